@@ -1,0 +1,205 @@
+//! Settings: one flat value, validated once when a manager is opened. Every field has its unit in its name.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use hyper::Uri;
+
+use crate::error::Error;
+
+/// Settings of a [`CookieManager`](crate::CookieManager). The defaults are what an operator wants against the real service.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// The IM WebSocket: `wss://…`; plain `ws://` is taken for loopback addresses only. Default: the service's.
+    pub websocket_url: String,
+    /// The base of the signed API, without the API's name: `https://…`; plain `http://` for loopback addresses only. Default: the service's.
+    pub api_url: String,
+    /// A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
+    pub ca_file: Option<PathBuf>,
+
+    /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
+    pub debounce_s: f64,
+    /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
+    pub heartbeat_interval_s: f64,
+    /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
+    pub heartbeat_timeout_s: f64,
+
+    /// For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
+    pub connect_timeout_s: f64,
+    /// For one API call, its answer read. Seconds, 0.05 … 300. Default 20.
+    pub api_timeout_s: f64,
+    /// For the answer to a registration or a send; a send without one by then is unknown. Seconds, 0.05 … 300. Default 10.
+    pub answer_timeout_s: f64,
+    /// For the service to take what is written; then the connection counts as dead. Seconds, 0.05 … 300. Default 10.
+    pub write_timeout_s: f64,
+
+    /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
+    pub connect_rate_per_s: f64,
+    /// Accounts that connect at the same time. 1 … 1,000. Default 8.
+    pub max_connecting: usize,
+    /// The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
+    pub backoff_initial_s: f64,
+    /// What that wait never exceeds. Seconds, `backoff_initial_s` … 3,600. Default 60.
+    pub backoff_max_s: f64,
+    /// A connection that stood this long makes earlier failures forgotten. Seconds, 0.05 … 3,600. Default 60.
+    pub stable_after_s: f64,
+    /// This many failures by its own fault (not the network's) within `park_window_s` park an account. 1 … 1,000. Default 5.
+    pub park_after_failures: usize,
+    /// See `park_after_failures`. Seconds, 1 … 86,400. Default 600.
+    pub park_window_s: f64,
+
+    /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
+    pub stop_socket_s: f64,
+    /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
+    pub stop_thread_s: f64,
+
+    /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
+    pub max_accounts: usize,
+    /// Threads of the background runtime. 1 … 64. Default 2.
+    pub worker_threads: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            websocket_url: "wss://wss-goofish.dingtalk.com/".to_owned(),
+            api_url: "https://h5api.m.goofish.com/h5".to_owned(),
+            ca_file: None,
+            debounce_s: 1.0,
+            heartbeat_interval_s: 15.0,
+            heartbeat_timeout_s: 30.0,
+            connect_timeout_s: 15.0,
+            api_timeout_s: 20.0,
+            answer_timeout_s: 10.0,
+            write_timeout_s: 10.0,
+            connect_rate_per_s: 5.0,
+            max_connecting: 8,
+            backoff_initial_s: 1.0,
+            backoff_max_s: 60.0,
+            stable_after_s: 60.0,
+            park_after_failures: 5,
+            park_window_s: 600.0,
+            stop_socket_s: 5.0,
+            stop_thread_s: 3.0,
+            max_accounts: 20_000,
+            worker_threads: 2,
+        }
+    }
+}
+
+impl Config {
+    /// Looks at every field.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] naming the first field that is out of its range, its value, and what is allowed.
+    pub fn validate(&self) -> Result<(), Error> {
+        check_url("websocket_url", &self.websocket_url, "wss", "ws")?;
+        check_url("api_url", &self.api_url, "https", "http")?;
+        for (field, value, least, most) in [
+            ("debounce_s", self.debounce_s, 0.0, 60.0),
+            ("heartbeat_interval_s", self.heartbeat_interval_s, 0.05, 300.0),
+            ("heartbeat_timeout_s", self.heartbeat_timeout_s, 0.05, 300.0),
+            ("connect_timeout_s", self.connect_timeout_s, 0.05, 300.0),
+            ("api_timeout_s", self.api_timeout_s, 0.05, 300.0),
+            ("answer_timeout_s", self.answer_timeout_s, 0.05, 300.0),
+            ("write_timeout_s", self.write_timeout_s, 0.05, 300.0),
+            ("connect_rate_per_s", self.connect_rate_per_s, 0.1, 10_000.0),
+            ("backoff_initial_s", self.backoff_initial_s, 0.01, 3_600.0),
+            ("backoff_max_s", self.backoff_max_s, self.backoff_initial_s, 3_600.0),
+            ("stable_after_s", self.stable_after_s, 0.05, 3_600.0),
+            ("park_window_s", self.park_window_s, 1.0, 86_400.0),
+            ("stop_socket_s", self.stop_socket_s, 0.05, 300.0),
+            ("stop_thread_s", self.stop_thread_s, 0.05, 300.0),
+        ] {
+            // A NaN is in no range.
+            if !(least..=most).contains(&value) {
+                return Err(Error::invalid(field, format!("is {value}, allowed is {least} … {most}")));
+            }
+        }
+        for (field, value, most) in [
+            ("max_connecting", self.max_connecting, 1_000),
+            ("park_after_failures", self.park_after_failures, 1_000),
+            ("max_accounts", self.max_accounts, 1_000_000),
+            ("worker_threads", self.worker_threads, 64),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(Error::invalid(field, format!("is {value}, allowed is 1 … {most}")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A span from a validated `_s` field.
+pub(crate) fn seconds(value: f64) -> Duration {
+    Duration::try_from_secs_f64(value).unwrap_or_default()
+}
+
+fn check_url(field: &'static str, url: &str, secure: &str, plain: &str) -> Result<(), Error> {
+    let uri: Uri = url.parse().map_err(|problem| Error::invalid(field, format!("{url:?} is no URL: {problem}")))?;
+    let (Some(scheme), Some(host)) = (uri.scheme_str(), uri.host()) else {
+        return Err(Error::invalid(field, format!("{url:?} must begin with {secure}:// and a host")));
+    };
+    if scheme == secure || (scheme == plain && is_loopback(host)) {
+        return Ok(());
+    }
+    let problem = if scheme == plain {
+        format!("{url:?}: plain {plain}:// is taken for loopback addresses only (127.0.0.1, [::1], localhost); use {secure}://")
+    } else {
+        format!("{url:?} must begin with {secure}://")
+    };
+    Err(Error::invalid(field, problem))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || address.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Config;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        Config::default().validate().unwrap();
+    }
+
+    #[test]
+    fn plain_addresses_are_taken_for_loopback_only() {
+        for (url, allowed) in [
+            ("ws://127.0.0.1:9/", true),
+            ("ws://[::1]:9/", true),
+            ("ws://localhost:9/", true),
+            ("wss://example.com/", true),
+            ("ws://example.com/", false),
+            ("ws://10.0.0.1:9/", false),
+            ("ws://127.0.0.1.example.com/", false),
+            ("http://127.0.0.1:9/", false),
+            ("127.0.0.1:9", false),
+            ("", false),
+        ] {
+            let config = Config { websocket_url: url.to_owned(), ..Config::default() };
+            assert_eq!(config.validate().is_ok(), allowed, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
+        let table: [(fn(&mut Config), &str); 7] = [
+            (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
+            (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
+            (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),
+            (|c| c.backoff_max_s = 0.5, "backoff_max_s: is 0.5, allowed is 1 … 3600"),
+            (|c| c.max_connecting = 0, "max_connecting: is 0, allowed is 1 … 1000"),
+            (|c| c.max_accounts = 0, "max_accounts: is 0, allowed is 1 … 1000000"),
+            (|c| c.worker_threads = 65, "worker_threads: is 65, allowed is 1 … 64"),
+        ];
+        for (spoil, message) in table {
+            let mut config = Config::default();
+            spoil(&mut config);
+            assert_eq!(config.validate().unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Signed HTTP calls. The only file that names the HTTP client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN, REFERER, SET_COOKIE, USER_AGENT};
+use hyper::{Request, Response};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::ClientConfig;
+
+use crate::secret::Secret;
+use crate::wire::mtop::{self, ApiAnswer, SignedCall};
+use crate::wire::request;
+
+/// One answer's body, at most.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+/// An idle connection to the API is given up after this; calls of an account are an hour apart.
+const IDLE_CONNECTION: Duration = Duration::from_secs(10);
+const IDLE_CONNECTIONS: usize = 8;
+
+/// The API's client, shared by all accounts: it keeps no cookies, each call brings its account's.
+pub(crate) struct Api {
+    base: String,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    timeout: Duration,
+}
+
+/// What came back of one call.
+pub(crate) struct Answered {
+    outcome: Result<HttpAnswer, String>,
+    /// `Set-Cookie` header values in their order. Credentials.
+    pub(crate) set_cookies: Vec<Secret>,
+}
+
+struct HttpAnswer {
+    status: u16,
+    /// May hold a token.
+    body: Secret,
+}
+
+impl Api {
+    pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http().enable_http1().build();
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(IDLE_CONNECTION)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_timer(TokioTimer::new())
+            .build(connector);
+        Self { base: base.trim_end_matches('/').to_owned(), client, timeout }
+    }
+
+    /// Makes one call, within the limit `api_timeout_s`. Whatever goes wrong on the way is a transient answer.
+    pub(crate) async fn call(&self, call: &SignedCall, cookie: &Secret) -> Answered {
+        match tokio::time::timeout(self.timeout, self.exchange(call, cookie)).await {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(problem)) => Answered::failed(problem),
+            Err(_) => Answered::failed(format!("no answer within {:?}", self.timeout)),
+        }
+    }
+
+    async fn exchange(&self, call: &SignedCall, cookie: &Secret) -> Result<Answered, String> {
+        let mut cookie =
+            HeaderValue::from_bytes(cookie.expose().as_bytes()).map_err(|_| "the cookie cannot be sent as a header")?;
+        cookie.set_sensitive(true);
+        let request = Request::post(format!("{}/{}?{}", self.base, call.path, call.query))
+            .header(COOKIE, cookie)
+            .header(ORIGIN, request::ORIGIN)
+            .header(REFERER, format!("{}/", request::ORIGIN))
+            .header(USER_AGENT, request::USER_AGENT)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Full::from(call.body.clone()))
+            .map_err(|problem| problem.to_string())?;
+        let response = self.client.request(request).await.map_err(|problem| root_cause(&problem))?;
+        let set_cookies = set_cookies(&response);
+        let status = response.status().as_u16();
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|problem| problem.to_string())?;
+        let body = Secret::new(String::from_utf8_lossy(&body.to_bytes()));
+        Ok(Answered { outcome: Ok(HttpAnswer { status, body }), set_cookies })
+    }
+}
+
+impl Answered {
+    fn failed(problem: String) -> Self {
+        Self { outcome: Err(problem), set_cookies: Vec::new() }
+    }
+
+    /// What the answer means. No answer at all is a transient one.
+    pub(crate) fn answer(&self) -> ApiAnswer<'_> {
+        match &self.outcome {
+            Ok(answer) => mtop::classify(answer.status, answer.body.expose()),
+            Err(problem) => ApiAnswer::Transient { code: "NO_ANSWER".to_owned(), text: problem.clone() },
+        }
+    }
+}
+
+fn set_cookies<B>(response: &Response<B>) -> Vec<Secret> {
+    let values = response.headers().get_all(SET_COOKIE).iter();
+    values.filter_map(|value| std::str::from_utf8(value.as_bytes()).ok()).map(Secret::new).collect()
+}
+
+/// The client's own message is "client error (Connect)"; what helps a person is the innermost one.
+fn root_cause(problem: &dyn std::error::Error) -> String {
+    let mut cause = problem;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
+}

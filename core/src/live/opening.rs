@@ -1,0 +1,79 @@
+//! From nothing to a registered connection: token, TCP, TLS, WebSocket, `/reg`, sync from now.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Duration, timeout};
+
+use super::auth::{self, SignedIn};
+use super::transport::{Connection, Incoming, TransportError};
+use super::xianyu::XianyuLive;
+use crate::account::Fence;
+use crate::status::{ConnectionState, ReasonCode};
+use crate::wire::frame::{self, Answer};
+use crate::wire::request::{self, MidSource};
+use crate::worker::Failure;
+
+/// A connection that the service has registered.
+pub(super) struct Opened {
+    pub(super) socket: Box<dyn Connection>,
+    pub(super) signed_in: SignedIn,
+    pub(super) mids: MidSource,
+}
+
+/// Opens and registers a connection, each step within its limit in `Config`.
+pub(super) async fn open(live: &XianyuLive, fence: &Fence, connecting: ConnectionState) -> Result<Opened, Failure> {
+    fence.show_connection(connecting, ReasonCode::SigningIn);
+    let signed_in = auth::sign_in(live, fence).await?;
+    fence.show_connection(connecting, ReasonCode::Opening);
+    let limit = live.limit(|c| c.connect_timeout_s);
+    let connect = live.service.connector.connect(&signed_in.cookie);
+    let socket = timeout(limit, connect).await.map_err(|_| too_late("the connection", limit))??;
+    let mut opened = Opened { socket, signed_in, mids: MidSource::new(&mut rand::rng()) };
+    let limit = live.limit(|c| c.answer_timeout_s);
+    timeout(limit, opened.register(live)).await.map_err(|_| too_late("the registration", limit))??;
+    Ok(opened)
+}
+
+impl Opened {
+    async fn register(&mut self, live: &XianyuLive) -> Result<(), Failure> {
+        let mid = self.mids.next_mid(live.service.clock.now_ms());
+        let register = request::register(&mid, &self.signed_in.token, &self.signed_in.device_id);
+        self.socket.send(register.expose().to_owned()).await?;
+        loop {
+            let text = match self.socket.next().await {
+                Some(Ok(Incoming::Text(text))) => text,
+                Some(Ok(Incoming::Close { code })) => {
+                    return Err(Failure::new(ReasonCode::ClosedByService, format!("close code {code}")));
+                }
+                Some(Err(problem)) => return Err(problem.into()),
+                None => return Err(Failure::new(ReasonCode::ConnectionLost, "")),
+            };
+            match frame::decode(&text) {
+                Ok(frame::Incoming::Answer(answer)) if answer.mid() == mid => return self.registered(live, &answer).await,
+                // A push before the registration is answered is not acknowledged: the service brings it again.
+                Ok(_) => {}
+                Err(problem) => return Err(Failure::new(ReasonCode::ProtocolBroken, problem.to_string())),
+            }
+        }
+    }
+
+    async fn registered(&mut self, live: &XianyuLive, answer: &Answer<'_>) -> Result<(), Failure> {
+        if !answer.is_ok() {
+            auth::forget_token(live);
+            let code = answer.code().unwrap_or_default();
+            return Err(Failure::new(ReasonCode::RegistrationRefused, format!("code {code}")));
+        }
+        let now_ms = live.service.clock.now_ms();
+        let mid = self.mids.next_mid(now_ms);
+        Ok(self.socket.send(request::sync_from_now(&mid, now_ms)).await?)
+    }
+}
+
+fn too_late(what: &str, limit: Duration) -> Failure {
+    Failure::new(ReasonCode::ServiceStalled, format!("{what} was not there within {limit:?}"))
+}
+
+impl From<TransportError> for Failure {
+    fn from(problem: TransportError) -> Self {
+        Self::new(problem.code, problem.detail)
+    }
+}

@@ -1,0 +1,158 @@
+//! Sends under way: each is matched to the service's answer by its mid, or becomes unknown.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio::time::{Duration, Instant};
+
+use crate::account::CounterCells;
+use crate::error::Error;
+
+/// Sends that wait for their answer at the same time, at most, over one account.
+pub(crate) const MAX_UNANSWERED: usize = 256;
+
+/// How a send ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SendOutcome {
+    /// The service took the message.
+    Delivered {
+        /// The service's id for it.
+        message_id: String,
+    },
+    /// The service refused the message; the buyer has not got it.
+    Rejected {
+        /// The service's reason, e.g. `CSI_FORBID`.
+        reason: String,
+        /// The code of its answer.
+        code: i64,
+    },
+    /// Nobody knows: no answer came in time, or the connection ended first. It is never sent again by itself.
+    Unknown,
+}
+
+/// Who waits for the outcome.
+pub(crate) enum Sender {
+    /// A reply of the pipeline: its outcome is counted.
+    Pipeline,
+    /// A caller of `send_text`, who also gets it.
+    Caller(oneshot::Sender<Result<SendOutcome, Error>>),
+}
+
+/// The sends of one connection that are not answered yet.
+pub(crate) struct Outbox {
+    answer_within: Duration,
+    /// By mid.
+    unanswered: BTreeMap<String, Unanswered>,
+}
+
+struct Unanswered {
+    sender: Sender,
+    until: Instant,
+}
+
+impl Outbox {
+    pub(crate) fn new(answer_within: Duration) -> Self {
+        Self { answer_within, unanswered: BTreeMap::new() }
+    }
+
+    pub(crate) fn has_room(&self) -> bool {
+        self.unanswered.len() < MAX_UNANSWERED
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unanswered.is_empty()
+    }
+
+    /// Notes a send that is being written.
+    pub(crate) fn sent(&mut self, mid: String, sender: Sender, now: Instant) {
+        self.unanswered.insert(mid, Unanswered { sender, until: now + self.answer_within });
+    }
+
+    /// Closes the send with this mid; an answer to something else is none of ours.
+    pub(crate) fn answered(&mut self, mid: &str, counters: &CounterCells, outcome: impl FnOnce() -> SendOutcome) {
+        if let Some(send) = self.unanswered.remove(mid) {
+            send.close(outcome(), counters);
+        }
+    }
+
+    /// When the next send becomes unknown.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.unanswered.values().map(|send| send.until).min()
+    }
+
+    /// Closes the sends whose time is over.
+    pub(crate) fn expire(&mut self, now: Instant, counters: &CounterCells) {
+        while let Some(mid) = self.unanswered.iter().find(|(_, send)| send.until <= now).map(|(mid, _)| mid.clone()) {
+            self.answered(&mid, counters, || SendOutcome::Unknown);
+        }
+    }
+
+    /// Closes all of them: the connection has ended.
+    pub(crate) fn give_up(&mut self, counters: &CounterCells) {
+        for send in std::mem::take(&mut self.unanswered).into_values() {
+            send.close(SendOutcome::Unknown, counters);
+        }
+    }
+}
+
+impl Unanswered {
+    fn close(self, outcome: SendOutcome, counters: &CounterCells) {
+        let is_reply = matches!(self.sender, Sender::Pipeline);
+        match &outcome {
+            SendOutcome::Delivered { .. } => {
+                counters.delivered.add(1);
+                counters.replied.add(u64::from(is_reply));
+            }
+            SendOutcome::Rejected { reason, code } => {
+                counters.rejected.add(1);
+                tracing::warn!(%reason, code, "the service refused a message");
+            }
+            SendOutcome::Unknown => counters.unknown.add(1),
+        }
+        if let Sender::Caller(caller) = self.sender {
+            // A caller who no longer waits has let it go.
+            let _ = caller.send(Ok(outcome));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+    use tokio::time::{Duration, Instant};
+
+    use super::{Outbox, SendOutcome, Sender};
+    use crate::account::AccountCell;
+    use crate::clock::SystemClock;
+
+    const LIMIT: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn each_send_ends_exactly_once_delivered_rejected_or_unknown() {
+        let cell = AccountCell::new("1", true, std::sync::Arc::new(SystemClock));
+        let start = Instant::now();
+        let mut outbox = Outbox::new(LIMIT);
+        let (caller, mut outcome) = oneshot::channel();
+        outbox.sent("a".to_owned(), Sender::Caller(caller), start);
+        outbox.sent("b".to_owned(), Sender::Pipeline, start);
+        outbox.sent("c".to_owned(), Sender::Pipeline, start);
+        outbox.sent("d".to_owned(), Sender::Pipeline, start + LIMIT);
+
+        let delivered = || SendOutcome::Delivered { message_id: "m".to_owned() };
+        outbox.answered("a", &cell.counters, delivered);
+        outbox.answered("a", &cell.counters, delivered);
+        outbox.answered("b", &cell.counters, || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
+        outbox.answered("stranger", &cell.counters, delivered);
+        assert_eq!(outbox.next_due(), Some(start + LIMIT));
+        outbox.expire(start + LIMIT, &cell.counters);
+        outbox.give_up(&cell.counters);
+
+        assert_eq!(outcome.try_recv().unwrap(), Ok(delivered()));
+        let counters = cell.status().counters;
+        assert_eq!((counters.delivered, counters.replied, counters.rejected, counters.unknown), (1, 0, 1, 2));
+        assert!(outbox.is_empty());
+    }
+}

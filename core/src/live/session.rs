@@ -1,0 +1,335 @@
+//! One connected session: sign in, connect, register, then read, beat, record, acknowledge and reply until something ends it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::sync::mpsc;
+use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
+
+use super::auth::SignedIn;
+use super::heartbeat::Heartbeat;
+use super::inbox::{self, Inbox, Recorded};
+use super::opening;
+use super::outbox::{MAX_UNANSWERED, Outbox, SendOutcome, Sender};
+use super::transport::{Connection, Incoming};
+use super::xianyu::{SendOrder, XianyuLive};
+use crate::account::Fence;
+use crate::error::Error;
+use crate::reply::pipeline::{self, Decision};
+use crate::status::{ConnectionState, ReasonCode};
+use crate::store::{InboxRow, RowKind};
+use crate::wire::frame::{self, Answer, Push};
+use crate::wire::request::{self, MidSource, Recipient};
+use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
+
+/// For the close frame of a session that ends by itself; a stop has its own limit.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// Of a stop's limit, what is kept for the closing handshake.
+const GOODBYE_SHARE: f64 = 0.2;
+
+/// Runs one session for an account until it ends.
+pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
+    let WorkerTask { fence, mut stop, turn, is_retry } = task;
+    let connecting = if is_retry { ConnectionState::Reconnecting } else { ConnectionState::Connecting };
+    let opened = tokio::select! {
+        biased;
+        // Nothing is in flight yet: opening can be cut anywhere.
+        _ = stop.wait() => return SessionEnd::AsAsked,
+        opened = opening::open(&live, &fence, connecting) => opened,
+    };
+    drop(turn);
+    match opened {
+        Ok(opened) => Session::new(live, fence, stop, opened).run().await,
+        Err(failure) => SessionEnd::Failed(failure),
+    }
+}
+
+/// A registered session.
+struct Session {
+    live: Arc<XianyuLive>,
+    fence: Fence,
+    stop: StopSignal,
+    /// Set by a stop: until when replies in flight may finish, and until when all must be over.
+    winding_down: Option<WindingDown>,
+    socket: Box<dyn Connection>,
+    signed_in: SignedIn,
+    mids: MidSource,
+    heartbeat: Heartbeat,
+    inbox: Inbox,
+    outbox: Outbox,
+    orders: mpsc::Receiver<Box<SendOrder>>,
+    registered_at: Instant,
+}
+
+#[derive(Clone, Copy)]
+struct WindingDown {
+    replies_until: Instant,
+    over_at: Instant,
+}
+
+/// What woke the session.
+enum Event {
+    StopOrdered(Instant),
+    Ordered(Box<SendOrder>),
+    Recorded(Result<Recorded, Error>),
+    Received(Option<Result<Incoming, super::transport::TransportError>>),
+    TimeIsUp,
+}
+
+impl Session {
+    fn new(live: Arc<XianyuLive>, fence: Fence, stop: StopSignal, opened: opening::Opened) -> Self {
+        let now = Instant::now();
+        let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
+        live.set_outgoing(Some(sender));
+        live.cell.counters.connects.add(1);
+        fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
+        Self {
+            stop,
+            winding_down: None,
+            socket: opened.socket,
+            signed_in: opened.signed_in,
+            mids: opened.mids,
+            heartbeat: Heartbeat::new(
+                live.limit(|c| c.heartbeat_interval_s),
+                live.limit(|c| c.heartbeat_timeout_s),
+                now,
+                rand::random(),
+            ),
+            inbox: Inbox::default(),
+            outbox: Outbox::new(live.limit(|c| c.answer_timeout_s)),
+            orders,
+            registered_at: now,
+            live,
+            fence,
+        }
+    }
+
+    async fn run(mut self) -> SessionEnd {
+        let ended = self.until_end().await;
+        self.live.set_outgoing(None);
+        self.say_goodbye().await;
+        self.keep_what_was_recorded().await;
+        self.outbox.give_up(&self.live.cell.counters);
+        match ended {
+            Ok(()) => SessionEnd::AsAsked,
+            Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),
+        }
+    }
+
+    /// The session's life. Each turn handles one event, then answers what is due and writes all of it out together.
+    async fn until_end(&mut self) -> Result<(), Failure> {
+        let mut timer = Box::pin(sleep_until(self.next_due()));
+        loop {
+            self.answer_what_is_due().await?;
+            self.flush().await?;
+            if self.has_wound_down() {
+                return Ok(());
+            }
+            let due = self.next_due();
+            if timer.deadline() != due {
+                timer.as_mut().reset(due);
+            }
+            match self.next_event(timer.as_mut()).await {
+                Event::StopOrdered(over_at) => self.wind_down(over_at),
+                Event::Ordered(order) => self.send_ordered(*order).await?,
+                Event::Recorded(recorded) => self.acknowledge(recorded).await?,
+                Event::Received(received) => self.receive(received).await?,
+                Event::TimeIsUp => self.tick().await?,
+            }
+        }
+    }
+
+    async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
+        tokio::select! {
+            biased;
+            over_at = self.stop.wait(), if self.winding_down.is_none() => Event::StopOrdered(over_at),
+            Some(order) = self.orders.recv(), if self.outbox.has_room() => Event::Ordered(order),
+            recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
+            () = timer => Event::TimeIsUp,
+            received = self.socket.next(), if self.inbox.has_room() => Event::Received(received),
+        }
+    }
+
+    fn next_due(&self) -> Instant {
+        let replies = if self.outbox.has_room() { self.live.waiting().next_due().map(Instant::from_std) } else { None };
+        let wound_down = self.winding_down.map(|limits| limits.replies_until);
+        [replies, wound_down, self.outbox.next_due()].into_iter().flatten().fold(self.heartbeat.next_due(), Instant::min)
+    }
+
+    async fn tick(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        if self.heartbeat.is_dead(now) {
+            return Err(Failure::new(ReasonCode::HeartbeatLost, ""));
+        }
+        self.outbox.expire(now, &self.live.cell.counters);
+        if self.heartbeat.is_due(now) {
+            let mid = self.mids.next_mid(self.now_ms());
+            let beat = request::heartbeat(&mid);
+            self.heartbeat.sent(mid, now);
+            self.write(beat).await?;
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self, received: Option<Result<Incoming, super::transport::TransportError>>) -> Result<(), Failure> {
+        let text = match received {
+            Some(Ok(Incoming::Text(text))) => text,
+            Some(Ok(Incoming::Close { code })) => {
+                return Err(Failure::new(ReasonCode::ClosedByService, format!("close code {code}")));
+            }
+            Some(Err(problem)) => return Err(Failure::new(problem.code, problem.detail)),
+            None => return Err(Failure::new(ReasonCode::ConnectionLost, "")),
+        };
+        match frame::decode(&text) {
+            Ok(frame::Incoming::Answer(answer)) => self.close_request(&answer),
+            Ok(frame::Incoming::Push(push)) => self.record(&push).await?,
+            Ok(frame::Incoming::Other(_)) => {}
+            Err(problem) => {
+                tracing::warn!(cookie_id = self.live.cell.cookie_id(), %problem, "a frame that cannot be read");
+                self.live.cell.counters.broken.add(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn close_request(&mut self, answer: &Answer<'_>) {
+        self.heartbeat.answered(answer.mid());
+        self.outbox.answered(answer.mid(), &self.live.cell.counters, || outcome(answer));
+    }
+
+    async fn record(&mut self, push: &Push<'_>) -> Result<(), Failure> {
+        if self.winding_down.is_some() {
+            // Intake is closed. Without an ack the service pushes it again to the next session.
+            return Ok(());
+        }
+        let unpacked = inbox::unpack(push, &self.signed_in.unb);
+        self.live.cell.counters.broken.add(unpacked.broken as u64);
+        if unpacked.rows.is_empty() {
+            return self.write(push.ack()).await;
+        }
+        let now_ms = self.now_ms();
+        let handed_over = self.inbox.record(&self.live.service.store, &self.fence, unpacked.rows, push.ack(), now_ms).await;
+        handed_over.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))
+    }
+
+    async fn acknowledge(&mut self, recorded: Result<Recorded, Error>) -> Result<(), Failure> {
+        let recorded = recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
+        self.write(recorded.ack).await?;
+        self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
+        self.take_in(recorded.new).await
+    }
+
+    /// Puts buyers' new messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
+    async fn take_in(&mut self, new: Vec<InboxRow>) -> Result<(), Failure> {
+        for message in new.into_iter().filter(|message| message.kind == RowKind::Chat) {
+            self.live.cell.counters.received.add(1);
+            self.live.waiting().push(message, Instant::now().into_std());
+            self.answer_what_is_due().await?;
+        }
+        Ok(())
+    }
+
+    async fn answer_what_is_due(&mut self) -> Result<(), Failure> {
+        while self.outbox.has_room() {
+            let due = self.live.waiting().pop_due(Instant::now().into_std());
+            let Some(message) = due else { break };
+            let rules = self.live.rules.load_full();
+            match pipeline::decide(&message, &rules) {
+                Decision::Reply(text) => self.send_text(&message.chat_id, &message.sender_id, text, Sender::Pipeline).await?,
+                Decision::Silence(why) => tracing::debug!(cookie_id = self.live.cell.cookie_id(), ?why, "not answered"),
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
+        self.send_text(&order.chat_id, &order.peer_id, &order.text, Sender::Caller(order.outcome)).await
+    }
+
+    async fn send_text(&mut self, chat_id: &str, peer_id: &str, text: &str, sender: Sender) -> Result<(), Failure> {
+        let now_ms = self.now_ms();
+        let mid = self.mids.next_mid(now_ms);
+        let uuid = self.live.next_uuid(now_ms);
+        let frame = request::send_text(&mid, &uuid, Recipient { chat_id, peer_id, unb: &self.signed_in.unb }, text);
+        // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
+        self.outbox.sent(mid, sender, Instant::now());
+        self.write(frame).await
+    }
+
+    /// Puts a frame into the write buffer. Whoever is no longer the account's session writes nothing.
+    async fn write(&mut self, frame: String) -> Result<(), Failure> {
+        if !self.fence.is_current() {
+            return Err(Failure::new(ReasonCode::Replaced, ""));
+        }
+        within(self.live.limit(|c| c.write_timeout_s), self.socket.feed(frame)).await
+    }
+
+    async fn flush(&mut self) -> Result<(), Failure> {
+        within(self.live.limit(|c| c.write_timeout_s), self.socket.flush()).await
+    }
+
+    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now; what is in flight may finish.
+    fn wind_down(&mut self, over_at: Instant) {
+        let now = Instant::now();
+        let replies_until = over_at - over_at.saturating_duration_since(now).mul_f64(GOODBYE_SHARE);
+        self.winding_down = Some(WindingDown { replies_until, over_at });
+        self.live.set_outgoing(None);
+        self.orders.close();
+        self.live.waiting().hasten(now.into_std());
+    }
+
+    fn has_wound_down(&self) -> bool {
+        let Some(limits) = self.winding_down else { return false };
+        let is_idle = self.inbox.is_empty() && self.outbox.is_empty() && self.orders.is_empty();
+        is_idle || limits.replies_until <= Instant::now()
+    }
+
+    /// Sends a close frame and waits for the service's. Whatever fails here has no one left to interest.
+    async fn say_goodbye(&mut self) {
+        let until = self.winding_down.map_or_else(|| Instant::now() + GOODBYE, |limits| limits.over_at);
+        let _ = timeout_at(until, async {
+            if self.socket.close().await.is_ok() {
+                while let Some(Ok(_)) = self.socket.next().await {}
+            }
+        })
+        .await;
+    }
+
+    /// What is already on its way into the store is answered by the next session: the service will not push it as new again.
+    async fn keep_what_was_recorded(&mut self) {
+        while !self.inbox.is_empty() {
+            let Ok(recorded) = self.inbox.next_recorded().await else { continue };
+            let new = recorded.new.into_iter().filter(|message| message.kind == RowKind::Chat);
+            new.for_each(|message| {
+                self.live.cell.counters.received.add(1);
+                self.live.waiting().push(message, Instant::now().into_std());
+            });
+        }
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.live.service.clock.now_ms()
+    }
+}
+
+fn outcome(answer: &Answer<'_>) -> SendOutcome {
+    let code = answer.code().unwrap_or_default();
+    if let Some(refusal) = answer.refusal() {
+        return SendOutcome::Rejected { reason: refusal.reason, code };
+    }
+    match answer.message_id() {
+        Some(message_id) if answer.is_ok() => SendOutcome::Delivered { message_id: message_id.into_owned() },
+        // An answer that says neither: only a 200 with an id is a delivery.
+        _ if answer.is_ok() => SendOutcome::Unknown,
+        _ => SendOutcome::Rejected { reason: format!("code {code}"), code },
+    }
+}
+
+async fn within(limit: Duration, work: impl Future<Output = Result<(), super::transport::TransportError>>) -> Result<(), Failure> {
+    match timeout(limit, work).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(problem)) => Err(Failure::new(problem.code, problem.detail)),
+        Err(_) => Err(Failure::new(ReasonCode::ServiceStalled, format!("it took nothing for {limit:?}"))),
+    }
+}

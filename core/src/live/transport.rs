@@ -1,0 +1,205 @@
+//! WebSocket and TLS behind a small trait. The only file that names tungstenite.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::{Sink, SinkExt, Stream, StreamExt};
+use hyper::Uri;
+use hyper::header::{COOKIE, HeaderValue, ORIGIN, USER_AGENT};
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+
+use crate::secret::Secret;
+use crate::status::ReasonCode;
+use crate::wire::request;
+
+/// What one connection costs at rest; tungstenite's default is 128 KiB.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
+/// Above this, written frames go out at once; below, they wait for the flush that ends each turn of the session.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// A service that does not read makes writes fail here.
+const MAX_WRITE_BUFFER_BYTES: usize = 1024 * 1024;
+/// One message of the service, at most: a push with a long backlog has hundreds of KiB.
+const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// What comes in.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    /// A text frame.
+    Text(Utf8Bytes),
+    /// The service says goodbye; the connection ends after it.
+    Close {
+        /// The close code; 1005 where there was none.
+        code: u16,
+    },
+}
+
+/// What went wrong, as a session end's reason, and in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TransportError {
+    pub(crate) code: ReasonCode,
+    pub(crate) detail: String,
+}
+
+/// One open WebSocket. Text goes in; `close` of the sink sends a close frame.
+pub(crate) trait Connection:
+    Stream<Item = Result<Incoming, TransportError>> + Sink<String, Error = TransportError> + Send + Unpin
+{
+}
+
+/// Opens connections.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    uri: Uri,
+    tls: Arc<ClientConfig>,
+}
+
+impl Connector {
+    pub(crate) fn new(uri: Uri, tls: Arc<ClientConfig>) -> Self {
+        Self { uri, tls }
+    }
+
+    /// Looks the name up, connects, does both handshakes. It has no limit of its own: its caller sets one over all of it.
+    pub(crate) async fn connect(&self, cookie: &Secret) -> Result<Box<dyn Connection>, TransportError> {
+        let host = self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+        let encrypted = self.uri.scheme_str() == Some("wss");
+        let port = self.uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
+        let stream = TcpStream::connect((host, port))
+            .await
+            .map_err(|problem| TransportError::new(ReasonCode::ConnectFailed, format!("{host}:{port}: {problem}")))?;
+        // Frames are small and each is waited for: Nagle's algorithm would only delay them. A refusal costs nothing else.
+        let _ = stream.set_nodelay(true);
+        if !encrypted {
+            return self.handshake(stream, cookie).await;
+        }
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|problem| TransportError::new(ReasonCode::TlsFailed, format!("{host}: {problem}")))?;
+        let stream = TlsConnector::from(Arc::clone(&self.tls))
+            .connect(name, stream)
+            .await
+            .map_err(|problem| TransportError::new(ReasonCode::TlsFailed, format!("{host}:{port}: {problem}")))?;
+        self.handshake(stream, cookie).await
+    }
+
+    async fn handshake<S>(&self, stream: S, cookie: &Secret) -> Result<Box<dyn Connection>, TransportError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let mut request = self.uri.clone().into_client_request()?;
+        let mut cookie = HeaderValue::from_bytes(cookie.expose().as_bytes())
+            .map_err(|_| TransportError::new(ReasonCode::ProtocolBroken, "the cookie cannot be sent as a header"))?;
+        cookie.set_sensitive(true);
+        let headers = request.headers_mut();
+        headers.insert(COOKIE, cookie);
+        headers.insert(ORIGIN, HeaderValue::from_static(request::ORIGIN));
+        headers.insert(USER_AGENT, HeaderValue::from_static(request::USER_AGENT));
+        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(buffers())).await?;
+        Ok(Box::new(Socket { stream: socket, said_goodbye: false }))
+    }
+}
+
+fn buffers() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
+        .max_write_buffer_size(MAX_WRITE_BUFFER_BYTES)
+        .max_message_size(Some(MAX_MESSAGE_BYTES))
+        .max_frame_size(Some(MAX_MESSAGE_BYTES))
+}
+
+struct Socket<S> {
+    stream: WebSocketStream<S>,
+    said_goodbye: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection for Socket<S> {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Socket<S> {
+    type Item = Result<Incoming, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let Poll::Ready(message) = self.stream.poll_next_unpin(context) else { return Poll::Pending };
+            return Poll::Ready(match message {
+                None => None,
+                Some(Ok(Message::Text(text))) => Some(Ok(Incoming::Text(text))),
+                Some(Ok(Message::Close(frame))) => {
+                    Some(Ok(Incoming::Close { code: frame.map_or(1005, |frame| frame.code.into()) }))
+                }
+                Some(Err(problem)) => Some(Err(problem.into())),
+                // Pings are answered by tungstenite; the service sends no binary frames.
+                Some(Ok(_)) => continue,
+            });
+        }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Sink<String> for Socket<S> {
+    type Error = TransportError;
+
+    fn poll_ready(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.stream.poll_ready_unpin(context).map_err(Into::into)
+    }
+
+    fn start_send(mut self: Pin<&mut Self>, text: String) -> Result<(), Self::Error> {
+        self.stream.start_send_unpin(Message::text(text)).map_err(Into::into)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.stream.poll_flush_unpin(context).map_err(Into::into)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        if !self.said_goodbye {
+            self.said_goodbye = true;
+            let goodbye = CloseFrame { code: CloseCode::Normal, reason: Utf8Bytes::default() };
+            match self.stream.start_send_unpin(Message::Close(Some(goodbye))) {
+                // The service was faster: its own close frame has been answered already.
+                Ok(()) | Err(tungstenite::Error::Protocol(_) | tungstenite::Error::ConnectionClosed) => {}
+                Err(problem) => return Poll::Ready(Err(problem.into())),
+            }
+        }
+        match self.stream.poll_flush_unpin(context) {
+            Poll::Ready(Err(tungstenite::Error::ConnectionClosed)) => Poll::Ready(Ok(())),
+            flushed => flushed.map_err(Into::into),
+        }
+    }
+}
+
+impl TransportError {
+    fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl From<tungstenite::Error> for TransportError {
+    fn from(problem: tungstenite::Error) -> Self {
+        use tungstenite::Error;
+        use tungstenite::error::ProtocolError;
+        let code = match &problem {
+            Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_) => ReasonCode::ConnectionLost,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ReasonCode::ConnectionLost,
+            Error::WriteBufferFull(_) => ReasonCode::ServiceStalled,
+            Error::Http(response) => {
+                return Self::new(ReasonCode::HandshakeRefused, format!("HTTP status {}", response.status().as_u16()));
+            }
+            _ => ReasonCode::ProtocolBroken,
+        };
+        // WriteBufferFull carries the frame that did not fit: its text stays out of messages.
+        let detail = match &problem {
+            Error::WriteBufferFull(_) => format!("{MAX_WRITE_BUFFER_BYTES} bytes wait to be sent"),
+            _ => problem.to_string(),
+        };
+        Self::new(code, detail)
+    }
+}

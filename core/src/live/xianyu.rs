@@ -1,0 +1,145 @@
+//! The account's worker: what outlives its sessions (credentials, rules, messages that wait), and the way to the live one.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::{mpsc, oneshot};
+
+use super::api::Api;
+use super::outbox::{MAX_UNANSWERED, SendOutcome};
+use super::session;
+use super::transport::Connector;
+use crate::account::{AccessToken, AccountCell};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::reply::debounce::Debounce;
+use crate::reply::rules::Rules;
+use crate::store::Store;
+use crate::wire::cookie::Cookie;
+use crate::wire::request::UuidSource;
+use crate::worker::{AccountWorker, SessionEnd, WorkerTask};
+
+/// What the sessions of all accounts share.
+pub(crate) struct Service {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) api: Api,
+    pub(crate) connector: Connector,
+}
+
+/// Who the account is to the service.
+pub(crate) struct Credentials {
+    pub(crate) cookie: Cookie,
+    pub(crate) device_id: String,
+    pub(crate) token: Option<AccessToken>,
+}
+
+/// One account's worker.
+pub(crate) struct XianyuLive {
+    pub(super) cell: Arc<AccountCell>,
+    pub(super) service: Arc<Service>,
+    pub(super) rules: ArcSwap<Rules>,
+    /// Absent until the host has given a cookie.
+    credentials: Mutex<Option<Credentials>>,
+    waiting: Mutex<Debounce>,
+    /// Kept over reconnects, so that no two sends of the account are taken for one.
+    uuids: Mutex<UuidSource>,
+    /// The way to the registered session, while there is one.
+    outgoing: ArcSwapOption<mpsc::Sender<Box<SendOrder>>>,
+}
+
+/// A message that a caller wants sent.
+pub(super) struct SendOrder {
+    pub(super) chat_id: String,
+    pub(super) peer_id: String,
+    pub(super) text: String,
+    pub(super) outcome: oneshot::Sender<Result<SendOutcome, Error>>,
+}
+
+impl XianyuLive {
+    pub(crate) fn new(cell: Arc<AccountCell>, service: Arc<Service>) -> Self {
+        let quiet = crate::config::seconds(service.config.debounce_s);
+        Self {
+            cell,
+            service,
+            rules: ArcSwap::default(),
+            credentials: Mutex::new(None),
+            waiting: Mutex::new(Debounce::new(quiet)),
+            uuids: Mutex::default(),
+            outgoing: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Takes new credentials. The supervisor calls this only while no session of the account lives.
+    pub(crate) fn set_credentials(&self, credentials: Credentials) {
+        *lock(&self.credentials) = Some(credentials);
+    }
+
+    pub(crate) fn set_rules(&self, rules: Rules) {
+        self.rules.store(Arc::new(rules));
+    }
+
+    /// Looks at or changes the credentials, briefly: it holds a lock.
+    pub(crate) fn with_credentials<T>(&self, look: impl FnOnce(&mut Credentials) -> T) -> Option<T> {
+        lock(&self.credentials).as_mut().map(look)
+    }
+
+    /// The messages that wait for their chat to fall quiet, briefly: it is a lock.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Debounce> {
+        lock(&self.waiting)
+    }
+
+    pub(super) fn next_uuid(&self, now_ms: i64) -> String {
+        lock(&self.uuids).next_uuid(now_ms)
+    }
+
+    pub(super) fn set_outgoing(&self, orders: Option<mpsc::Sender<Box<SendOrder>>>) {
+        self.outgoing.store(orders.map(Arc::new));
+    }
+
+    /// Hands a text to the registered session. The outcome comes when the service has answered, or the wait for it is over.
+    pub(crate) fn send_text(
+        &self,
+        chat_id: &str,
+        peer_id: &str,
+        text: &str,
+    ) -> Result<oneshot::Receiver<Result<SendOutcome, Error>>, Error> {
+        let outgoing = self.outgoing.load();
+        let Some(orders) = outgoing.as_ref() else { return Err(self.not_connected()) };
+        let (outcome, receiver) = oneshot::channel();
+        let order = SendOrder { chat_id: chat_id.to_owned(), peer_id: peer_id.to_owned(), text: text.to_owned(), outcome };
+        orders.try_send(Box::new(order)).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => Error::AtCapacity {
+                what: format!("the send queue of account {:?}", self.cell.cookie_id()),
+                bound: MAX_UNANSWERED,
+                advice: "nothing was sent; wait for the outcome of earlier sends",
+            },
+            mpsc::error::TrySendError::Closed(_) => self.not_connected(),
+        })?;
+        Ok(receiver)
+    }
+
+    pub(super) fn not_connected(&self) -> Error {
+        Error::NotConnected { cookie_id: self.cell.cookie_id().to_owned(), now: self.cell.status().to_string() }
+    }
+
+    pub(super) fn limit(&self, of: impl FnOnce(&Config) -> f64) -> Duration {
+        crate::config::seconds(of(&self.service.config))
+    }
+}
+
+impl AccountWorker for Arc<XianyuLive> {
+    fn run(&self, task: WorkerTask) -> Pin<Box<dyn Future<Output = SessionEnd> + Send>> {
+        Box::pin(session::run(Arc::clone(self), task))
+    }
+}
+
+/// A poisoned lock is taken all the same: what it guards is replaced as a whole, never left half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,131 @@
+//! What the verbs do in an account's turn. Each leaves the record and the running session in agreement, also when it fails.
+
+use std::sync::Arc;
+
+use crate::account::AccountRecord;
+use crate::error::Error;
+use crate::live::{Credentials, Service, XianyuLive};
+use crate::reply::rules::Rules;
+use crate::status::ReasonCode;
+use crate::store::KeywordRule;
+use crate::supervisor::Slot;
+use crate::wire::cookie::Cookie;
+use crate::wire::request;
+
+type AccountSlot = Slot<Arc<XianyuLive>>;
+
+/// Takes up an account that is on record.
+pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>) {
+    slot.set_known();
+    slot.set_enabled(record.enabled);
+    slot.worker().set_rules(Rules::compile(rules));
+    match Cookie::parse(record.cookie.expose()) {
+        Ok(cookie) => slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token }),
+        Err(problem) => return slot.park(ReasonCode::SessionExpired, problem.to_string()),
+    }
+    if record.enabled {
+        slot.start();
+    } else {
+        slot.show_stopped(ReasonCode::Disabled);
+    }
+}
+
+/// Puts an account on record, or another cookie in the place of its old one, and starts it.
+pub(super) async fn put(
+    service: &Service,
+    slot: &mut AccountSlot,
+    cookie: Cookie,
+    keywords: Option<Vec<KeywordRule>>,
+    owner: Option<String>,
+) -> Result<(), Error> {
+    let was_active = slot.is_active();
+    if was_active {
+        slot.stop(ReasonCode::Replaced).await;
+    }
+    // The same user keeps its device: another one would look like a new phone to the service.
+    let known_device =
+        slot.worker().with_credentials(|known| (known.cookie.unb() == cookie.unb()).then(|| known.device_id.clone()));
+    let device_id = known_device.flatten().unwrap_or_else(|| request::device_id(&mut rand::rng(), cookie.unb()));
+    let record = AccountRecord {
+        cookie_id: slot.cookie_id().to_owned(),
+        cookie: cookie.to_header(),
+        owner,
+        enabled: true,
+        device_id: device_id.clone(),
+        token: None,
+    };
+    let stored = service.store.put_account(record, keywords.clone(), service.clock.now_ms()).await;
+    if stored.is_err() {
+        // The old cookie is still the one on record: go on with it.
+        if was_active {
+            slot.start();
+        }
+        return stored;
+    }
+    slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
+    if let Some(keywords) = keywords {
+        slot.worker().set_rules(Rules::compile(keywords));
+    }
+    slot.set_known();
+    slot.set_enabled(true);
+    slot.start();
+    Ok(())
+}
+
+/// Another cookie of the same user; whether the account runs stays as it was, but a parked one tries again.
+pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, cookie: Cookie) -> Result<(), Error> {
+    let known = slot.worker().with_credentials(|known| (known.cookie.unb().to_owned(), known.device_id.clone()));
+    let Some((expected, device_id)) = known else {
+        return Err(Error::Internal { problem: format!("account {:?} has no cookie on record", slot.cookie_id()) });
+    };
+    if expected != cookie.unb() {
+        return Err(Error::WrongOwner { cookie_id: slot.cookie_id().to_owned(), expected, found: cookie.unb().to_owned() });
+    }
+    let was_active = slot.is_active();
+    if was_active {
+        slot.stop(ReasonCode::Replaced).await;
+    }
+    let record = AccountRecord {
+        cookie_id: slot.cookie_id().to_owned(),
+        cookie: cookie.to_header(),
+        owner: None,
+        enabled: slot.is_enabled(),
+        device_id: device_id.clone(),
+        token: None,
+    };
+    let stored = service.store.put_account(record, None, service.clock.now_ms()).await;
+    if stored.is_ok() {
+        slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
+    }
+    if was_active || (stored.is_ok() && slot.is_enabled()) {
+        slot.start();
+    }
+    stored
+}
+
+/// Takes an account off the record. If that fails, it is stopped and still known.
+pub(super) async fn remove(service: &Service, slot: &mut AccountSlot) -> Result<(), Error> {
+    slot.stop(ReasonCode::Removed).await;
+    service.store.delete_account(slot.cookie_id()).await?;
+    slot.retire();
+    Ok(())
+}
+
+/// Switches an account on or off.
+pub(super) async fn switch(service: &Service, slot: &mut AccountSlot, enabled: bool) -> Result<(), Error> {
+    service.store.set_enabled(slot.cookie_id(), enabled, service.clock.now_ms()).await?;
+    slot.set_enabled(enabled);
+    if !enabled {
+        slot.stop(ReasonCode::Disabled).await;
+    } else if !slot.is_active() {
+        slot.start();
+    }
+    Ok(())
+}
+
+/// Puts rules on record and to use.
+pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, keywords: Vec<KeywordRule>) -> Result<(), Error> {
+    service.store.put_rules(slot.cookie_id(), keywords.clone()).await?;
+    slot.worker().set_rules(Rules::compile(keywords));
+    Ok(())
+}

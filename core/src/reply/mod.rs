@@ -1,0 +1,5 @@
+//! From a message to a decision: pure, no tokio, the clock is an argument.
+
+pub(crate) mod debounce;
+pub(crate) mod pipeline;
+pub(crate) mod rules;

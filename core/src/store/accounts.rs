@@ -1,0 +1,122 @@
+//! Accounts on record.
+
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+
+use super::Store;
+use super::rules::{self, KeywordRule};
+use super::writer::Fault;
+use crate::account::{AccessToken, AccountRecord, Fence};
+use crate::error::Error;
+use crate::secret::Secret;
+
+impl Store {
+    /// All accounts, in the order of their ids.
+    pub(crate) async fn accounts(&self) -> Result<Vec<AccountRecord>, Error> {
+        self.read(|db| {
+            let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY cookie_id"))?;
+            let rows = statement.query_map([], record)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+
+    /// Adds the account or replaces its cookie, owner and device; `rules` of `None` leaves the rules as they are.
+    /// What the host had set otherwise (remark, pause minutes, …) stays.
+    pub(crate) async fn put_account(
+        &self,
+        record: AccountRecord,
+        rules: Option<Vec<KeywordRule>>,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        self.write(move |db| {
+            let mut statement = db.prepare_cached(
+                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, device_id, token, token_expires_at_ms, created_at_ms, updated_at_ms)
+                 VALUES (:cookie_id, :cookie, :owner, :enabled, :device_id, :token, :expires, :now, :now)
+                 ON CONFLICT (cookie_id) DO UPDATE SET cookie = :cookie, owner = coalesce(:owner, owner), enabled = :enabled,
+                     device_id = :device_id, token = :token, token_expires_at_ms = :expires, updated_at_ms = :now",
+            )?;
+            statement.execute(named_params! {
+                ":cookie_id": record.cookie_id,
+                ":cookie": record.cookie.expose(),
+                ":owner": record.owner,
+                ":enabled": record.enabled,
+                ":device_id": record.device_id,
+                ":token": record.token.as_ref().map(|token| token.text.expose()),
+                ":expires": record.token.as_ref().map(|token| token.expires_at_ms),
+                ":now": now_ms,
+            })?;
+            rules.map_or(Ok(()), |rules| rules::replace(db, &record.cookie_id, &rules))
+        })
+        .await
+    }
+
+    /// Removes the account with its rules and messages.
+    pub(crate) async fn delete_account(&self, cookie_id: &str) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("DELETE FROM accounts WHERE cookie_id = ?1")?.execute([&cookie_id])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records whether the host wants the account to run.
+    pub(crate) async fn set_enabled(&self, cookie_id: &str, enabled: bool, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET enabled = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, enabled, now_ms))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records what the service has changed of the cookie, and the token. Refused once the epoch is over: by then the host may
+    /// have given another cookie.
+    pub(crate) async fn save_credentials(
+        &self,
+        fence: Fence,
+        cookie: Secret,
+        token: Option<AccessToken>,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        self.write(move |db| {
+            if !fence.is_current() {
+                return Err(Fault::Refused(Error::Closed));
+            }
+            db.prepare_cached(
+                "UPDATE accounts SET cookie = ?2, token = ?3, token_expires_at_ms = ?4, updated_at_ms = ?5 WHERE cookie_id = ?1",
+            )?
+            .execute((
+                fence.cell().cookie_id(),
+                cookie.expose(),
+                token.as_ref().map(|token| token.text.expose()),
+                token.as_ref().map(|token| token.expires_at_ms),
+                now_ms,
+            ))?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+const COLUMNS: &str = "cookie_id, cookie, owner, enabled, device_id, token, token_expires_at_ms";
+
+fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
+    let token: Option<String> = row.get("token")?;
+    let expires_at_ms: Option<i64> = row.get("token_expires_at_ms")?;
+    Ok(AccountRecord {
+        cookie_id: row.get("cookie_id")?,
+        cookie: Secret::new(row.get::<_, String>("cookie")?),
+        owner: row.get("owner")?,
+        enabled: row.get("enabled")?,
+        device_id: row.get("device_id")?,
+        token: token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text: Secret::new(text), expires_at_ms }),
+    })
+}
+
+/// Whether the account is on record.
+pub(super) fn exists(db: &Connection, cookie_id: &str) -> rusqlite::Result<bool> {
+    let found = db.prepare_cached("SELECT 1 FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |_| Ok(())).optional()?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,82 @@
+//! The store: a SQLite database in WAL mode with `synchronous=FULL`. A write is answered after it is durable.
+
+mod accounts;
+mod messages;
+mod migrations;
+mod open;
+mod rules;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use rusqlite::{Connection, Savepoint};
+use tokio::sync::oneshot;
+
+use self::writer::{Fault, Reader, Writer};
+use crate::error::Error;
+
+pub(crate) use self::messages::{InboxRow, RowKind};
+pub use self::rules::KeywordRule;
+
+/// Everything that is stored. Cheap to share behind an `Arc`; every operation may be called from any task.
+pub(crate) struct Store {
+    writer: Writer,
+    /// Absent for `:memory:`, whose only connection is the writer's.
+    reader: Option<Reader>,
+    closed: std::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+impl Store {
+    /// Opens or makes the database, and brings its schema up to date. Blocks while it does.
+    ///
+    /// # Errors
+    /// `StoreUnavailable` with the path and what to do; `StoreTooNew`.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let (done, closed) = mpsc::channel();
+        let (writing, reading) = open::connections(path)?;
+        let reader = reading.map(|db| Reader::start(db, done.clone())).transpose()?;
+        let writer = Writer::start(writing, done)?;
+        Ok(Self { writer, reader, closed: closed.into() })
+    }
+
+    /// Finishes what was handed over before and closes the database; later operations answer `Closed`. Blocks up to `limit`;
+    /// whether it was done by then.
+    pub(crate) fn close(&self, limit: Duration) -> bool {
+        self.writer.close();
+        if let Some(reader) = &self.reader {
+            reader.close();
+        }
+        let closed = self.closed.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        // Nothing is ever sent: the threads drop their ends.
+        closed.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Disconnected)
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.submit(work).await?.await.unwrap_or(Err(Error::Closed))
+    }
+
+    async fn submit<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
+        self.writer.submit(work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.reader {
+            Some(reader) => reader.read(work).await,
+            None => self.write(move |db| work(db)).await,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! One contract for both kinds of store: what holds for a file holds for `:memory:`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{InboxRow, KeywordRule, RowKind, Store};
+use crate::account::{AccessToken, AccountCell, AccountRecord, Fence};
+use crate::clock::SystemClock;
+use crate::error::Error;
+use crate::secret::Secret;
+
+/// A directory of its own for one test, removed with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("livekeeper-store-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("shop.db")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn record(cookie_id: &str) -> AccountRecord {
+    AccountRecord {
+        cookie_id: cookie_id.to_owned(),
+        cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
+        owner: Some("7".to_owned()),
+        enabled: true,
+        device_id: "DEVICE-1".to_owned(),
+        token: None,
+    }
+}
+
+fn fence(cookie_id: &str) -> Fence {
+    AccountCell::new(cookie_id, true, Arc::new(SystemClock)).next_epoch()
+}
+
+fn row(message_id: &str) -> InboxRow {
+    InboxRow {
+        message_id: message_id.to_owned(),
+        chat_id: "chat".to_owned(),
+        kind: RowKind::Chat,
+        is_group: false,
+        sender_id: "2".to_owned(),
+        sender_name: "老王🐟".to_owned(),
+        text: "在吗".to_owned(),
+        item_id: None,
+        created_at_ms: 1,
+    }
+}
+
+/// Runs the same contract on a file and in memory.
+async fn on_both(name: &str, contract: impl AsyncFn(Store)) {
+    let scratch = Scratch::new(name);
+    contract(Store::open(&scratch.file()).unwrap()).await;
+    contract(Store::open(Path::new(":memory:")).unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_account_comes_back_as_it_was_put() {
+    on_both("put", async |store| {
+        store.put_account(record("b"), Some(vec![KeywordRule::new("包邮", "包的")]), 1).await.unwrap();
+        store.put_account(record("a"), None, 1).await.unwrap();
+        let accounts = store.accounts().await.unwrap();
+        assert_eq!(accounts.iter().map(|a| a.cookie_id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(accounts[1].cookie.expose(), "unb=1; _m_h5_tk=t_1");
+        assert_eq!(accounts[1].owner.as_deref(), Some("7"));
+        assert_eq!(store.rules("b").await.unwrap(), [KeywordRule::new("包邮", "包的")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn putting_an_account_again_keeps_its_rules_and_owner_unless_new_ones_are_given() {
+    on_both("again", async |store| {
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), 1).await.unwrap();
+        store.put_account(AccountRecord { owner: None, ..record("a") }, None, 2).await.unwrap();
+        assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("1", "one")]);
+        assert_eq!(store.accounts().await.unwrap()[0].owner.as_deref(), Some("7"));
+        store.put_account(record("a"), Some(vec![KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]), 3).await.unwrap();
+        assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rules_of_an_unknown_account_are_refused() {
+    on_both("unknown", async |store| {
+        let refused = store.put_rules("nobody", vec![KeywordRule::new("1", "one")]).await;
+        assert_eq!(refused, Err(Error::AccountNotFound { cookie_id: "nobody".to_owned() }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_account_takes_its_rules_and_messages_along() {
+    on_both("remove", async |store| {
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), 1).await.unwrap();
+        store.record_messages(fence("a"), vec![row("m1")], 1).await.unwrap().await.unwrap().unwrap();
+        store.delete_account("a").await.unwrap();
+        store.put_account(record("a"), None, 2).await.unwrap();
+        assert_eq!(store.rules("a").await.unwrap(), []);
+        assert_eq!(store.record_messages(fence("a"), vec![row("m1")], 2).await.unwrap().await.unwrap().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_is_new_once() {
+    on_both("inbox", async |store| {
+        store.put_account(record("a"), None, 1).await.unwrap();
+        let fence = fence("a");
+        let first =
+            store.record_messages(fence.clone(), vec![row("m1"), row("m2"), row("m1")], 1).await.unwrap().await.unwrap().unwrap();
+        assert_eq!(first, [row("m1"), row("m2")]);
+        let again = store.record_messages(fence, vec![row("m2"), row("m3")], 2).await.unwrap().await.unwrap().unwrap();
+        assert_eq!(again, [row("m3")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_left_of_an_old_epoch_writes_nothing() {
+    on_both("fence", async |store| {
+        store.put_account(record("a"), None, 1).await.unwrap();
+        let cell = AccountCell::new("a", true, Arc::new(SystemClock));
+        let old = cell.next_epoch();
+        let new = cell.next_epoch();
+        assert!(store.record_messages(old.clone(), vec![row("m1")], 1).await.unwrap().await.unwrap().is_err());
+        assert!(store.save_credentials(old, Secret::new("unb=9"), None, 2).await.is_err());
+        let token = AccessToken { text: Secret::new("t"), expires_at_ms: 5 };
+        store.save_credentials(new, Secret::new("unb=1; x=2"), Some(token), 3).await.unwrap();
+        let account = store.accounts().await.unwrap().remove(0);
+        assert_eq!(account.cookie.expose(), "unb=1; x=2");
+        assert_eq!(account.token.unwrap().expires_at_ms, 5);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_write_that_fails_leaves_the_others_of_its_group_standing() {
+    on_both("group", async |store| {
+        store.put_account(record("a"), None, 1).await.unwrap();
+        let good = store.record_messages(fence("a"), vec![row("m1")], 1);
+        let bad = store.record_messages(fence("not on record"), vec![row("m2")], 1);
+        let also_good = store.record_messages(fence("a"), vec![row("m3")], 1);
+        let (good, bad, also_good) = tokio::join!(good, bad, also_good);
+        assert_eq!(good.unwrap().await.unwrap().unwrap().len(), 1);
+        assert!(matches!(bad.unwrap().await.unwrap(), Err(Error::StoreFailed { .. })));
+        assert_eq!(also_good.unwrap().await.unwrap().unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_is_there_when_the_file_is_opened_again() {
+    let scratch = Scratch::new("reopen");
+    let store = Store::open(&scratch.file()).unwrap();
+    store.put_account(record("a"), None, 1).await.unwrap();
+    store.set_enabled("a", false, 2).await.unwrap();
+    assert!(tokio::task::spawn_blocking(move || store.close(Duration::from_secs(10))).await.unwrap());
+    let account = Store::open(&scratch.file()).unwrap().accounts().await.unwrap().remove(0);
+    assert!(!account.enabled);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_files_are_readable_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let scratch = Scratch::new("mode");
+    let store = Store::open(&scratch.file()).unwrap();
+    store.put_account(record("a"), None, 1).await.unwrap();
+    for entry in std::fs::read_dir(&scratch.0).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+}
+
+#[test]
+fn a_path_that_cannot_be_a_store_is_refused_with_what_to_do() {
+    let scratch = Scratch::new("paths");
+    let no_database = scratch.0.join("letter.txt");
+    std::fs::write(&no_database, "Dear reader, this is no database. ".repeat(100)).unwrap();
+    for (path, words) in [
+        (scratch.0.join("missing/shop.db"), "does not exist: make it first"),
+        (scratch.0.clone(), "it is a directory"),
+        (PathBuf::new(), "the path is empty"),
+        (no_database.clone(), "it is no SQLite database"),
+        (no_database.join("shop.db"), "Not a directory"),
+    ] {
+        let Err(error) = Store::open(&path) else { panic!("{path:?} was opened") };
+        assert_eq!(error.code(), 3);
+        assert!(error.to_string().contains(words), "{error}");
+    }
+    assert!(std::fs::read_to_string(&no_database).unwrap().starts_with("Dear reader"));
+}
+
+#[test]
+fn a_store_of_a_newer_livekeeper_is_refused_and_left_alone() {
+    let scratch = Scratch::new("newer");
+    drop(Store::open(&scratch.file()).unwrap());
+    let db = rusqlite::Connection::open(scratch.file()).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    let Err(error) = Store::open(&scratch.file()) else { panic!("it was opened") };
+    assert_eq!(
+        error,
+        Error::StoreTooNew { path: scratch.file().display().to_string(), found: 99, known: super::migrations::NEWEST }
+    );
+}

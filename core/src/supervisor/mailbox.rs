@@ -1,0 +1,79 @@
+//! The account's mailbox: jobs in the order in which they came, and a door that closes only when nothing waits.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::slot::Slot;
+
+/// Jobs that wait for one account, at most. At the bound a call is refused: nothing of it is done.
+pub(super) const MAX_JOBS: usize = 1_024;
+
+/// Something to do for an account, alone and in its turn.
+pub(super) type Job<W> = Box<dyn for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
+
+pub(super) struct Mailbox<W> {
+    state: Mutex<State<W>>,
+    arrived: Notify,
+}
+
+struct State<W> {
+    jobs: VecDeque<Job<W>>,
+    closed: bool,
+}
+
+/// Why a job was not taken; it comes back.
+pub(super) enum NotTaken<W> {
+    /// The account's actor has ended, and its entry has left the map: look the account up again.
+    Closed(Job<W>),
+    Full,
+}
+
+impl<W> Mailbox<W> {
+    pub(super) fn new() -> Self {
+        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false }), arrived: Notify::new() }
+    }
+
+    pub(super) fn push(&self, job: Job<W>) -> Result<(), NotTaken<W>> {
+        let mut state = self.lock();
+        if state.closed {
+            return Err(NotTaken::Closed(job));
+        }
+        if state.jobs.len() >= MAX_JOBS {
+            return Err(NotTaken::Full);
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.arrived.notify_one();
+        Ok(())
+    }
+
+    /// The next job; waits for one. May be cancelled. Only the account's actor calls it.
+    pub(super) async fn next(&self) -> Job<W> {
+        loop {
+            let job = self.lock().jobs.pop_front();
+            match job {
+                Some(job) => return job,
+                None => self.arrived.notified().await,
+            }
+        }
+    }
+
+    /// Closes the door unless a job waits; `leave` runs while nobody can push. Whether it is closed now.
+    pub(super) fn close_if_empty(&self, leave: impl FnOnce()) -> bool {
+        let mut state = self.lock();
+        if !state.jobs.is_empty() {
+            return false;
+        }
+        state.closed = true;
+        leave();
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<W>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

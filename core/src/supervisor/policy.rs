@@ -1,0 +1,154 @@
+//! Pure: how a session ended, what came before, and the clock → try again after a while, or park.
+
+use std::collections::VecDeque;
+
+use rand::{Rng, RngExt};
+use tokio::time::{Duration, Instant};
+
+use crate::config::{Config, seconds};
+use crate::status::{ReasonCode, TaskState};
+use crate::worker::Failure;
+
+/// What to do after a session has failed.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Try again after a rest; `state` is what the account shows meanwhile.
+    RestartAfter { rest: Duration, state: TaskState },
+    /// Do not go on without a person or the host.
+    Park { code: ReasonCode, detail: String },
+}
+
+/// What an account's earlier sessions came to.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    /// Failures since the last stable connection.
+    in_a_row: u32,
+    /// When sessions failed by their own fault, the latest last; bounded by `park_after_failures`.
+    own_faults: VecDeque<Instant>,
+}
+
+impl History {
+    pub(super) fn is_empty(&self) -> bool {
+        self.in_a_row == 0
+    }
+}
+
+/// Whose fault a failure is, which says what can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// The network's or the service's: it passes. An outage of an hour must not park anybody.
+    Transient,
+    /// Its own, or something that trying again is unlikely to change.
+    OwnFault,
+    /// Only a person can help.
+    Human,
+}
+
+fn class(code: ReasonCode) -> Class {
+    match code {
+        ReasonCode::SessionExpired | ReasonCode::PersonMustVerify => Class::Human,
+        ReasonCode::Panicked | ReasonCode::RegistrationRefused | ReasonCode::ProtocolBroken => Class::OwnFault,
+        _ => Class::Transient,
+    }
+}
+
+/// Decides, and notes the failure.
+pub(super) fn decide(failure: &Failure, history: &mut History, now: Instant, random: &mut impl Rng, config: &Config) -> Verdict {
+    let class = class(failure.code);
+    if class == Class::Human {
+        return Verdict::Park { code: failure.code, detail: failure.detail.clone() };
+    }
+    if failure.stood_for.is_some_and(|stood_for| stood_for >= seconds(config.stable_after_s)) {
+        history.in_a_row = 0;
+    }
+    history.in_a_row = history.in_a_row.saturating_add(1);
+    if class == Class::OwnFault && is_one_too_many(history, now, config) {
+        let detail = format!("{} failures, the last: {}", history.own_faults.len(), failure.code.sentence());
+        return Verdict::Park { code: ReasonCode::TooManyFailures, detail };
+    }
+    let state = if failure.code == ReasonCode::Panicked { TaskState::Failed } else { TaskState::Running };
+    Verdict::RestartAfter { rest: backoff(history.in_a_row, random, config), state }
+}
+
+fn is_one_too_many(history: &mut History, now: Instant, config: &Config) -> bool {
+    let window = seconds(config.park_window_s);
+    history.own_faults.push_back(now);
+    history.own_faults.retain(|at| now.duration_since(*at) <= window);
+    history.own_faults.len() >= config.park_after_failures
+}
+
+/// Full jitter: anything between nothing and a limit that doubles with each failure.
+/// Source: M. Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+fn backoff(in_a_row: u32, random: &mut impl Rng, config: &Config) -> Duration {
+    let doubled = config.backoff_initial_s * f64::from(in_a_row.saturating_sub(1).min(30)).exp2();
+    seconds(doubled.min(config.backoff_max_s) * random.random::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+    use tokio::time::{Duration, Instant};
+
+    use super::{History, Verdict, decide};
+    use crate::config::Config;
+    use crate::status::{ReasonCode, TaskState};
+    use crate::worker::Failure;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn rests(code: ReasonCode, count: usize, stood_for: Option<Duration>) -> Vec<Duration> {
+        let (mut history, mut random, config) = (History::default(), StdRng::seed_from_u64(1), Config::default());
+        let failure = Failure { stood_for, ..Failure::new(code, "") };
+        let verdicts = (0..count).map(|_| decide(&failure, &mut history, Instant::now(), &mut random, &config));
+        verdicts
+            .map(|verdict| match verdict {
+                Verdict::RestartAfter { rest, .. } => rest,
+                Verdict::Park { .. } => panic!("parked"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_limit_of_the_rest_doubles_to_a_minute_and_the_rest_is_anything_below() {
+        for (place, rest) in rests(ReasonCode::ConnectFailed, 1_000, None).into_iter().enumerate() {
+            let limit = Duration::from_secs(1 << place.min(6)).min(MINUTE);
+            assert!(rest <= limit, "{place}: {rest:?}");
+        }
+        let later = &rests(ReasonCode::ConnectFailed, 1_000, None)[6..];
+        assert!(later.iter().any(|rest| *rest < MINUTE / 10) && later.iter().any(|rest| *rest > MINUTE * 9 / 10));
+    }
+
+    #[test]
+    fn only_a_connection_that_stood_a_minute_makes_earlier_failures_forgotten() {
+        let second = Duration::from_secs(1);
+        assert!(rests(ReasonCode::ConnectionLost, 100, Some(MINUTE)).iter().all(|rest| *rest <= second));
+        assert!(rests(ReasonCode::ConnectionLost, 100, Some(MINUTE - second)).iter().any(|rest| *rest > second));
+    }
+
+    #[test]
+    fn an_outage_of_the_network_parks_nobody() {
+        assert_eq!(rests(ReasonCode::ConnectFailed, 10_000, None).len(), 10_000);
+    }
+
+    #[test]
+    fn what_only_a_person_can_help_with_is_parked_at_once() {
+        for code in [ReasonCode::SessionExpired, ReasonCode::PersonMustVerify] {
+            let failure = Failure::new(code, "https://verify.example/");
+            let verdict =
+                decide(&failure, &mut History::default(), Instant::now(), &mut StdRng::seed_from_u64(1), &Config::default());
+            assert_eq!(verdict, Verdict::Park { code, detail: "https://verify.example/".to_owned() });
+        }
+    }
+
+    #[test]
+    fn five_faults_of_its_own_in_ten_minutes_park_an_account_and_four_do_not() {
+        for (gap, parked) in [(MINUTE, true), (MINUTE * 3, false)] {
+            let (mut history, mut random, config) = (History::default(), StdRng::seed_from_u64(1), Config::default());
+            let (start, failure) = (Instant::now(), Failure::new(ReasonCode::Panicked, ""));
+            let verdicts: Vec<_> = (0..5).map(|n| decide(&failure, &mut history, start + gap * n, &mut random, &config)).collect();
+            assert!(verdicts[..4].iter().all(|v| matches!(v, Verdict::RestartAfter { state: TaskState::Failed, .. })));
+            assert_eq!(matches!(&verdicts[4], Verdict::Park { code: ReasonCode::TooManyFailures, .. }), parked);
+        }
+    }
+}

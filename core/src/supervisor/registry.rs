@@ -1,0 +1,208 @@
+//! The accounts that are known, each with its mailbox. An entry is the account's lock: while work of the account lives, its
+//! entry stays in the map, and all work goes through it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use futures_util::future::join_all;
+use papaya::HashMap;
+use tokio::sync::oneshot;
+use tokio::time::Duration;
+
+use super::actor;
+use super::admission::Admission;
+use super::mailbox::{Job, MAX_JOBS, Mailbox, NotTaken};
+use super::slot::Slot;
+use super::stop::{AccountStop, StopReport};
+use crate::account::AccountCell;
+use crate::call::Call;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::runtime::Runtime;
+use crate::status::ReasonCode;
+use crate::worker::AccountWorker;
+
+/// All accounts and what their actors share. `W` is the kind of session that they run.
+pub(crate) struct Supervisor<W> {
+    entries: HashMap<Arc<str>, Arc<Entry<W>>>,
+    runtime: tokio::runtime::Handle,
+    pub(super) admission: Admission,
+    pub(super) config: Arc<Config>,
+    pub(super) clock: Arc<dyn Clock>,
+    closing: AtomicBool,
+}
+
+/// One account.
+pub(super) struct Entry<W> {
+    pub(super) cell: Arc<AccountCell>,
+    pub(super) worker: W,
+    pub(super) mailbox: Mailbox<W>,
+}
+
+impl<W: AccountWorker + Clone> Supervisor<W> {
+    pub(crate) fn new(runtime: &Runtime, config: Arc<Config>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        Self::on(runtime.handle().clone(), config, clock)
+    }
+
+    pub(super) fn on(runtime: tokio::runtime::Handle, config: Arc<Config>, clock: Arc<dyn Clock>) -> Arc<Self> {
+        let admission = Admission::new(config.connect_rate_per_s, config.max_connecting);
+        Arc::new(Self { entries: HashMap::new(), runtime, admission, config, clock, closing: AtomicBool::new(false) })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn cell(&self, cookie_id: &str) -> Result<Arc<AccountCell>, Error> {
+        self.entry(cookie_id).map(|entry| Arc::clone(&entry.cell))
+    }
+
+    pub(crate) fn worker(&self, cookie_id: &str) -> Result<W, Error> {
+        self.entry(cookie_id).map(|entry| entry.worker.clone())
+    }
+
+    /// The cells of all accounts, in the order of their ids.
+    pub(crate) fn cells(&self) -> Vec<Arc<AccountCell>> {
+        let mut cells: Vec<_> = self.entries.pin().values().map(|entry| Arc::clone(&entry.cell)).collect();
+        cells.sort_by(|a, b| a.cookie_id().cmp(b.cookie_id()));
+        cells
+    }
+
+    /// Does `work` for a known account, alone and in its turn.
+    pub(crate) fn on_account<T: Send + 'static>(
+        self: &Arc<Self>,
+        cookie_id: &str,
+        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>> + Send + 'static,
+    ) -> Call<T> {
+        let entry = match self.entry(cookie_id) {
+            Ok(entry) => entry,
+            Err(error) => return Call::ready(Err(error)),
+        };
+        let not_found = Error::not_found(cookie_id);
+        let (answer, call) = oneshot::channel();
+        let job: Job<W> = Box::new(move |slot| {
+            Box::pin(async move {
+                // It may have been removed by a job before this one.
+                let result = if slot.is_known() { work(slot).await } else { Err(not_found) };
+                let _ = answer.send(result);
+            })
+        });
+        match entry.mailbox.push(job) {
+            Ok(()) => Call::under_way(call),
+            Err(NotTaken::Closed(_)) => Call::ready(Err(Error::not_found(cookie_id))),
+            Err(NotTaken::Full) => Call::ready(Err(mailbox_full(cookie_id))),
+        }
+    }
+
+    /// Does `work` for an account that may be new; `new_worker` makes its worker if it is. It stays unknown unless
+    /// the work calls [`Slot::set_known`].
+    pub(crate) fn on_new_account<T: Send + 'static>(
+        self: &Arc<Self>,
+        cookie_id: &str,
+        new_worker: impl Fn(&Arc<AccountCell>) -> W,
+        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>> + Send + 'static,
+    ) -> Call<T> {
+        let (answer, call) = oneshot::channel();
+        let mut job: Job<W> = Box::new(move |slot| {
+            Box::pin(async move {
+                let _ = answer.send(work(slot).await);
+            })
+        });
+        loop {
+            let entry = match self.entry_or_new(cookie_id, &new_worker) {
+                Ok(entry) => entry,
+                Err(error) => return Call::ready(Err(error)),
+            };
+            match entry.mailbox.push(job) {
+                Ok(()) => return Call::under_way(call),
+                Err(NotTaken::Full) => return Call::ready(Err(mailbox_full(cookie_id))),
+                // It left the map before its door closed: the next look finds another, or none.
+                Err(NotTaken::Closed(back)) => job = back,
+            }
+        }
+    }
+
+    /// Stops every account, all at the same time, within `limit`. What is not done by then is listed as left.
+    pub(crate) async fn close(self: &Arc<Self>, limit: Duration) -> StopReport {
+        let started = Instant::now();
+        self.closing.store(true, Ordering::SeqCst);
+        let cells = self.cells();
+        let stops = cells.iter().map(|cell| {
+            let stop = self.on_account(cell.cookie_id(), |slot| Box::pin(async { Ok(slot.stop(ReasonCode::ManagerClosed).await) }));
+            async move {
+                match tokio::time::timeout(limit, stop).await {
+                    Ok(Ok(stop)) => Some(stop),
+                    // Removed in the meantime: nothing of it is left.
+                    Ok(Err(Error::AccountNotFound { .. })) => None,
+                    Ok(Err(problem)) => Some(AccountStop::left(cell.cookie_id(), limit, problem.to_string())),
+                    Err(_) => {
+                        drop(cell.next_epoch());
+                        Some(AccountStop::left(cell.cookie_id(), limit, "it was not over when the limit of close was".to_owned()))
+                    }
+                }
+            }
+        });
+        let accounts = join_all(stops).await.into_iter().flatten().collect();
+        StopReport { took_s: started.elapsed().as_secs_f64(), accounts }
+    }
+
+    /// Takes an account that is on record no more out of the map, unless a new job waits for it. Whether it is out.
+    pub(super) fn take_out(&self, entry: &Arc<Entry<W>>) -> bool {
+        entry.mailbox.close_if_empty(|| {
+            self.entries.pin().remove(entry.cell.cookie_id());
+        })
+    }
+
+    fn entry(&self, cookie_id: &str) -> Result<Arc<Entry<W>>, Error> {
+        self.entries.pin().get(cookie_id).cloned().ok_or_else(|| Error::not_found(cookie_id))
+    }
+
+    fn entry_or_new(
+        self: &Arc<Self>,
+        cookie_id: &str,
+        new_worker: &impl Fn(&Arc<AccountCell>) -> W,
+    ) -> Result<Arc<Entry<W>>, Error> {
+        if self.is_closing() {
+            return Err(Error::Closed);
+        }
+        let entries = self.entries.pin();
+        if let Some(entry) = entries.get(cookie_id) {
+            return Ok(Arc::clone(entry));
+        }
+        // Two threads may both pass this look: the bound is kept to within the number of threads that add at once.
+        if entries.len() >= self.config.max_accounts {
+            return Err(Error::AtCapacity {
+                what: "the number of accounts".to_owned(),
+                bound: self.config.max_accounts,
+                advice: "nothing was stored; remove an account, or open with a higher max_accounts",
+            });
+        }
+        let cell = AccountCell::new(cookie_id, true, Arc::clone(&self.clock));
+        let worker = new_worker(&cell);
+        let new = Arc::new(Entry { cell, worker, mailbox: Mailbox::new() });
+        match entries.try_insert(cookie_id.into(), Arc::clone(&new)) {
+            Ok(_) => {
+                self.runtime.spawn(actor::run(Arc::clone(self), Arc::clone(&new)));
+                Ok(new)
+            }
+            // Another thread was faster: its entry is the account's.
+            Err(occupied) => Ok(Arc::clone(occupied.current)),
+        }
+    }
+}
+
+fn mailbox_full(cookie_id: &str) -> Error {
+    Error::AtCapacity {
+        what: format!("the mailbox of account {cookie_id:?}"),
+        bound: MAX_JOBS,
+        advice: "nothing was done; wait for earlier calls to this account",
+    }
+}
