@@ -234,10 +234,11 @@ impl CookieManager {
     /// # Errors
     /// [`Error::AccountNotFound`], [`Error::TimedOut`] saying how things stood, [`Error::InvalidArgument`], [`Error::Closed`].
     pub fn wait_for(&self, cookie_id: &str, wanted: Wanted, timeout_s: f64) -> Call<AccountStatus> {
-        let cell = match self.check_open().and_then(|()| check_timeout(timeout_s)).and_then(|()| self.supervisor.cell(cookie_id)) {
-            Ok(cell) => cell,
-            Err(error) => return Call::ready(Err(error)),
-        };
+        let cell =
+            match self.check_open().and_then(|()| check_timeout(timeout_s)).and_then(|()| self.supervisor.cell_to_be(cookie_id)) {
+                Ok(cell) => cell,
+                Err(error) => return Call::ready(Err(error)),
+            };
         self.look(async move {
             let seen = cell.wait_until(|status| wanted.verdict(status));
             tokio::time::timeout(seconds(timeout_s), seen).await.unwrap_or_else(|_| {

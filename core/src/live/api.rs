@@ -1,5 +1,7 @@
 //! Signed HTTP calls. The only file that names the HTTP client.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +16,10 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
 use crate::secret::Secret;
+use crate::status::ReasonCode;
 use crate::wire::mtop::{self, ApiAnswer, SignedCall};
 use crate::wire::request;
+use crate::worker::Failure;
 
 /// One answer's body, at most.
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
@@ -32,7 +36,7 @@ pub(crate) struct Api {
 
 /// What came back of one call.
 pub(crate) struct Answered {
-    outcome: Result<HttpAnswer, String>,
+    outcome: Result<HttpAnswer, Failure>,
     /// `Set-Cookie` header values in their order. Credentials.
     pub(crate) set_cookies: Vec<Secret>,
 }
@@ -55,18 +59,21 @@ impl Api {
         Self { base: base.trim_end_matches('/').to_owned(), client, timeout }
     }
 
-    /// Makes one call, within the limit `api_timeout_s`. Whatever goes wrong on the way is a transient answer.
+    /// Makes one call, within the limit `api_timeout_s`. Whatever goes wrong on the way is told by the answer.
     pub(crate) async fn call(&self, call: &SignedCall, cookie: &Secret) -> Answered {
         match tokio::time::timeout(self.timeout, self.exchange(call, cookie)).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(problem)) => Answered::failed(problem),
-            Err(_) => Answered::failed(format!("no answer within {:?}", self.timeout)),
+            Ok(Err(failure)) => Answered { outcome: Err(failure), set_cookies: Vec::new() },
+            Err(_) => {
+                let failure = Failure::new(ReasonCode::ApiFailed, format!("no answer within {:?}", self.timeout));
+                Answered { outcome: Err(failure), set_cookies: Vec::new() }
+            }
         }
     }
 
-    async fn exchange(&self, call: &SignedCall, cookie: &Secret) -> Result<Answered, String> {
-        let mut cookie =
-            HeaderValue::from_bytes(cookie.expose().as_bytes()).map_err(|_| "the cookie cannot be sent as a header")?;
+    async fn exchange(&self, call: &SignedCall, cookie: &Secret) -> Result<Answered, Failure> {
+        let mut cookie = HeaderValue::from_bytes(cookie.expose().as_bytes())
+            .map_err(|_| Failure::new(ReasonCode::ApiFailed, "the cookie cannot be sent as a header"))?;
         cookie.set_sensitive(true);
         let request = Request::post(format!("{}/{}?{}", self.base, call.path, call.query))
             .header(COOKIE, cookie)
@@ -75,27 +82,21 @@ impl Api {
             .header(USER_AGENT, request::USER_AGENT)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::from(call.body.clone()))
-            .map_err(|problem| problem.to_string())?;
-        let response = self.client.request(request).await.map_err(|problem| root_cause(&problem))?;
+            .map_err(|problem| failure(&problem))?;
+        let response = self.client.request(request).await.map_err(|problem| failure(&problem))?;
         let set_cookies = set_cookies(&response);
         let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|problem| problem.to_string())?;
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|problem| failure(&*problem))?;
         let body = Secret::new(String::from_utf8_lossy(&body.to_bytes()));
         Ok(Answered { outcome: Ok(HttpAnswer { status, body }), set_cookies })
     }
 }
 
 impl Answered {
-    fn failed(problem: String) -> Self {
-        Self { outcome: Err(problem), set_cookies: Vec::new() }
-    }
-
-    /// What the answer means. No answer at all is a transient one.
-    pub(crate) fn answer(&self) -> ApiAnswer<'_> {
-        match &self.outcome {
-            Ok(answer) => mtop::classify(answer.status, answer.body.expose()),
-            Err(problem) => ApiAnswer::Transient { code: "NO_ANSWER".to_owned(), text: problem.clone() },
-        }
+    /// What the answer means, or why there is none.
+    pub(crate) fn answer(&self) -> Result<ApiAnswer<'_>, Failure> {
+        let answer = self.outcome.as_ref().map_err(Failure::clone)?;
+        Ok(mtop::classify(answer.status, answer.body.expose()))
     }
 }
 
@@ -105,10 +106,20 @@ fn set_cookies<B>(response: &Response<B>) -> Vec<Secret> {
 }
 
 /// The client's own message is "client error (Connect)"; what helps a person is the innermost one.
-fn root_cause(problem: &dyn std::error::Error) -> String {
+fn failure(problem: &(dyn Error + 'static)) -> Failure {
     let mut cause = problem;
-    while let Some(inner) = cause.source() {
-        cause = inner;
+    let mut code = ReasonCode::ApiFailed;
+    loop {
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            code = if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+                ReasonCode::TlsFailed
+            } else {
+                ReasonCode::ConnectFailed
+            };
+        }
+        match cause.source() {
+            Some(inner) => cause = inner,
+            None => return Failure::new(code, cause.to_string()),
+        }
     }
-    cause.to_string()
 }

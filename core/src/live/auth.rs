@@ -47,7 +47,7 @@ pub(super) fn forget_token(live: &XianyuLive) {
 /// Asks for a new token. A stale signature brings the cookie that signs anew, and the same call is made once more with it.
 async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
     let first = ask(live, fence).await?;
-    if first.answer() != ApiAnswer::StaleSignature {
+    if first.answer()? != ApiAnswer::StaleSignature {
         return accept(live, fence, &first).await;
     }
     let second = ask(live, fence).await?;
@@ -78,7 +78,7 @@ async fn ask(live: &XianyuLive, fence: &Fence) -> Result<Answered, Failure> {
 }
 
 async fn accept(live: &XianyuLive, fence: &Fence, answered: &Answered) -> Result<(), Failure> {
-    let data = match answered.answer() {
+    let data = match answered.answer()? {
         ApiAnswer::Ok { data } => data,
         ApiAnswer::StaleSignature => {
             return Err(Failure::new(ReasonCode::ApiFailed, "the signature is called stale twice in a row"));

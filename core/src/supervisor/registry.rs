@@ -41,6 +41,8 @@ pub(super) struct Entry<W> {
     pub(super) cell: Arc<AccountCell>,
     pub(super) worker: W,
     pub(super) mailbox: Mailbox<W>,
+    /// Whether the account is on record. Set by its jobs; until it is, and when it is no more, readers do not find it.
+    pub(super) is_known: AtomicBool,
 }
 
 impl<W: AccountWorker + Clone> Supervisor<W> {
@@ -61,17 +63,26 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         self.closing.load(Ordering::SeqCst)
     }
 
+    /// The cell of an account on record.
     pub(crate) fn cell(&self, cookie_id: &str) -> Result<Arc<AccountCell>, Error> {
+        self.entry_on_record(cookie_id).map(|entry| Arc::clone(&entry.cell))
+    }
+
+    /// The cell of an account on record, or of one whose first job is still under way.
+    pub(crate) fn cell_to_be(&self, cookie_id: &str) -> Result<Arc<AccountCell>, Error> {
         self.entry(cookie_id).map(|entry| Arc::clone(&entry.cell))
     }
 
+    /// The worker of an account on record.
     pub(crate) fn worker(&self, cookie_id: &str) -> Result<W, Error> {
-        self.entry(cookie_id).map(|entry| entry.worker.clone())
+        self.entry_on_record(cookie_id).map(|entry| entry.worker.clone())
     }
 
-    /// The cells of all accounts, in the order of their ids.
+    /// The cells of all accounts on record, in the order of their ids.
     pub(crate) fn cells(&self) -> Vec<Arc<AccountCell>> {
-        let mut cells: Vec<_> = self.entries.pin().values().map(|entry| Arc::clone(&entry.cell)).collect();
+        let entries = self.entries.pin();
+        let on_record = entries.values().filter(|entry| entry.is_known.load(Ordering::SeqCst));
+        let mut cells: Vec<_> = on_record.map(|entry| Arc::clone(&entry.cell)).collect();
         cells.sort_by(|a, b| a.cookie_id().cmp(b.cookie_id()));
         cells
     }
@@ -165,6 +176,11 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         self.entries.pin().get(cookie_id).cloned().ok_or_else(|| Error::not_found(cookie_id))
     }
 
+    fn entry_on_record(&self, cookie_id: &str) -> Result<Arc<Entry<W>>, Error> {
+        let entry = self.entry(cookie_id)?;
+        if entry.is_known.load(Ordering::SeqCst) { Ok(entry) } else { Err(Error::not_found(cookie_id)) }
+    }
+
     fn entry_or_new(
         self: &Arc<Self>,
         cookie_id: &str,
@@ -187,7 +203,7 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         }
         let cell = AccountCell::new(cookie_id, true, Arc::clone(&self.clock));
         let worker = new_worker(&cell);
-        let new = Arc::new(Entry { cell, worker, mailbox: Mailbox::new() });
+        let new = Arc::new(Entry { cell, worker, mailbox: Mailbox::new(), is_known: AtomicBool::new(false) });
         match entries.try_insert(cookie_id.into(), Arc::clone(&new)) {
             Ok(_) => {
                 self.runtime.spawn(actor::run(Arc::clone(self), Arc::clone(&new)));

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -21,8 +22,6 @@ pub(crate) struct Slot<W> {
     phase: Phase,
     history: History,
     random: StdRng,
-    /// Set by the job that puts the account on record; an actor whose account is not known ends.
-    known: bool,
 }
 
 enum Phase {
@@ -45,7 +44,7 @@ pub(super) struct LiveSession {
 impl<W: AccountWorker + Clone> Slot<W> {
     pub(super) fn new(supervisor: Arc<Supervisor<W>>, entry: Arc<Entry<W>>) -> Self {
         let random = StdRng::seed_from_u64(rand::random());
-        Self { supervisor, entry, phase: Phase::Idle, history: History::default(), random, known: false }
+        Self { supervisor, entry, phase: Phase::Idle, history: History::default(), random }
     }
 
     /// Waits for the next thing that the phase brings, and moves on. May be cancelled at its waits.
@@ -126,16 +125,16 @@ impl<W: AccountWorker + Clone> Slot<W> {
 
     /// The account is on record.
     pub(crate) fn set_known(&mut self) {
-        self.known = true;
+        self.entry.is_known.store(true, Ordering::SeqCst);
     }
 
     /// The account is on record no more; its actor ends when nothing else waits for it.
     pub(crate) fn retire(&mut self) {
-        self.known = false;
+        self.entry.is_known.store(false, Ordering::SeqCst);
     }
 
     pub(super) fn is_known(&self) -> bool {
-        self.known
+        self.entry.is_known.load(Ordering::SeqCst)
     }
 
     fn queue(&mut self) {

@@ -1,0 +1,79 @@
+//! `send_text`: delivered, rejected or unknown, and never more than that.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use livekeeper::{Error, SendOutcome};
+use livekeeper_simulator::Options;
+use livekeeper_tests::{LIMIT, LIMIT_S, add_online, assert_no_violations, config, manager, simulator};
+
+#[test]
+fn a_text_that_the_service_takes_is_delivered_with_its_id() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let outcome = manager.send_text("shop", "c1", "9", "您好 {x} \"🐟\"\n第二行").wait().unwrap();
+    let send = simulator.sends("1001").remove(0);
+    assert_eq!(outcome, SendOutcome::Delivered { message_id: send.message_id.clone().unwrap() });
+    assert_eq!((send.chat_id.as_str(), send.peer_id.as_str(), send.text()), ("c1", "9", "您好 {x} \"🐟\"\n第二行"));
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_no_violations(&simulator);
+}
+
+#[test]
+fn a_text_that_the_service_refuses_is_rejected_with_its_reason() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.refuse_next_send("1001", "CSI_FORBID", 200, Some("CSI_FORBID||…"));
+    let outcome = manager.send_text("shop", "c1", "9", "hello").wait().unwrap();
+    assert_eq!(outcome, SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
+    assert_eq!(manager.status("shop").unwrap().counters.rejected, 1);
+}
+
+#[test]
+fn a_text_without_an_answer_is_unknown_and_not_sent_again() {
+    let simulator = simulator(Options::default());
+    let mut config = config(&simulator);
+    config.answer_timeout_s = 0.3;
+    let manager = manager(config);
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.swallow_next_send("1001");
+    assert_eq!(manager.send_text("shop", "c1", "9", "hello").wait().unwrap(), SendOutcome::Unknown);
+    assert!(matches!(manager.send_text("shop", "c1", "9", "again").wait().unwrap(), SendOutcome::Delivered { .. }));
+    assert_eq!(simulator.counters().sends, 2);
+}
+
+#[test]
+fn a_text_under_way_when_the_connection_ends_is_unknown() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.swallow_next_send("1001");
+    let call = manager.send_text("shop", "c1", "9", "hello");
+    simulator.wait_sends_blocking("1001", 1, LIMIT).unwrap();
+    simulator.drop_connection("1001");
+    assert_eq!(call.wait().unwrap(), SendOutcome::Unknown);
+}
+
+#[test]
+fn nothing_is_sent_for_an_account_that_is_not_connected() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    manager.update_cookie_status("shop", false).wait().unwrap();
+    let error = manager.send_text("shop", "c1", "9", "hello").wait().unwrap_err();
+    assert!(matches!(&error, Error::NotConnected { cookie_id, .. } if cookie_id == "shop"));
+    assert!(error.to_string().contains("disabled by the host"), "{error}");
+}
+
+#[test]
+fn texts_of_one_caller_arrive_in_their_order() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let calls: Vec<_> = (0..100).map(|n| manager.send_text("shop", "c1", "9", &n.to_string())).collect();
+    for call in calls {
+        assert!(matches!(call.wait().unwrap(), SendOutcome::Delivered { .. }));
+    }
+    let texts: Vec<_> = simulator.sends("1001").iter().map(|send| send.text().to_owned()).collect();
+    assert_eq!(texts, (0..100).map(|n| n.to_string()).collect::<Vec<_>>());
+}
