@@ -328,18 +328,20 @@ impl CookieManager {
         for (cookie_id, rule) in rules {
             rules_of.entry(cookie_id).or_default().push(rule);
         }
-        for record in accounts {
-            let rules = rules_of.remove(&record.cookie_id).unwrap_or_default();
-            let cookie_id = record.cookie_id.clone();
-            // Its answer is of no use here: the account's status tells how it goes.
-            drop(self.supervisor.on_new_account(&cookie_id, self.new_worker(), |slot| {
-                Box::pin(async move {
-                    work::take_up(slot, record, rules);
-                    Ok(())
+        let taken_up: Vec<_> = accounts
+            .into_iter()
+            .map(|record| {
+                let rules = rules_of.remove(&record.cookie_id).unwrap_or_default();
+                let cookie_id = record.cookie_id.clone();
+                self.supervisor.on_new_account(&cookie_id, self.new_worker(), |slot| {
+                    Box::pin(async move {
+                        work::take_up(slot, record, rules);
+                        Ok(())
+                    })
                 })
-            }));
-        }
-        Ok(())
+            })
+            .collect();
+        taken_up.into_iter().try_for_each(Call::wait)
     }
 
     fn new_worker(&self) -> impl Fn(&Arc<AccountCell>) -> Arc<XianyuLive> + use<> {

@@ -111,15 +111,17 @@ fn failure(problem: &(dyn Error + 'static)) -> Failure {
     let mut code = ReasonCode::ApiFailed;
     loop {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            code = if io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-                ReasonCode::TlsFailed
-            } else {
-                ReasonCode::ConnectFailed
-            };
+            code = if holds_tls_error(io) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
         }
         match cause.source() {
             Some(inner) => cause = inner,
             None => return Failure::new(code, cause.to_string()),
         }
     }
+}
+
+/// An `io::Error` leaves the error that it wraps out of its sources.
+fn holds_tls_error(io: &io::Error) -> bool {
+    let Some(inner) = io.get_ref() else { return false };
+    inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(holds_tls_error)
 }
