@@ -1,1 +1,332 @@
+//! The supervisor with sessions that do as they are told, under paused time.
 
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use tokio::time::{Duration, Instant, sleep};
+
+use super::{StageOutcome, StopStage, Supervisor};
+use crate::account::{AccountCell, Fence};
+use crate::call::Call;
+use crate::clock::PausedClock;
+use crate::config::Config;
+use crate::error::Error;
+use crate::status::{AccountStatus, ConnectionState, ReasonCode, TaskState};
+use crate::worker::{AccountWorker, Failure, SessionEnd, WorkerTask};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// What a session does.
+#[derive(Clone, Copy)]
+enum Act {
+    /// Lives until it is asked to stop, then takes this long.
+    Live(Duration),
+    /// Fails after this long.
+    Fail(ReasonCode, Duration),
+    Panic,
+    /// Does not hear the stop signal.
+    Deaf,
+}
+
+/// A worker that plays the same act each time, and notes what its sessions do.
+#[derive(Clone)]
+struct Player(Arc<Played>);
+
+struct Played {
+    act: Mutex<Act>,
+    alive: AtomicUsize,
+    /// An assertion inside a session would only look like one more panic to the supervisor.
+    most_alive: AtomicUsize,
+    begun: Mutex<Vec<Instant>>,
+    fences: Mutex<Vec<Fence>>,
+}
+
+/// Counts a session for as long as it exists, however it ends.
+struct Alive(Arc<Played>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.alive.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Player {
+    fn new(act: Act) -> Self {
+        Self(Arc::new(Played {
+            act: Mutex::new(act),
+            alive: AtomicUsize::new(0),
+            most_alive: AtomicUsize::new(0),
+            begun: Mutex::default(),
+            fences: Mutex::default(),
+        }))
+    }
+
+    fn begun(&self) -> Vec<Instant> {
+        self.0.begun.lock().unwrap().clone()
+    }
+
+    fn last_fence_is_current(&self) -> bool {
+        self.0.fences.lock().unwrap().last().unwrap().is_current()
+    }
+}
+
+impl AccountWorker for Player {
+    fn run(&self, task: WorkerTask) -> Pin<Box<dyn Future<Output = SessionEnd> + Send>> {
+        let played = Arc::clone(&self.0);
+        Box::pin(async move {
+            played.most_alive.fetch_max(played.alive.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            let alive = Alive(Arc::clone(&played));
+            let WorkerTask { fence, mut stop, turn, .. } = task;
+            played.begun.lock().unwrap().push(Instant::now());
+            played.fences.lock().unwrap().push(fence.clone());
+            let act = *played.act.lock().unwrap();
+            fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
+            drop(turn);
+            let end = match act {
+                Act::Live(last_words) => {
+                    stop.wait().await;
+                    sleep(last_words).await;
+                    SessionEnd::AsAsked
+                }
+                Act::Fail(code, after) => {
+                    tokio::select! {
+                        _ = stop.wait() => SessionEnd::AsAsked,
+                        () = sleep(after) => SessionEnd::Failed(Failure { stood_for: Some(after), ..Failure::new(code, "as told") }),
+                    }
+                }
+                Act::Panic => panic!("as told"),
+                Act::Deaf => std::future::pending().await,
+            };
+            drop(alive);
+            end
+        })
+    }
+}
+
+fn supervisor(config: Config) -> Arc<Supervisor<Player>> {
+    Supervisor::on(tokio::runtime::Handle::current(), Arc::new(config), Arc::new(PausedClock::new()))
+}
+
+/// Puts an account on record and starts it, as the manager does.
+fn add(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str, player: &Player) -> Call<()> {
+    let player = player.clone();
+    supervisor.on_new_account(
+        cookie_id,
+        move |_: &Arc<AccountCell>| player.clone(),
+        |slot| {
+            Box::pin(async {
+                if slot.is_active() {
+                    slot.stop(ReasonCode::Replaced).await;
+                }
+                slot.set_known();
+                slot.start();
+                Ok(())
+            })
+        },
+    )
+}
+
+fn remove(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str) -> Call<()> {
+    supervisor.on_account(cookie_id, |slot| {
+        Box::pin(async {
+            slot.stop(ReasonCode::Removed).await;
+            slot.retire();
+            Ok(())
+        })
+    })
+}
+
+async fn until(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str, wanted: impl Fn(&AccountStatus) -> bool) -> AccountStatus {
+    let cell = supervisor.cell(cookie_id).unwrap();
+    cell.wait_until(|status| wanted(&status).then_some(status)).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_crashes_at_once_is_parked_after_five_times_and_says_why() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Panic);
+    add(&supervisor, "shop", &player).await.unwrap();
+    let failed = until(&supervisor, "shop", |status| status.state == TaskState::Failed).await;
+    assert_eq!(failed.reason.code, ReasonCode::Panicked);
+    assert!(failed.reason.next_try_ms.unwrap() >= PausedClock::START_MS);
+    let parked = until(&supervisor, "shop", |status| status.state == TaskState::Parked).await;
+    assert_eq!(parked.reason.code, ReasonCode::TooManyFailures);
+    assert_eq!(parked.reason.next_try_ms, None);
+    sleep(HOUR).await;
+    assert_eq!(player.begun().len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_account_that_panics_leaves_the_others_alone() {
+    let supervisor = supervisor(Config::default());
+    add(&supervisor, "bad", &Player::new(Act::Panic)).await.unwrap();
+    let good = Player::new(Act::Live(Duration::ZERO));
+    add(&supervisor, "good", &good).await.unwrap();
+    until(&supervisor, "bad", |status| status.state == TaskState::Parked).await;
+    assert_eq!(supervisor.cell("good").unwrap().status().connection, ConnectionState::Connected);
+    assert_eq!(good.begun().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_of_a_day_parks_nobody_and_the_rests_stay_under_a_minute() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Fail(ReasonCode::ConnectionLost, Duration::ZERO));
+    add(&supervisor, "shop", &player).await.unwrap();
+    sleep(24 * HOUR).await;
+    let begun = player.begun();
+    assert!(begun.windows(2).all(|pair| pair[1] - pair[0] <= 61 * SECOND));
+    assert!((1_440..20_000).contains(&begun.len()), "{}", begun.len());
+    *player.0.act.lock().unwrap() = Act::Live(Duration::ZERO);
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_will_not_stop_is_cut_off_after_its_limit_and_can_act_no_more() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Deaf);
+    add(&supervisor, "shop", &player).await.unwrap();
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    assert!(player.last_fence_is_current());
+    let started = Instant::now();
+    let report = supervisor.close(60 * SECOND).await;
+    assert_eq!(started.elapsed(), 5 * SECOND);
+    let stages: Vec<_> = report.accounts[0].stages.iter().map(|stage| (stage.stage, stage.outcome)).collect();
+    assert_eq!(stages, [(StopStage::Socket, StageOutcome::TimedOut), (StopStage::Thread, StageOutcome::Done)]);
+    assert!(report.is_clean());
+    assert!(!player.last_fence_is_current());
+    assert_eq!(player.0.alive.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_to_one_account_go_in_their_order_and_calls_to_another_do_not_wait() {
+    let supervisor = supervisor(Config::default());
+    for cookie_id in ["slow", "quick"] {
+        add(&supervisor, cookie_id, &Player::new(Act::Live(Duration::ZERO))).await.unwrap();
+    }
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let slow: Vec<_> = (0..10)
+        .map(|place| {
+            let order = Arc::clone(&order);
+            supervisor.on_account("slow", move |_| {
+                Box::pin(async move {
+                    sleep(SECOND).await;
+                    order.lock().unwrap().push(place);
+                    Ok(())
+                })
+            })
+        })
+        .collect();
+    let started = Instant::now();
+    supervisor.on_account("quick", |_| Box::pin(async { Ok(()) })).await.unwrap();
+    assert_eq!(started.elapsed(), Duration::ZERO);
+    for call in slow {
+        call.await.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_made_after_a_removal_finds_no_account_even_when_it_was_queued_before_the_removal_was_done() {
+    let supervisor = supervisor(Config::default());
+    add(&supervisor, "shop", &Player::new(Act::Live(SECOND))).await.unwrap();
+    let removal = remove(&supervisor, "shop");
+    let late = supervisor.on_account("shop", |_| Box::pin(async { Ok(()) }));
+    removal.await.unwrap();
+    assert_eq!(late.await, Err(Error::not_found("shop")));
+    assert_eq!(supervisor.len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_add_queued_behind_a_removal_starts_the_account_anew() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Live(SECOND));
+    add(&supervisor, "shop", &player).await.unwrap();
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    let removal = remove(&supervisor, "shop");
+    let again = add(&supervisor, "shop", &player);
+    removal.await.unwrap();
+    again.await.unwrap();
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    assert_eq!(player.begun().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_job_that_fails_leaves_the_account_unknown() {
+    let supervisor = supervisor(Config::default());
+    let refused = Error::Internal { problem: "as told".to_owned() };
+    let answer = refused.clone();
+    let player = Player::new(Act::Live(Duration::ZERO));
+    let call: Call<()> =
+        supervisor.on_new_account("shop", move |_: &Arc<AccountCell>| player.clone(), |_| Box::pin(async { Err(answer) }));
+    assert_eq!(call.await, Err(refused));
+    assert_eq!(supervisor.cell("shop").map(drop), Err(Error::not_found("shop")));
+}
+
+/// Adds, removes and stops at random from many tasks: the worker counts how many sessions of an account live at the
+/// same time, and every call must be answered.
+#[tokio::test(start_paused = true)]
+async fn whatever_the_order_of_calls_an_account_has_one_session_and_every_call_is_answered() {
+    for seed in 0..50 {
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut config = Config::default();
+        config.connect_rate_per_s = 10_000.0;
+        let supervisor = supervisor(config);
+        let acts = [
+            Act::Live(Duration::ZERO),
+            Act::Live(2 * SECOND),
+            Act::Fail(ReasonCode::ConnectionLost, SECOND),
+            Act::Panic,
+            Act::Deaf,
+        ];
+        let players: BTreeMap<_, _> = ["a", "b", "c"].map(|id| (id, Player::new(acts[random.random_range(0..acts.len())]))).into();
+        let mut calls = Vec::new();
+        for _ in 0..200 {
+            let (cookie_id, player) = players.iter().nth(random.random_range(0..players.len())).unwrap();
+            calls.push(if random.random_bool(0.5) { add(&supervisor, cookie_id, player) } else { remove(&supervisor, cookie_id) });
+            sleep(Duration::from_millis(random.random_range(0..500))).await;
+        }
+        for call in calls {
+            let answer = call.await;
+            assert!(matches!(answer, Ok(()) | Err(Error::AccountNotFound { .. })), "seed {seed}: {answer:?}");
+        }
+        assert!(supervisor.close(60 * SECOND).await.is_clean(), "seed {seed}");
+        for player in players.values() {
+            assert_eq!(player.0.alive.load(Ordering::SeqCst), 0, "seed {seed}");
+            assert_eq!(player.0.most_alive.load(Ordering::SeqCst), 1, "seed {seed}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_connections_that_drop_at_one_instant_come_back_within_the_connect_rate() {
+    let supervisor = supervisor(Config::default());
+    let players: Vec<_> = (0..1_000).map(|_| Player::new(Act::Fail(ReasonCode::ConnectionLost, HOUR))).collect();
+    for (place, player) in players.iter().enumerate() {
+        add(&supervisor, &place.to_string(), player).await.unwrap();
+    }
+    sleep(2 * HOUR).await;
+    let mut begun: Vec<_> = players.iter().flat_map(Player::begun).collect();
+    begun.sort();
+    assert!(begun.len() >= 2_000, "all are back: {}", begun.len());
+    assert!(begun.windows(6).all(|six| six[5] - six[0] >= SECOND - Duration::from_millis(1)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_started_while_the_manager_closes() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Live(SECOND));
+    add(&supervisor, "shop", &player).await.unwrap();
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    let closing = supervisor.close(60 * SECOND);
+    let replacing = add(&supervisor, "shop", &player);
+    let (report, _) = tokio::join!(closing, replacing);
+    assert!(report.is_clean());
+    sleep(HOUR).await;
+    assert_eq!(player.0.alive.load(Ordering::SeqCst), 0);
+}
