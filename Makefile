@@ -1,0 +1,58 @@
+# livekeeper: two commands.
+#
+#   make demo    the main job, shown: accounts, buyers, replies, a clean close
+#   make test    every test, in every language
+#
+# Each sets up what it needs; what has not changed is not built again. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+
+CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name '*.sql')
+MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
+	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
+
+.PHONY: help demo test test-rust test-python lint header module prerequisites clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+demo: module ## the main job against a stand-in for the service, over TLS
+	@$(PY) -m livekeeper demo $(DEMO)
+
+test: test-rust test-python ## every test: Rust, C, C++, Python
+
+test-rust: prerequisites ## Rust, C and C++ tests
+	cargo test --locked --workspace --exclude livekeeper-python
+
+test-python: module ## Python tests
+	$(PY) -m pytest -q tests/python
+
+lint: module ## formatting, clippy, type checks
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	$(PY) -m mypy
+
+header: prerequisites ## write include/livekeeper.h anew from the Rust sources
+	LIVEKEEPER_BLESS=1 cargo test --locked -p livekeeper-ffi --test header
+
+module: $(VENV)/.module ## the native Python module, built in release, in .venv
+
+# The package's Python files are used in place: only a change of Rust sources builds anew.
+$(VENV)/.module: $(MODULE_SOURCES) $(VENV)/.tools
+	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --locked --extras cli,test -m python/Cargo.toml
+	@touch $@
+
+$(VENV)/.tools: | prerequisites
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q --disable-pip-version-check 'maturin>=1.9,<2'
+	@touch $@
+
+prerequisites:
+	@tests/prerequisites.sh "$(PYTHON)"
+
+clean: ## everything that was built
+	rm -rf target $(VENV)
