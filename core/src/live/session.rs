@@ -194,7 +194,9 @@ impl Session {
     }
 
     fn close_request(&mut self, answer: &Answer<'_>) {
-        self.heartbeat.answered(answer.mid());
+        if answer.is_ok() {
+            self.heartbeat.answered(answer.mid());
+        }
         self.outbox.answered(answer.mid(), &self.live.cell.counters, || outcome(answer));
     }
 
