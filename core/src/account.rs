@@ -74,10 +74,10 @@ struct View {
 }
 
 impl AccountCell {
-    pub(crate) fn new(cookie_id: &str, enabled: bool, clock: Arc<dyn Clock>) -> Arc<Self> {
+    pub(crate) fn new(cookie_id: &str, clock: Arc<dyn Clock>) -> Arc<Self> {
         let since_ms = clock.now_ms();
         let reason = Reason { code: ReasonCode::Starting, detail: String::new(), since_ms, next_try_ms: None };
-        let view = View { enabled, state: TaskState::Created, connection: ConnectionState::Disconnected, reason, since_ms };
+        let view = View { enabled: true, state: TaskState::Created, connection: ConnectionState::Disconnected, reason, since_ms };
         Arc::new(Self {
             cookie_id: cookie_id.into(),
             clock,
@@ -262,7 +262,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_an_old_epoch_shows_nothing() {
-        let cell = AccountCell::new("1", true, Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Arc::new(SystemClock));
         let old = cell.next_epoch();
         let new = cell.next_epoch();
         old.show_connection(ConnectionState::Connected, ReasonCode::Online);
@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_session_that_is_being_stopped_does_not_look_alive_again() {
-        let cell = AccountCell::new("1", true, Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Arc::new(SystemClock));
         let fence = cell.next_epoch();
         cell.show(TaskState::Stopping, ConnectionState::Connected, ReasonCode::Disabled, "");
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);

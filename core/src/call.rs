@@ -42,11 +42,8 @@ impl<T> Call<T> {
     /// # Errors
     /// The call's own, and [`Error::WouldDeadlock`] on a thread of livekeeper's runtime.
     pub fn wait(mut self) -> Result<T, Error> {
-        loop {
-            if let Some(result) = self.wait_for(Duration::from_secs(3_600)) {
-                return result;
-            }
-        }
+        // Every call is answered: by the runtime, or when the runtime goes away.
+        self.wait_for(Duration::MAX).unwrap_or(Err(Error::Closed))
     }
 
     /// Blocks this thread until the call is answered, or `limit` has passed: then `None`, and it can be waited for again.
@@ -58,15 +55,18 @@ impl<T> Call<T> {
         if on_runtime_thread() {
             return Some(Err(Error::WouldDeadlock));
         }
-        let until = Instant::now() + limit;
+        // A limit beyond the clock's range is none.
+        let until = Instant::now().checked_add(limit);
         let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {
             if let Poll::Ready(result) = pin!(&mut *self).poll(&mut context) {
                 return Some(result);
             }
-            let left = until.checked_duration_since(Instant::now())?;
-            std::thread::park_timeout(left);
+            match until {
+                Some(until) => std::thread::park_timeout(until.checked_duration_since(Instant::now())?),
+                None => std::thread::park(),
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The end of a manager: begun once, by whoever asks first; everybody who asks hears the same report.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::oneshot;
@@ -13,7 +14,11 @@ use crate::runtime::Runtime;
 use crate::supervisor::{StopReport, Supervisor};
 
 #[derive(Default)]
-pub(crate) struct Closing(Arc<Mutex<State>>);
+pub(crate) struct Closing {
+    state: Arc<Mutex<State>>,
+    /// Beside the lock, because every call looks at it.
+    has_begun: AtomicBool,
+}
 
 #[derive(Default)]
 enum State {
@@ -26,7 +31,7 @@ enum State {
 
 impl Closing {
     pub(crate) fn has_begun(&self) -> bool {
-        !matches!(*lock(&self.0), State::Open)
+        self.has_begun.load(Ordering::SeqCst)
     }
 
     /// Has the runtime's owner thread stop all accounts, then close the store, then shut the runtime down.
@@ -38,7 +43,8 @@ impl Closing {
         limit: Duration,
     ) -> Call<StopReport> {
         let (answer, call) = oneshot::channel();
-        match &mut *lock(&self.0) {
+        self.has_begun.store(true, Ordering::SeqCst);
+        match &mut *lock(&self.state) {
             State::Closed(report) => return Call::ready(Ok(report.clone())),
             State::UnderWay(waiting) => {
                 waiting.push(answer);
@@ -46,14 +52,15 @@ impl Closing {
             }
             state @ State::Open => *state = State::UnderWay(vec![answer]),
         }
-        let (state, supervisor, service) = (Arc::clone(&self.0), Arc::clone(supervisor), Arc::clone(service));
+        let (state, supervisor, service) = (Arc::clone(&self.state), Arc::clone(supervisor), Arc::clone(service));
         let begun = runtime.finish_with(move |runtime| {
             let started = Instant::now();
             let mut report = runtime.block_on(supervisor.close(limit));
-            if !service.store.close(limit.saturating_sub(started.elapsed()).max(STORE_LIMIT)) {
+            if !service.store.close(seconds(service.config.store_timeout_s)) {
                 tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
             }
             runtime.shutdown_timeout(seconds(service.config.stop_thread_s));
+            supervisor.abandon_calls();
             report.took_s = started.elapsed().as_secs_f64();
             finish(&state, report);
         });
@@ -64,11 +71,9 @@ impl Closing {
     }
 }
 
-/// The store gets at least this to finish its last transaction, whatever the caller's limit.
-const STORE_LIMIT: Duration = Duration::from_secs(1);
-
 fn finish(state: &Mutex<State>, report: StopReport) {
-    let State::UnderWay(waiting) = std::mem::replace(&mut *lock(state), State::Closed(report.clone())) else { return };
+    let closed = State::Closed(report.clone());
+    let State::UnderWay(waiting) = std::mem::replace(&mut *lock(state), closed) else { return };
     for answer in waiting {
         // Whoever has stopped waiting needs no report.
         let _ = answer.send(Ok(report.clone()));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hyper::Uri;
+use http::Uri;
 
 use crate::error::Error;
 
@@ -33,6 +33,11 @@ pub struct Config {
     pub answer_timeout_s: f64,
     /// For the service to take what is written; then the connection counts as dead. Seconds, 0.05 … 300. Default 10.
     pub write_timeout_s: f64,
+
+    /// For the service's answer to the close frame of a session that ends by itself; a stop has `stop_socket_s`. Seconds, 0.05 … 300. Default 1.
+    pub close_timeout_s: f64,
+    /// For the store to take or finish a write of a session, and to close; a disk that hangs for longer ends the session. Seconds, 0.05 … 300. Default 10.
+    pub store_timeout_s: f64,
 
     /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
     pub connect_rate_per_s: f64,
@@ -73,6 +78,8 @@ impl Default for Config {
             api_timeout_s: 20.0,
             answer_timeout_s: 10.0,
             write_timeout_s: 10.0,
+            close_timeout_s: 1.0,
+            store_timeout_s: 10.0,
             connect_rate_per_s: 5.0,
             max_connecting: 8,
             backoff_initial_s: 1.0,
@@ -104,6 +111,8 @@ impl Config {
             ("api_timeout_s", self.api_timeout_s, 0.05, 300.0),
             ("answer_timeout_s", self.answer_timeout_s, 0.05, 300.0),
             ("write_timeout_s", self.write_timeout_s, 0.05, 300.0),
+            ("close_timeout_s", self.close_timeout_s, 0.05, 300.0),
+            ("store_timeout_s", self.store_timeout_s, 0.05, 300.0),
             ("connect_rate_per_s", self.connect_rate_per_s, 0.1, 10_000.0),
             ("backoff_initial_s", self.backoff_initial_s, 0.01, 3_600.0),
             ("backoff_max_s", self.backoff_max_s, self.backoff_initial_s, 3_600.0),

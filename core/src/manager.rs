@@ -58,7 +58,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub struct CookieManager {
     service: Arc<Service>,
     supervisor: Arc<Supervisor<Arc<XianyuLive>>>,
-    runtime: Arc<Runtime>,
+    runtime: Runtime,
     closing: Closing,
 }
 
@@ -83,7 +83,7 @@ impl CookieManager {
         let tls = tls::client_config(config.ca_file.as_deref())?;
         let uri = config.websocket_url.parse().map_err(|_| Error::invalid("websocket_url", "is no URL"))?;
         let store = Arc::new(Store::open(path.as_ref())?);
-        let runtime = Arc::new(Runtime::start(config.worker_threads, seconds(config.stop_thread_s))?);
+        let runtime = Runtime::start(config.worker_threads, seconds(config.stop_thread_s))?;
         let config = Arc::new(config);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let service = Arc::new(Service {

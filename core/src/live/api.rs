@@ -5,16 +5,17 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN, REFERER, SET_COOKIE, USER_AGENT};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN, REFERER, SET_COOKIE, USER_AGENT};
-use hyper::{Request, Response};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
+use super::tls;
 use crate::secret::Secret;
 use crate::status::ReasonCode;
 use crate::wire::mtop::{self, ApiAnswer, SignedCall};
@@ -111,17 +112,11 @@ fn failure(problem: &(dyn Error + 'static)) -> Failure {
     let mut code = ReasonCode::ApiFailed;
     loop {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            code = if holds_tls_error(io) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
+            code = if tls::is_refusal(io) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
         }
         match cause.source() {
             Some(inner) => cause = inner,
             None => return Failure::new(code, cause.to_string()),
         }
     }
-}
-
-/// An `io::Error` leaves the error that it wraps out of its sources.
-fn holds_tls_error(io: &io::Error) -> bool {
-    let Some(inner) = io.get_ref() else { return false };
-    inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(holds_tls_error)
 }

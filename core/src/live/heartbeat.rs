@@ -1,31 +1,31 @@
 //! The heartbeat of one connection: when to beat, and when silence means that it is dead.
 
+use std::collections::VecDeque;
+
 use tokio::time::{Duration, Instant};
 
-/// The beat's schedule and the one deadline that counts: that of the oldest beat without an answer.
+/// The beat's schedule, and the beats that wait for their answers: at most the timeout's worth of them, since the oldest decides.
 pub(super) struct Heartbeat {
     interval: Duration,
     answer_within: Duration,
     next: Instant,
-    unanswered: Option<Unanswered>,
+    unanswered: VecDeque<Unanswered>,
 }
 
 struct Unanswered {
-    /// The mid of the latest beat: an answer to it says that the connection lives.
     mid: String,
-    /// Set by the oldest beat without an answer, so that beating on does not put it off.
     until: Instant,
 }
 
 impl Heartbeat {
     /// `phase` (0 … 1) spreads the beats of many accounts over the interval.
     pub(super) fn new(interval: Duration, answer_within: Duration, now: Instant, phase: f64) -> Self {
-        Self { interval, answer_within, next: now + interval.mul_f64(phase), unanswered: None }
+        Self { interval, answer_within, next: now + interval.mul_f64(phase), unanswered: VecDeque::new() }
     }
 
     /// When something is due: a beat, or the verdict.
     pub(super) fn next_due(&self) -> Instant {
-        self.unanswered.as_ref().map_or(self.next, |unanswered| unanswered.until.min(self.next))
+        self.unanswered.front().map_or(self.next, |oldest| oldest.until.min(self.next))
     }
 
     pub(super) fn is_due(&self, now: Instant) -> bool {
@@ -33,19 +33,19 @@ impl Heartbeat {
     }
 
     pub(super) fn is_dead(&self, now: Instant) -> bool {
-        self.unanswered.as_ref().is_some_and(|unanswered| unanswered.until <= now)
+        self.unanswered.front().is_some_and(|oldest| oldest.until <= now)
     }
 
     pub(super) fn sent(&mut self, mid: String, now: Instant) {
-        let until = self.unanswered.take().map_or(now + self.answer_within, |earlier| earlier.until);
-        self.unanswered = Some(Unanswered { mid, until });
+        self.unanswered.push_back(Unanswered { mid, until: now + self.answer_within });
         // From now, not from when it was due: after a sleep of the machine one beat is owed, not hundreds.
         self.next = now + self.interval;
     }
 
+    /// An answer proves that the connection lived when its beat was sent: earlier beats need none any more.
     pub(super) fn answered(&mut self, mid: &str) {
-        if self.unanswered.as_ref().is_some_and(|unanswered| unanswered.mid == mid) {
-            self.unanswered = None;
+        if let Some(place) = self.unanswered.iter().position(|beat| beat.mid == mid) {
+            self.unanswered.drain(..=place);
         }
     }
 }
@@ -87,6 +87,19 @@ mod tests {
             heartbeat.answered("an answer to something else");
         }
         assert_eq!(now - start, INTERVAL + ANSWER);
+    }
+
+    #[test]
+    fn answers_slower_than_the_interval_keep_a_connection_alive() {
+        let start = Instant::now();
+        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.0);
+        for beat in 0..100_u32 {
+            let now = start + INTERVAL * beat;
+            assert!(heartbeat.is_due(now) && !heartbeat.is_dead(now), "beat {beat}");
+            heartbeat.sent(beat.to_string(), now);
+            // The answer to the beat before this one.
+            heartbeat.answered(&beat.wrapping_sub(1).to_string());
+        }
     }
 
     #[test]

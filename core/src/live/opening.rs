@@ -12,34 +12,39 @@ use crate::wire::frame::{self, Answer};
 use crate::wire::request::{self, MidSource};
 use crate::worker::Failure;
 
-/// A connection that the service has registered.
+/// A registration: who the session is, and the mids of its connection.
 pub(super) struct Opened {
-    pub(super) socket: Box<dyn Connection>,
     pub(super) signed_in: SignedIn,
     pub(super) mids: MidSource,
 }
 
-/// Opens and registers a connection, each step within its limit in `Config`.
-pub(super) async fn open(live: &XianyuLive, fence: &Fence, connecting: ConnectionState) -> Result<Opened, Failure> {
+/// Opens and registers a connection, each step within its limit in `Config`. The connection is put into `socket` as soon as
+/// there is one, so that its caller can close it whatever comes of the rest.
+pub(super) async fn open(
+    live: &XianyuLive,
+    fence: &Fence,
+    connecting: ConnectionState,
+    socket: &mut Option<Box<dyn Connection>>,
+) -> Result<Opened, Failure> {
     fence.show_connection(connecting, ReasonCode::SigningIn);
     let signed_in = auth::sign_in(live, fence).await?;
     fence.show_connection(connecting, ReasonCode::Opening);
     let limit = live.limit(|c| c.connect_timeout_s);
-    let connect = live.service.connector.connect(&signed_in.cookie);
-    let socket = timeout(limit, connect).await.map_err(|_| too_late("the connection", limit))??;
-    let mut opened = Opened { socket, signed_in, mids: MidSource::new(&mut rand::rng()) };
+    let connect = live.service.connector.connect(&signed_in.cookie, limit);
+    let socket = socket.insert(timeout(limit, connect).await.map_err(|_| too_late("the connection", limit))??);
+    let mut opened = Opened { signed_in, mids: MidSource::new(&mut rand::rng()) };
     let limit = live.limit(|c| c.answer_timeout_s);
-    timeout(limit, opened.register(live)).await.map_err(|_| too_late("the registration", limit))??;
+    timeout(limit, opened.register(live, &mut **socket)).await.map_err(|_| too_late("the registration", limit))??;
     Ok(opened)
 }
 
 impl Opened {
-    async fn register(&mut self, live: &XianyuLive) -> Result<(), Failure> {
+    async fn register(&mut self, live: &XianyuLive, socket: &mut dyn Connection) -> Result<(), Failure> {
         let mid = self.mids.next_mid(live.service.clock.now_ms());
         let register = request::register(&mid, &self.signed_in.token, &self.signed_in.device_id);
-        self.socket.send(register.expose().to_owned()).await?;
+        socket.send(register.expose().to_owned()).await?;
         loop {
-            let text = match self.socket.next().await {
+            let text = match socket.next().await {
                 Some(Ok(Incoming::Text(text))) => text,
                 Some(Ok(Incoming::Close { code })) => {
                     return Err(Failure::new(ReasonCode::ClosedByService, format!("close code {code}")));
@@ -48,7 +53,7 @@ impl Opened {
                 None => return Err(Failure::new(ReasonCode::ConnectionLost, "")),
             };
             match frame::decode(&text) {
-                Ok(frame::Incoming::Answer(answer)) if answer.mid() == mid => return self.registered(live, &answer).await,
+                Ok(frame::Incoming::Answer(answer)) if answer.mid() == mid => return self.registered(live, socket, &answer).await,
                 // A push before the registration is answered is not acknowledged: the service brings it again.
                 Ok(_) => {}
                 Err(problem) => return Err(Failure::new(ReasonCode::ProtocolBroken, problem.to_string())),
@@ -56,7 +61,7 @@ impl Opened {
         }
     }
 
-    async fn registered(&mut self, live: &XianyuLive, answer: &Answer<'_>) -> Result<(), Failure> {
+    async fn registered(&mut self, live: &XianyuLive, socket: &mut dyn Connection, answer: &Answer<'_>) -> Result<(), Failure> {
         if !answer.is_ok() {
             auth::forget_token(live);
             let code = answer.code().unwrap_or_default();
@@ -64,7 +69,7 @@ impl Opened {
         }
         let now_ms = live.service.clock.now_ms();
         let mid = self.mids.next_mid(now_ms);
-        Ok(self.socket.send(request::sync_from_now(&mid, now_ms)).await?)
+        Ok(socket.send(request::sync_from_now(&mid, now_ms)).await?)
     }
 }
 

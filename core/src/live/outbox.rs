@@ -1,12 +1,13 @@
 //! Sends under way: each is matched to the service's answer by its mid, or becomes unknown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
-use crate::account::CounterCells;
+use crate::account::AccountCell;
 use crate::error::Error;
 
 /// Sends that wait for their answer at the same time, at most, over one account.
@@ -43,6 +44,7 @@ pub(crate) enum Sender {
 
 /// The sends of one connection that are not answered yet.
 pub(crate) struct Outbox {
+    cell: Arc<AccountCell>,
     answer_within: Duration,
     /// By mid.
     unanswered: BTreeMap<String, Unanswered>,
@@ -54,8 +56,8 @@ struct Unanswered {
 }
 
 impl Outbox {
-    pub(crate) fn new(answer_within: Duration) -> Self {
-        Self { answer_within, unanswered: BTreeMap::new() }
+    pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
+        Self { cell, answer_within, unanswered: BTreeMap::new() }
     }
 
     pub(crate) fn has_room(&self) -> bool {
@@ -72,9 +74,9 @@ impl Outbox {
     }
 
     /// Closes the send with this mid; an answer to something else is none of ours.
-    pub(crate) fn answered(&mut self, mid: &str, counters: &CounterCells, outcome: impl FnOnce() -> SendOutcome) {
+    pub(crate) fn answered(&mut self, mid: &str, outcome: impl FnOnce() -> SendOutcome) {
         if let Some(send) = self.unanswered.remove(mid) {
-            send.close(outcome(), counters);
+            send.close(outcome(), &self.cell);
         }
     }
 
@@ -84,22 +86,25 @@ impl Outbox {
     }
 
     /// Closes the sends whose time is over.
-    pub(crate) fn expire(&mut self, now: Instant, counters: &CounterCells) {
+    pub(crate) fn expire(&mut self, now: Instant) {
         while let Some(mid) = self.unanswered.iter().find(|(_, send)| send.until <= now).map(|(mid, _)| mid.clone()) {
-            self.answered(&mid, counters, || SendOutcome::Unknown);
+            self.answered(&mid, || SendOutcome::Unknown);
         }
     }
+}
 
-    /// Closes all of them: the connection has ended.
-    pub(crate) fn give_up(&mut self, counters: &CounterCells) {
+/// With the connection, however it ended, the answers are gone: what was sent is unknown.
+impl Drop for Outbox {
+    fn drop(&mut self) {
         for send in std::mem::take(&mut self.unanswered).into_values() {
-            send.close(SendOutcome::Unknown, counters);
+            send.close(SendOutcome::Unknown, &self.cell);
         }
     }
 }
 
 impl Unanswered {
-    fn close(self, outcome: SendOutcome, counters: &CounterCells) {
+    fn close(self, outcome: SendOutcome, cell: &AccountCell) {
+        let counters = &cell.counters;
         let is_reply = matches!(self.sender, Sender::Pipeline);
         match &outcome {
             SendOutcome::Delivered { .. } => {
@@ -108,7 +113,7 @@ impl Unanswered {
             }
             SendOutcome::Rejected { reason, code } => {
                 counters.rejected.add(1);
-                tracing::warn!(%reason, code, "the service refused a message");
+                tracing::warn!(cookie_id = cell.cookie_id(), %reason, code, "the service refused a message");
             }
             SendOutcome::Unknown => counters.unknown.add(1),
         }
@@ -121,6 +126,8 @@ impl Unanswered {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tokio::sync::oneshot;
     use tokio::time::{Duration, Instant};
 
@@ -132,9 +139,9 @@ mod tests {
 
     #[test]
     fn each_send_ends_exactly_once_delivered_rejected_or_unknown() {
-        let cell = AccountCell::new("1", true, std::sync::Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Arc::new(SystemClock));
         let start = Instant::now();
-        let mut outbox = Outbox::new(LIMIT);
+        let mut outbox = Outbox::new(Arc::clone(&cell), LIMIT);
         let (caller, mut outcome) = oneshot::channel();
         outbox.sent("a".to_owned(), Sender::Caller(caller), start);
         outbox.sent("b".to_owned(), Sender::Pipeline, start);
@@ -142,17 +149,17 @@ mod tests {
         outbox.sent("d".to_owned(), Sender::Pipeline, start + LIMIT);
 
         let delivered = || SendOutcome::Delivered { message_id: "m".to_owned() };
-        outbox.answered("a", &cell.counters, delivered);
-        outbox.answered("a", &cell.counters, delivered);
-        outbox.answered("b", &cell.counters, || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
-        outbox.answered("stranger", &cell.counters, delivered);
+        outbox.answered("a", delivered);
+        outbox.answered("a", delivered);
+        outbox.answered("b", || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
+        outbox.answered("stranger", delivered);
         assert_eq!(outbox.next_due(), Some(start + LIMIT));
-        outbox.expire(start + LIMIT, &cell.counters);
-        outbox.give_up(&cell.counters);
+        outbox.expire(start + LIMIT);
+        assert!(!outbox.is_empty());
+        drop(outbox);
 
         assert_eq!(outcome.try_recv().unwrap(), Ok(delivered()));
         let counters = cell.status().counters;
         assert_eq!((counters.delivered, counters.replied, counters.rejected, counters.unknown), (1, 0, 1, 2));
-        assert!(outbox.is_empty());
     }
 }

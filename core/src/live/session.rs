@@ -23,8 +23,6 @@ use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource, Recipient};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
 
-/// For the close frame of a session that ends by itself; a stop has its own limit.
-const GOODBYE: Duration = Duration::from_secs(1);
 /// Of a stop's limit, what is kept for the closing handshake.
 const GOODBYE_SHARE: f64 = 0.2;
 
@@ -32,16 +30,26 @@ const GOODBYE_SHARE: f64 = 0.2;
 pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
     let WorkerTask { fence, mut stop, turn, is_retry } = task;
     let connecting = if is_retry { ConnectionState::Reconnecting } else { ConnectionState::Connecting };
+    // Out here, so that a connection which is open already is closed properly when its opening is cut short.
+    let mut socket = None;
     let opened = tokio::select! {
         biased;
         // Nothing is in flight yet: opening can be cut anywhere.
-        _ = stop.wait() => return SessionEnd::AsAsked,
-        opened = opening::open(&live, &fence, connecting) => opened,
+        over_at = stop.wait() => Err((SessionEnd::AsAsked, over_at)),
+        opened = opening::open(&live, &fence, connecting, &mut socket) => {
+            opened.map_err(|failure| (SessionEnd::Failed(failure), Instant::now() + live.limit(|c| c.close_timeout_s)))
+        }
     };
     drop(turn);
-    match opened {
-        Ok(opened) => Session::new(live, fence, stop, opened).run().await,
-        Err(failure) => SessionEnd::Failed(failure),
+    match (opened, socket) {
+        (Ok(opened), Some(socket)) => Session::new(live, fence, stop, opened, socket).run().await,
+        (Ok(_), None) => SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "")),
+        (Err((end, over_at)), socket) => {
+            if let Some(mut socket) = socket {
+                say_goodbye(&mut *socket, over_at).await;
+            }
+            end
+        }
     }
 }
 
@@ -78,7 +86,7 @@ enum Event {
 }
 
 impl Session {
-    fn new(live: Arc<XianyuLive>, fence: Fence, stop: StopSignal, opened: opening::Opened) -> Self {
+    fn new(live: Arc<XianyuLive>, fence: Fence, stop: StopSignal, opened: opening::Opened, socket: Box<dyn Connection>) -> Self {
         let now = Instant::now();
         let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
         live.set_outgoing(Some(sender));
@@ -87,7 +95,7 @@ impl Session {
         Self {
             stop,
             winding_down: None,
-            socket: opened.socket,
+            socket,
             signed_in: opened.signed_in,
             mids: opened.mids,
             heartbeat: Heartbeat::new(
@@ -97,7 +105,7 @@ impl Session {
                 rand::random(),
             ),
             inbox: Inbox::default(),
-            outbox: Outbox::new(live.limit(|c| c.answer_timeout_s)),
+            outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
             registered_at: now,
             live,
@@ -107,10 +115,11 @@ impl Session {
 
     async fn run(mut self) -> SessionEnd {
         let ended = self.until_end().await;
-        self.live.set_outgoing(None);
-        self.say_goodbye().await;
+        self.refuse_orders();
+        let over_at =
+            self.winding_down.map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
+        say_goodbye(&mut *self.socket, over_at).await;
         self.keep_what_was_recorded().await;
-        self.outbox.give_up(&self.live.cell.counters);
         match ended {
             Ok(()) => SessionEnd::AsAsked,
             Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),
@@ -141,18 +150,20 @@ impl Session {
     }
 
     async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
+        let takes_in = self.inbox.has_room() && !self.live.waiting().is_full();
         tokio::select! {
             biased;
             over_at = self.stop.wait(), if self.winding_down.is_none() => Event::StopOrdered(over_at),
             Some(order) = self.orders.recv(), if self.outbox.has_room() => Event::Ordered(order),
             recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
             () = timer => Event::TimeIsUp,
-            received = self.socket.next(), if self.inbox.has_room() => Event::Received(received),
+            received = self.socket.next(), if takes_in => Event::Received(received),
         }
     }
 
     fn next_due(&self) -> Instant {
-        let replies = if self.outbox.has_room() { self.live.waiting().next_due().map(Instant::from_std) } else { None };
+        let now = Instant::now().into_std();
+        let replies = if self.outbox.has_room() { self.live.waiting().next_due(now).map(Instant::from_std) } else { None };
         let wound_down = self.winding_down.map(|limits| limits.replies_until);
         [replies, wound_down, self.outbox.next_due()].into_iter().flatten().fold(self.heartbeat.next_due(), Instant::min)
     }
@@ -162,7 +173,7 @@ impl Session {
         if self.heartbeat.is_dead(now) {
             return Err(Failure::new(ReasonCode::HeartbeatLost, ""));
         }
-        self.outbox.expire(now, &self.live.cell.counters);
+        self.outbox.expire(now);
         if self.heartbeat.is_due(now) {
             let mid = self.mids.next_mid(self.now_ms());
             let beat = request::heartbeat(&mid);
@@ -197,7 +208,7 @@ impl Session {
         if answer.is_ok() {
             self.heartbeat.answered(answer.mid());
         }
-        self.outbox.answered(answer.mid(), &self.live.cell.counters, || outcome(answer));
+        self.outbox.answered(answer.mid(), || outcome(answer));
     }
 
     async fn record(&mut self, push: &Push<'_>) -> Result<(), Failure> {
@@ -211,25 +222,31 @@ impl Session {
             return self.write(push.ack()).await;
         }
         let now_ms = self.now_ms();
-        let handed_over = self.inbox.record(&self.live.service.store, &self.fence, unpacked.rows, push.ack(), now_ms).await;
-        handed_over.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))
+        let limit = self.live.limit(|c| c.store_timeout_s);
+        let hand_over = self.inbox.record(&self.live.service.store, &self.fence, unpacked.rows, push.ack(), now_ms);
+        match timeout(limit, hand_over).await {
+            Ok(handed_over) => handed_over.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string())),
+            Err(_) => Err(Failure::new(ReasonCode::StoreFailed, format!("the store took nothing for {limit:?}"))),
+        }
     }
 
     async fn acknowledge(&mut self, recorded: Result<Recorded, Error>) -> Result<(), Failure> {
         let recorded = recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
-        self.write(recorded.ack).await?;
         self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
-        self.take_in(recorded.new).await
+        // Before the ack: if writing it fails, the messages are still answered, by the next session.
+        self.take_in(recorded.new);
+        self.write(recorded.ack).await
     }
 
     /// Puts buyers' new messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
-    async fn take_in(&mut self, new: Vec<InboxRow>) -> Result<(), Failure> {
+    fn take_in(&mut self, new: Vec<InboxRow>) {
         for message in new.into_iter().filter(|message| message.kind == RowKind::Chat) {
             self.live.cell.counters.received.add(1);
             self.live.waiting().push(message, Instant::now().into_std());
-            self.answer_what_is_due().await?;
         }
-        Ok(())
+        if self.winding_down.is_some() {
+            self.live.waiting().hasten();
+        }
     }
 
     async fn answer_what_is_due(&mut self) -> Result<(), Failure> {
@@ -278,7 +295,7 @@ impl Session {
         self.winding_down = Some(WindingDown { replies_until, over_at });
         self.live.set_outgoing(None);
         self.orders.close();
-        self.live.waiting().hasten(now.into_std());
+        self.live.waiting().hasten();
     }
 
     fn has_wound_down(&self) -> bool {
@@ -287,26 +304,27 @@ impl Session {
         is_idle || limits.replies_until <= Instant::now()
     }
 
-    /// Sends a close frame and waits for the service's. Whatever fails here has no one left to interest.
-    async fn say_goodbye(&mut self) {
-        let until = self.winding_down.map_or_else(|| Instant::now() + GOODBYE, |limits| limits.over_at);
-        let _ = timeout_at(until, async {
-            if self.socket.close().await.is_ok() {
-                while let Some(Ok(_)) = self.socket.next().await {}
-            }
-        })
-        .await;
+    /// Nothing more is sent for callers; what they ordered and was not written they hear at once.
+    fn refuse_orders(&mut self) {
+        self.live.set_outgoing(None);
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            // A caller who no longer waits has let it go.
+            let _ = order.outcome.send(Err(self.live.not_connected()));
+        }
     }
 
     /// What is already on its way into the store is answered by the next session: the service will not push it as new again.
     async fn keep_what_was_recorded(&mut self) {
-        while !self.inbox.is_empty() {
-            let Ok(recorded) = self.inbox.next_recorded().await else { continue };
-            let new = recorded.new.into_iter().filter(|message| message.kind == RowKind::Chat);
-            new.for_each(|message| {
-                self.live.cell.counters.received.add(1);
-                self.live.waiting().push(message, Instant::now().into_std());
-            });
+        let limit = self.live.limit(|c| c.store_timeout_s);
+        let kept = timeout(limit, async {
+            while !self.inbox.is_empty() {
+                let Ok(recorded) = self.inbox.next_recorded().await else { continue };
+                self.take_in(recorded.new);
+            }
+        });
+        if kept.await.is_err() {
+            tracing::warn!(cookie_id = self.fence.cell().cookie_id(), "the store hangs: messages it had not taken will come again");
         }
     }
 
@@ -326,6 +344,16 @@ fn outcome(answer: &Answer<'_>) -> SendOutcome {
         _ if answer.is_ok() => SendOutcome::Unknown,
         _ => SendOutcome::Rejected { reason: format!("code {code}"), code },
     }
+}
+
+/// Sends a close frame and waits for the service's. Whatever fails here has no one left to interest.
+async fn say_goodbye(socket: &mut dyn Connection, over_at: Instant) {
+    let _ = timeout_at(over_at, async {
+        if socket.close().await.is_ok() {
+            while let Some(Ok(Incoming::Text(_))) = socket.next().await {}
+        }
+    })
+    .await;
 }
 
 async fn within(limit: Duration, work: impl Future<Output = Result<(), super::transport::TransportError>>) -> Result<(), Failure> {

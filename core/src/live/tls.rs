@@ -1,5 +1,6 @@
 //! Whom to trust: the public authorities, and those of `ca_file`. No setting turns the checks off.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +38,13 @@ fn add_authorities(roots: &mut RootCertStore, path: &Path) -> Result<(), Error> 
         return Err(refused("holds no certificate; a PEM file with -----BEGIN CERTIFICATE----- is needed".to_owned()));
     }
     Ok(())
+}
+
+/// Whether an I/O error is TLS's own verdict (a certificate that does not fit, say) and not the network's. An `io::Error` leaves
+/// the error that it wraps out of its sources, so it is looked into.
+pub(crate) fn is_refusal(problem: &io::Error) -> bool {
+    let Some(inner) = problem.get_ref() else { return false };
+    inner.is::<rustls::Error>() || inner.downcast_ref::<io::Error>().is_some_and(is_refusal)
 }
 
 #[cfg(test)]

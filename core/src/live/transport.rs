@@ -1,16 +1,18 @@
 //! WebSocket and TLS behind a small trait. The only file that names tungstenite.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use hyper::Uri;
-use hyper::header::{COOKIE, HeaderValue, ORIGIN, USER_AGENT};
+use http::Uri;
+use http::header::{COOKIE, HeaderValue, ORIGIN, USER_AGENT};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::{Duration, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -19,6 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::tls;
 use crate::secret::Secret;
 use crate::status::ReasonCode;
 use crate::wire::request;
@@ -69,14 +72,13 @@ impl Connector {
         Self { uri, tls }
     }
 
-    /// Looks the name up, connects, does both handshakes. It has no limit of its own: its caller sets one over all of it.
-    pub(crate) async fn connect(&self, cookie: &Secret) -> Result<Box<dyn Connection>, TransportError> {
+    /// Looks the name up, connects, does both handshakes. Its caller sets the limit over all of it; it is told here so that one
+    /// address that swallows everything leaves time for the others.
+    pub(crate) async fn connect(&self, cookie: &Secret, limit: Duration) -> Result<Box<dyn Connection>, TransportError> {
         let host = self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let encrypted = self.uri.scheme_str() == Some("wss");
         let port = self.uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
-        let stream = TcpStream::connect((host, port))
-            .await
-            .map_err(|problem| TransportError::new(ReasonCode::ConnectFailed, format!("{host}:{port}: {problem}")))?;
+        let stream = connect_tcp(host, port, limit).await.map_err(|problem| TransportError::of_io(&problem, host, port))?;
         // Frames are small and each is waited for: Nagle's algorithm would only delay them. A refusal costs nothing else.
         let _ = stream.set_nodelay(true);
         if !encrypted {
@@ -84,10 +86,8 @@ impl Connector {
         }
         let name = ServerName::try_from(host.to_owned())
             .map_err(|problem| TransportError::new(ReasonCode::TlsFailed, format!("{host}: {problem}")))?;
-        let stream = TlsConnector::from(Arc::clone(&self.tls))
-            .connect(name, stream)
-            .await
-            .map_err(|problem| TransportError::new(ReasonCode::TlsFailed, format!("{host}:{port}: {problem}")))?;
+        let connecting = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
+        let stream = connecting.await.map_err(|problem| TransportError::of_io(&problem, host, port))?;
         self.handshake(stream, cookie).await
     }
 
@@ -106,6 +106,21 @@ impl Connector {
         let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(buffers())).await?;
         Ok(Box::new(Socket { stream: socket, said_goodbye: false }))
     }
+}
+
+/// Tries the addresses of a name in their order, each for its share of the limit.
+async fn connect_tcp(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
+    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
+    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in &addresses {
+        let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(problem)) => failed = problem,
+            Err(_) => failed = io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {share:?}")),
+        }
+    }
+    Err(failed)
 }
 
 fn buffers() -> WebSocketConfig {
@@ -169,14 +184,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<String> for Socket<S> {
                 Err(problem) => return Poll::Ready(Err(problem.into())),
             }
         }
-        match self.stream.poll_flush_unpin(context) {
-            Poll::Ready(Err(tungstenite::Error::ConnectionClosed)) => Poll::Ready(Ok(())),
-            flushed => flushed.map_err(Into::into),
-        }
+        self.stream.poll_flush_unpin(context).map_err(Into::into)
     }
 }
 
 impl TransportError {
+    fn of_io(problem: &io::Error, host: &str, port: u16) -> Self {
+        let code = if tls::is_refusal(problem) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
+        Self::new(code, format!("{host}:{port}: {problem}"))
+    }
+
     fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }

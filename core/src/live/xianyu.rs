@@ -75,9 +75,21 @@ impl XianyuLive {
         }
     }
 
-    /// Takes new credentials. The supervisor calls this only while no session of the account lives.
+    /// Takes new credentials, while no session of the account lives. What waits for an answer stays only if it was written to
+    /// the same user.
     pub(crate) fn set_credentials(&self, credentials: Credentials) {
-        *lock(&self.credentials) = Some(credentials);
+        let mut known = lock(&self.credentials);
+        if known.as_ref().is_none_or(|known| known.cookie.unb() != credentials.cookie.unb()) {
+            self.waiting().clear();
+        }
+        *known = Some(credentials);
+    }
+
+    /// Forgets everything: the account is removed.
+    pub(crate) fn reset(&self) {
+        *lock(&self.credentials) = None;
+        self.waiting().clear();
+        self.rules.store(Arc::default());
     }
 
     pub(crate) fn set_rules(&self, rules: Rules) {

@@ -45,7 +45,7 @@ pub(super) async fn put(
     // The same user keeps its device: another one would look like a new phone to the service.
     let known_device =
         slot.worker().with_credentials(|known| (known.cookie.unb() == cookie.unb()).then(|| known.device_id.clone()));
-    let device_id = known_device.flatten().unwrap_or_else(|| request::device_id(&mut rand::rng(), cookie.unb()));
+    let device_id = known_device.flatten().unwrap_or_else(|| new_device(&cookie));
     let record = AccountRecord {
         cookie_id: slot.cookie_id().to_owned(),
         cookie: cookie.to_header(),
@@ -75,12 +75,14 @@ pub(super) async fn put(
 /// Another cookie of the same user; whether the account runs stays as it was, but a parked one tries again.
 pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, cookie: Cookie) -> Result<(), Error> {
     let known = slot.worker().with_credentials(|known| (known.cookie.unb().to_owned(), known.device_id.clone()));
-    let Some((expected, device_id)) = known else {
-        return Err(Error::Internal { problem: format!("account {:?} has no cookie on record", slot.cookie_id()) });
+    let device_id = match known {
+        Some((expected, _)) if expected != cookie.unb() => {
+            return Err(Error::WrongOwner { cookie_id: slot.cookie_id().to_owned(), expected, found: cookie.unb().to_owned() });
+        }
+        Some((_, device_id)) => device_id,
+        // The cookie on record could not be read: whose it was is not known.
+        None => new_device(&cookie),
     };
-    if expected != cookie.unb() {
-        return Err(Error::WrongOwner { cookie_id: slot.cookie_id().to_owned(), expected, found: cookie.unb().to_owned() });
-    }
     let was_active = slot.is_active();
     if was_active {
         slot.stop(ReasonCode::Replaced).await;
@@ -106,7 +108,11 @@ pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, co
 /// Takes an account off the record. If that fails, it is stopped and still known.
 pub(super) async fn remove(service: &Service, slot: &mut AccountSlot) -> Result<(), Error> {
     slot.stop(ReasonCode::Removed).await;
-    service.store.delete_account(slot.cookie_id()).await?;
+    if let Err(problem) = service.store.delete_account(slot.cookie_id()).await {
+        slot.show_stopped(ReasonCode::StoreFailed);
+        return Err(problem);
+    }
+    slot.worker().reset();
     slot.retire();
     Ok(())
 }
@@ -128,4 +134,8 @@ pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, keyword
     service.store.put_rules(slot.cookie_id(), keywords.clone()).await?;
     slot.worker().set_rules(Rules::compile(keywords));
     Ok(())
+}
+
+fn new_device(cookie: &Cookie) -> String {
+    request::device_id(&mut rand::rng(), cookie.unb())
 }

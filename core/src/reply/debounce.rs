@@ -1,18 +1,19 @@
 //! A quiet period per chat: a buyer who writes three lines in a row is answered once, to the last of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::store::InboxRow;
 
-/// Chats of one account that wait at the same time, at most. At the bound the one that has waited longest is let go at once.
+/// Messages of one account that wait at the same time, at most. At the bound its session takes in no more ([`Debounce::is_full`]).
 const MAX_WAITING: usize = 1_000;
 
-/// Messages that wait for their chat to fall quiet.
+/// Messages that wait for their chat to fall quiet, and those that have waited enough.
 pub(crate) struct Debounce {
     quiet: Duration,
     /// By chat id.
     waiting: BTreeMap<String, Waiting>,
+    ready: VecDeque<InboxRow>,
 }
 
 struct Waiting {
@@ -22,39 +23,57 @@ struct Waiting {
 
 impl Debounce {
     pub(crate) fn new(quiet: Duration) -> Self {
-        Self { quiet, waiting: BTreeMap::new() }
+        Self { quiet, waiting: BTreeMap::new(), ready: VecDeque::new() }
     }
 
-    /// Takes a buyer's message; an earlier one of the same chat that still waits is folded into it.
+    /// Whether the account's session must not take in more until some are answered.
+    pub(crate) fn is_full(&self) -> bool {
+        self.waiting.len() + self.ready.len() >= MAX_WAITING
+    }
+
+    /// Takes a buyer's message; an earlier one of the same chat that still waits is folded into it. Without a quiet period
+    /// each message is ready by itself.
     pub(crate) fn push(&mut self, message: InboxRow, now: Instant) {
-        if self.waiting.len() >= MAX_WAITING && !self.waiting.contains_key(&message.chat_id) {
-            self.hasten_oldest(now);
+        if self.quiet.is_zero() {
+            self.ready.push_back(message);
+            return;
         }
         let due = now + self.quiet;
         self.waiting.insert(message.chat_id.clone(), Waiting { message, due });
     }
 
-    /// Takes a message that has waited enough, oldest first.
+    /// Takes a message that has waited enough, the one that was due first before the others.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<InboxRow> {
-        let (chat_id, _) = self.waiting.iter().filter(|(_, waiting)| waiting.due <= now).min_by_key(|(_, waiting)| waiting.due)?;
+        if let Some(message) = self.ready.pop_front() {
+            return Some(message);
+        }
+        let (chat_id, first) = self.waiting.iter().min_by_key(|(_, waiting)| waiting.due)?;
+        if first.due > now {
+            return None;
+        }
         let chat_id = chat_id.clone();
         self.waiting.remove(&chat_id).map(|waiting| waiting.message)
     }
 
     /// When the next message will have waited enough.
-    pub(crate) fn next_due(&self) -> Option<Instant> {
+    pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
+        if !self.ready.is_empty() {
+            return Some(now);
+        }
         self.waiting.values().map(|waiting| waiting.due).min()
     }
 
-    /// Makes all of them due at once: the session is being wound down.
-    pub(crate) fn hasten(&mut self, now: Instant) {
-        self.waiting.values_mut().for_each(|waiting| waiting.due = now);
+    /// Makes all of them ready at once: the session is being wound down.
+    pub(crate) fn hasten(&mut self) {
+        let mut waiting: Vec<_> = std::mem::take(&mut self.waiting).into_values().collect();
+        waiting.sort_by_key(|waiting| waiting.due);
+        self.ready.extend(waiting.into_iter().map(|waiting| waiting.message));
     }
 
-    fn hasten_oldest(&mut self, now: Instant) {
-        if let Some(oldest) = self.waiting.values_mut().min_by_key(|waiting| waiting.due) {
-            oldest.due = now;
-        }
+    /// Forgets all of them: the account belongs to somebody else now, or to nobody.
+    pub(crate) fn clear(&mut self) {
+        self.waiting.clear();
+        self.ready.clear();
     }
 }
 
@@ -91,10 +110,10 @@ mod tests {
         let mut debounce = Debounce::new(SECOND);
         debounce.push(message("a", "1"), start);
         debounce.push(message("a", "2"), start + SECOND / 2);
-        assert_eq!(debounce.next_due(), Some(start + SECOND * 3 / 2));
+        assert_eq!(debounce.next_due(start), Some(start + SECOND * 3 / 2));
         assert_eq!(texts_due(&mut debounce, start + SECOND), [""; 0]);
         assert_eq!(texts_due(&mut debounce, start + SECOND * 3 / 2), ["2"]);
-        assert_eq!(debounce.next_due(), None);
+        assert_eq!(debounce.next_due(start), None);
     }
 
     #[test]
@@ -108,21 +127,34 @@ mod tests {
     }
 
     #[test]
-    fn no_quiet_period_means_at_once() {
+    fn without_a_quiet_period_every_message_is_ready_by_itself() {
         let start = Instant::now();
         let mut debounce = Debounce::new(Duration::ZERO);
-        debounce.push(message("a", "1"), start);
-        assert_eq!(texts_due(&mut debounce, start), ["1"]);
+        for text in ["1", "2", "3"] {
+            debounce.push(message("a", text), start);
+        }
+        assert_eq!(debounce.next_due(start), Some(start));
+        assert_eq!(texts_due(&mut debounce, start), ["1", "2", "3"]);
     }
 
     #[test]
-    fn at_the_bound_the_oldest_is_let_go_and_none_is_lost() {
+    fn when_hastened_all_are_ready_in_the_order_in_which_they_were_due() {
         let start = Instant::now();
         let mut debounce = Debounce::new(SECOND);
-        for place in 0..=super::MAX_WAITING {
-            debounce.push(message(&format!("chat {place}"), "x"), start + Duration::from_micros(place as u64));
+        debounce.push(message("b", "first"), start);
+        debounce.push(message("a", "second"), start + SECOND / 2);
+        debounce.hasten();
+        assert_eq!(texts_due(&mut debounce, start), ["first", "second"]);
+    }
+
+    #[test]
+    fn it_is_full_at_its_bound_and_loses_nothing_above_it() {
+        let start = Instant::now();
+        let mut debounce = Debounce::new(SECOND);
+        for place in 0..super::MAX_WAITING + 10 {
+            assert_eq!(debounce.is_full(), place >= super::MAX_WAITING);
+            debounce.push(message(&format!("chat {place}"), "x"), start);
         }
-        assert_eq!(texts_due(&mut debounce, start + SECOND / 2).len(), 1);
-        assert_eq!(texts_due(&mut debounce, start + SECOND * 2).len(), super::MAX_WAITING);
+        assert_eq!(texts_due(&mut debounce, start + SECOND).len(), super::MAX_WAITING + 10);
     }
 }

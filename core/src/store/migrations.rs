@@ -8,17 +8,41 @@ const FILES: &[&str] = &[include_str!("schema/0001_accounts.sql")];
 /// The newest schema number known here.
 pub(super) const NEWEST: u32 = FILES.len() as u32;
 
-/// The schema number of a database; 0 is an empty one.
-pub(super) fn found(db: &Connection) -> rusqlite::Result<u32> {
+/// Marks a database as ours: "lkpr" in ASCII.
+const APPLICATION_ID: i32 = 0x6c6b_7072;
+
+/// Whose a database is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nobody's yet.
+    Empty,
+    /// Ours, with this schema number.
+    Ours(u32),
+    /// Another program's.
+    Foreign,
+}
+
+/// Looks at a database and changes nothing.
+pub(super) fn look(db: &Connection) -> rusqlite::Result<Found> {
+    let application: i32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    if application == APPLICATION_ID {
+        return schema(db).map(Found::Ours);
+    }
+    let things: u32 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(if things == 0 && schema(db)? == 0 { Found::Empty } else { Found::Foreign })
+}
+
+fn schema(db: &Connection) -> rusqlite::Result<u32> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// Applies what is missing. A kill in the middle leaves the schema before or after one file, never between.
 pub(super) fn apply(db: &mut Connection) -> rusqlite::Result<()> {
-    let done = found(db)?;
+    let done = schema(db)?;
     for (number, file) in (1..).zip(FILES).skip(done as usize) {
         let transaction = db.transaction()?;
         transaction.execute_batch(file)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
     }
@@ -29,14 +53,15 @@ pub(super) fn apply(db: &mut Connection) -> rusqlite::Result<()> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{NEWEST, apply, found};
+    use super::{Found, NEWEST, apply, look};
 
     #[test]
     fn migrations_end_at_the_newest_schema_and_can_be_applied_again() {
         let mut db = Connection::open_in_memory().unwrap();
+        assert_eq!(look(&db).unwrap(), Found::Empty);
         apply(&mut db).unwrap();
         apply(&mut db).unwrap();
-        assert_eq!(found(&db).unwrap(), NEWEST);
+        assert_eq!(look(&db).unwrap(), Found::Ours(NEWEST));
     }
 
     #[test]

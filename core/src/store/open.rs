@@ -1,4 +1,4 @@
-//! Opening the database file: made private, in WAL mode, with its schema up to date.
+//! Opening the database file: looked at before it is touched, made private, in WAL mode, with its schema up to date.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -17,57 +17,93 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The writing connection, and for a file the reading one.
 pub(super) fn connections(path: &Path) -> Result<(Connection, Option<Connection>), Error> {
     if path == Path::new(MEMORY) {
-        let db = Connection::open_in_memory().and_then(prepared).map_err(|problem| explain(path, &problem))?;
-        return Ok((migrated(db, path)?, None));
+        let mut db = Connection::open_in_memory().map_err(|problem| explain(path, &problem))?;
+        prepare(&db).and_then(|()| migrations::apply(&mut db)).map_err(|problem| explain(path, &problem))?;
+        return Ok((db, None));
     }
-    make_private(path).map_err(|problem| unavailable(path, &advice(path, &problem)))?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let open = || Connection::open_with_flags(path, flags).and_then(prepared).map_err(|problem| explain(path, &problem));
-    let writing = migrated(open()?, path)?;
-    let reading = open()?;
+    let is_new = make_private(path).map_err(|problem| unavailable(path, &advice(path, &problem)))?;
+    if !is_new {
+        look_before_touching(path)?;
+        set_private(path).map_err(|problem| unavailable(path, &advice(path, &problem)))?;
+    }
+    let mut writing = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let mode: String = writing
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(|problem| explain(path, &problem))?;
+    if mode != "wal" {
+        return Err(unavailable(
+            path,
+            "its file system cannot share memory, which SQLite's WAL mode needs: name a path on a local disk",
+        ));
+    }
+    migrations::apply(&mut writing).map_err(|problem| explain(path, &problem))?;
+    let reading = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     reading.pragma_update(None, "query_only", true).map_err(|problem| explain(path, &problem))?;
     Ok((writing, Some(reading)))
 }
 
-/// Makes the file before SQLite does, so that it is never readable by others, whatever the umask. SQLite gives the `-wal` and
-/// `-shm` files the same mode.
-fn make_private(path: &Path) -> io::Result<()> {
+/// Makes a new file before SQLite does, so that it is never readable by others, whatever the umask; SQLite gives the `-wal` and
+/// `-shm` files the same mode. A file that exists is not opened here: closing it again would drop the locks that this process
+/// may hold on it. Whether the file is new.
+fn make_private(path: &Path) -> io::Result<bool> {
     if path.as_os_str().is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is empty"));
     }
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
+    match options.open(path) {
+        Ok(_) => Ok(true),
+        Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists && path.is_file() => Ok(false),
+        Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::from(io::ErrorKind::IsADirectory)),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Refuses, without changing anything, what is no database, another program's, or a newer livekeeper's.
+fn look_before_touching(path: &Path) -> Result<(), Error> {
+    if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+        return Ok(());
+    }
+    let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found = migrations::look(&db).map_err(|problem| explain(path, &problem))?;
+    match found {
+        migrations::Found::Ours(schema) if schema > migrations::NEWEST => {
+            Err(Error::StoreTooNew { path: path.display().to_string(), found: schema, known: migrations::NEWEST })
+        }
+        migrations::Found::Ours(_) | migrations::Found::Empty => Ok(()),
+        migrations::Found::Foreign => {
+            Err(unavailable(path, "it is the database of another program; nothing was changed; name another path"))
+        }
+    }
+}
+
+fn set_private(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(())
 }
 
-fn prepared(db: Connection) -> rusqlite::Result<Connection> {
-    db.busy_timeout(BUSY_TIMEOUT)?;
-    db.pragma_update(None, "journal_mode", "WAL")?;
-    db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "foreign_keys", true)?;
-    db.set_prepared_statement_cache_capacity(64);
+fn open(path: &Path, how: OpenFlags) -> Result<Connection, Error> {
+    let db = Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(|problem| explain(path, &problem))?;
+    prepare(&db).map_err(|problem| explain(path, &problem))?;
     Ok(db)
 }
 
-fn migrated(mut db: Connection, path: &Path) -> Result<Connection, Error> {
-    let found = migrations::found(&db).map_err(|problem| explain(path, &problem))?;
-    if found > migrations::NEWEST {
-        return Err(Error::StoreTooNew { path: path.display().to_string(), found, known: migrations::NEWEST });
-    }
-    migrations::apply(&mut db).map_err(|problem| explain(path, &problem))?;
-    Ok(db)
+fn prepare(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    db.pragma_update(None, "foreign_keys", true)?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(())
 }
 
 fn explain(path: &Path, problem: &rusqlite::Error) -> Error {
     let advice = match problem.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => "it is no SQLite database; nothing was changed; name another path".to_owned(),
         Some(rusqlite::ErrorCode::ReadOnly | rusqlite::ErrorCode::CannotOpen) => {
-            format!("{problem}; its directory must be writable, as SQLite keeps two more files beside it")
+            format!("{problem}; the file and its directory must be writable, as SQLite keeps two more files beside it")
         }
         _ => problem.to_string(),
     };
@@ -85,7 +121,7 @@ fn advice(path: &Path, problem: &io::Error) -> String {
             Some(directory) => format!("the directory {} does not exist: make it first", directory.display()),
             None => "no such file or directory".to_owned(),
         },
-        io::ErrorKind::IsADirectory => "it is a directory: name a file in it".to_owned(),
+        io::ErrorKind::IsADirectory => "it is no file: name a file in it".to_owned(),
         io::ErrorKind::PermissionDenied => {
             "permission denied: the file and its directory must be writable for this user".to_owned()
         }

@@ -43,7 +43,7 @@ fn record(cookie_id: &str) -> AccountRecord {
 }
 
 fn fence(cookie_id: &str) -> Fence {
-    AccountCell::new(cookie_id, true, Arc::new(SystemClock)).next_epoch()
+    AccountCell::new(cookie_id, Arc::new(SystemClock)).next_epoch()
 }
 
 fn row(message_id: &str) -> InboxRow {
@@ -134,7 +134,7 @@ async fn a_message_is_new_once() {
 async fn what_is_left_of_an_old_epoch_writes_nothing() {
     on_both("fence", async |store| {
         store.put_account(record("a"), None, 1).await.unwrap();
-        let cell = AccountCell::new("a", true, Arc::new(SystemClock));
+        let cell = AccountCell::new("a", Arc::new(SystemClock));
         let old = cell.next_epoch();
         let new = cell.next_epoch();
         assert!(store.record_messages(old.clone(), vec![row("m1")], 1).await.unwrap().await.unwrap().is_err());
@@ -194,7 +194,7 @@ fn a_path_that_cannot_be_a_store_is_refused_with_what_to_do() {
     std::fs::write(&no_database, "Dear reader, this is no database. ".repeat(100)).unwrap();
     for (path, words) in [
         (scratch.0.join("missing/shop.db"), "does not exist: make it first"),
-        (scratch.0.clone(), "it is a directory"),
+        (scratch.0.clone(), "it is no file"),
         (PathBuf::new(), "the path is empty"),
         (no_database.clone(), "it is no SQLite database"),
         (no_database.join("shop.db"), "Not a directory"),
@@ -204,6 +204,37 @@ fn a_path_that_cannot_be_a_store_is_refused_with_what_to_do() {
         assert!(error.to_string().contains(words), "{error}");
     }
     assert!(std::fs::read_to_string(&no_database).unwrap().starts_with("Dear reader"));
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_and_left_alone() {
+    let scratch = Scratch::new("foreign");
+    let other = rusqlite::Connection::open(scratch.file()).unwrap();
+    other.execute_batch("CREATE TABLE cookies (id TEXT, value TEXT); INSERT INTO cookies VALUES ('1', 'x')").unwrap();
+    drop(other);
+    let before = std::fs::read(scratch.file()).unwrap();
+    let mode = std::fs::metadata(scratch.file()).unwrap().permissions();
+    let Err(error) = Store::open(&scratch.file()) else { panic!("it was opened") };
+    assert!(error.to_string().contains("it is the database of another program"), "{error}");
+    assert_eq!(std::fs::read(scratch.file()).unwrap(), before);
+    assert_eq!(std::fs::metadata(scratch.file()).unwrap().permissions(), mode);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn opening_a_store_once_more_leaves_the_locks_of_the_first_in_place() {
+    use std::os::unix::fs::MetadataExt;
+    let scratch = Scratch::new("twice");
+    let first = Store::open(&scratch.file()).unwrap();
+    first.put_account(record("a"), None, 1).await.unwrap();
+    let inode = std::fs::metadata(scratch.file()).unwrap().ino();
+    let locks =
+        || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|line| line.contains(&format!(":{inode} "))).count();
+    assert!(locks() > 0, "a connection in WAL mode holds a shared lock");
+    let second = Store::open(&scratch.file()).unwrap();
+    assert!(locks() > 0);
+    drop(second);
+    drop(first);
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! The threads that own the database connections. One writes: it takes what waits, runs it in one transaction, and answers
 //! each caller after that transaction is durable (group commit). One reads, so that a read never waits for a write.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -16,12 +20,6 @@ type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
 /// Runs in the group's transaction, or hears why there is none.
 type WriteJob = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>) -> Answer + Send>;
 type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
-
-enum Order<J> {
-    Do(J),
-    /// What was ordered before is done; what comes later finds the store closed.
-    Close,
-}
 
 /// What a database operation may fail with inside its job.
 pub(super) enum Fault {
@@ -49,17 +47,22 @@ fn failed(problem: &rusqlite::Error) -> Error {
 }
 
 /// The end that callers of the writing thread hold.
-pub(super) struct Writer(mpsc::Sender<Order<WriteJob>>);
+pub(super) struct Writer {
+    jobs: mpsc::Sender<WriteJob>,
+    closing: Arc<AtomicBool>,
+}
 
 impl Writer {
     /// `closed` hears when the thread has closed the database.
     pub(super) fn start(db: Connection, closed: std::sync::mpsc::Sender<()>) -> Result<Self, Error> {
-        let (sender, orders) = mpsc::channel(QUEUE);
+        let (jobs, waiting) = mpsc::channel(QUEUE);
+        let closing = Arc::new(AtomicBool::new(false));
+        let is_closing = Arc::clone(&closing);
         spawn("livekeeper-store", move || {
-            write_all(db, orders);
+            write_all(db, waiting, &is_closing);
             drop(closed);
         })?;
-        Ok(Self(sender))
+        Ok(Self { jobs, closing })
     }
 
     /// Hands a write over, waiting for room if need be. The answer comes after the write is durable.
@@ -69,19 +72,27 @@ impl Writer {
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         let (sender, receiver) = oneshot::channel();
         let job: WriteJob = Box::new(move |transaction| {
-            let outcome = transaction.and_then(|transaction| in_savepoint(transaction, work).map_err(Error::from));
+            let outcome = transaction.and_then(|transaction| guarded(|| in_savepoint(transaction, work)).map_err(Error::from));
             // A caller that no longer waits is no reason to fail: the write stands.
-            Box::new(move |committed| drop(sender.send(committed.and(outcome))))
+            // The job's own error says more than that of the transaction which it brought down.
+            Box::new(move |committed| drop(sender.send(outcome.and_then(|value| committed.map(|()| value)))))
         });
-        self.0.send(Order::Do(job)).await.map_err(|_| Error::Closed)?;
+        self.jobs.send(job).await.map_err(|_| Error::Closed)?;
         Ok(receiver)
     }
 
-    /// Blocks only while the queue is full.
+    /// What was handed over before is done; what comes later finds the store closed. Does not block.
     pub(super) fn close(&self) {
-        // A send that fails finds the thread gone already.
-        let _ = self.0.blocking_send(Order::Close);
+        self.closing.store(true, Ordering::SeqCst);
+        // An empty job wakes the thread; with a full queue it is awake.
+        let _ = self.jobs.try_send(Box::new(|_| Box::new(drop)));
     }
+}
+
+/// A job that panics is refused; the thread goes on with the others.
+fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err(Fault::Refused(Error::Internal { problem: "a store job panicked".to_owned() })))
 }
 
 /// A job that fails leaves no trace, and the others of its group stand.
@@ -92,19 +103,13 @@ fn in_savepoint<T>(transaction: &mut Transaction<'_>, work: impl FnOnce(&Savepoi
     Ok(value)
 }
 
-fn write_all(mut db: Connection, mut orders: mpsc::Receiver<Order<WriteJob>>) {
+fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closing: &AtomicBool) {
     let mut group = Vec::new();
-    let mut open = true;
-    while open && orders.blocking_recv_many(&mut group, GROUP) > 0 {
-        let jobs = group.drain(..).filter_map(|order| match order {
-            Order::Do(job) => Some(job),
-            Order::Close => {
-                open = false;
-                None
-            }
-        });
-        let jobs: Vec<WriteJob> = jobs.collect();
-        commit_group(&mut db, jobs);
+    while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
+        commit_group(&mut db, std::mem::take(&mut group));
+        if is_closing.load(Ordering::SeqCst) {
+            waiting.close();
+        }
     }
     if let Err((_, problem)) = db.close() {
         tracing::warn!(%problem, "the store was not closed cleanly; what was acknowledged is safe in its write-ahead log");
@@ -116,27 +121,48 @@ fn commit_group(db: &mut Connection, jobs: Vec<WriteJob>) {
         Ok(transaction) => transaction,
         Err(problem) => return jobs.into_iter().for_each(|job| job(Err(failed(&problem)))(Ok(()))),
     };
-    let answers: Vec<Answer> = jobs.into_iter().map(|job| job(Ok(&mut transaction))).collect();
-    let committed = transaction.commit().map_err(|problem| failed(&problem));
+    let answers: Vec<Answer> = jobs.into_iter().map(|job| run(&mut transaction, job)).collect();
+    let committed = match transaction.is_autocommit() {
+        false => transaction.commit().map_err(|problem| failed(&problem)),
+        true => Err(rolled_back()),
+    };
     for answer in answers {
         answer(committed.clone());
     }
 }
 
+/// A full disk or an I/O error can make SQLite give up the whole transaction inside one job. A job after it must not run: its
+/// savepoint would begin a transaction of its own, and be durable while its caller hears that it is not.
+fn run(transaction: &mut Transaction<'_>, job: WriteJob) -> Answer {
+    if transaction.is_autocommit() { job(Err(rolled_back())) } else { job(Ok(transaction)) }
+}
+
+fn rolled_back() -> Error {
+    Error::StoreFailed { problem: "the disk is full or failing, and the transaction was rolled back".to_owned() }
+}
+
 /// The end that callers of the reading thread hold.
-pub(super) struct Reader(mpsc::Sender<Order<ReadJob>>);
+pub(super) struct Reader {
+    jobs: mpsc::Sender<ReadJob>,
+    closing: Arc<AtomicBool>,
+}
 
 impl Reader {
     /// `closed` hears when the thread has closed its connection.
     pub(super) fn start(db: Connection, closed: std::sync::mpsc::Sender<()>) -> Result<Self, Error> {
-        let (sender, mut orders) = mpsc::channel::<Order<ReadJob>>(QUEUE);
+        let (jobs, mut waiting) = mpsc::channel::<ReadJob>(QUEUE);
+        let closing = Arc::new(AtomicBool::new(false));
+        let is_closing = Arc::clone(&closing);
         spawn("livekeeper-read", move || {
-            while let Some(Order::Do(job)) = orders.blocking_recv() {
+            while let Some(job) = waiting.blocking_recv() {
                 job(&db);
+                if is_closing.load(Ordering::SeqCst) {
+                    waiting.close();
+                }
             }
             drop((db, closed));
         })?;
-        Ok(Self(sender))
+        Ok(Self { jobs, closing })
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -144,14 +170,15 @@ impl Reader {
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
-        let job: ReadJob = Box::new(move |db| drop(sender.send(work(db).map_err(Error::from))));
-        self.0.send(Order::Do(job)).await.map_err(|_| Error::Closed)?;
+        let job: ReadJob = Box::new(move |db| drop(sender.send(guarded(|| work(db)).map_err(Error::from))));
+        self.jobs.send(job).await.map_err(|_| Error::Closed)?;
         receiver.await.unwrap_or(Err(Error::Closed))
     }
 
-    /// Blocks only while the queue is full.
+    /// As [`Writer::close`].
     pub(super) fn close(&self) {
-        let _ = self.0.blocking_send(Order::Close);
+        self.closing.store(true, Ordering::SeqCst);
+        let _ = self.jobs.try_send(Box::new(|_| ()));
     }
 }
 
@@ -161,4 +188,75 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), Error> 
         .spawn(work)
         .map(drop)
         .map_err(|problem| Error::RuntimeUnavailable { problem: format!("the thread {name}: {problem}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use rusqlite::Connection;
+
+    use super::{Fault, Writer};
+    use crate::error::Error;
+
+    fn writer() -> Writer {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE t (x INTEGER) STRICT").unwrap();
+        Writer::start(db, mpsc::channel().0).unwrap()
+    }
+
+    async fn count(writer: &Writer) -> u32 {
+        let rows = writer.submit(|db| Ok(db.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).await.unwrap();
+        rows.await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn when_a_job_brings_the_transaction_down_every_caller_of_the_group_hears_it_and_nothing_is_stored() {
+        let writer = writer();
+        // The thread is held by a group of its own until all three are in its queue, so that they make the next.
+        let ((go, held), (holding, holds)) = (mpsc::channel::<()>(), mpsc::channel());
+        let hold = writer.submit(move |_| Ok(holding.send(()).is_ok() && held.recv().is_ok())).await.unwrap();
+        holds.recv().unwrap();
+        let insert = |x: i64| writer.submit(move |db| Ok(db.execute("INSERT INTO t VALUES (?1)", [x])?));
+        let first = insert(1).await.unwrap();
+        let fatal = writer.submit(|db| -> Result<(), Fault> {
+            // What SQLite does by itself when the disk is full.
+            db.execute_batch("ROLLBACK")?;
+            Err(Fault::Refused(Error::StoreFailed { problem: "database or disk is full".to_owned() }))
+        });
+        let fatal = fatal.await.unwrap();
+        let last = insert(2).await.unwrap();
+        go.send(()).unwrap();
+        hold.await.unwrap().unwrap();
+        assert!(matches!(first.await.unwrap(), Err(Error::StoreFailed { .. })));
+        assert_eq!(fatal.await.unwrap(), Err(Error::StoreFailed { problem: "database or disk is full".to_owned() }));
+        assert!(matches!(last.await.unwrap(), Err(Error::StoreFailed { .. })));
+        assert_eq!(count(&writer).await, 0);
+        insert(3).await.unwrap().await.unwrap().unwrap();
+        assert_eq!(count(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_answered_and_the_thread_goes_on() {
+        let writer = writer();
+        let bad = writer.submit(|_| -> Result<(), Fault> { panic!("as told") }).await.unwrap();
+        assert!(matches!(bad.await.unwrap(), Err(Error::Internal { .. })));
+        assert_eq!(count(&writer).await, 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_handed_over_before_the_close_is_done_and_what_comes_later_is_refused() {
+        let writer = writer();
+        let before = writer.submit(|_| Ok(7)).await.unwrap();
+        writer.close();
+        assert_eq!(before.await.unwrap(), Ok(7));
+        let after = async {
+            loop {
+                if let Err(error) = writer.submit(|_| Ok(())).await {
+                    return error;
+                }
+            }
+        };
+        assert_eq!(after.await, Error::Closed);
+    }
 }

@@ -51,6 +51,26 @@ impl<W> Mailbox<W> {
         Ok(())
     }
 
+    /// Puts a job before all others, also into a full mailbox: it is the last that matters.
+    pub(super) fn push_first(&self, job: Job<W>) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.jobs.push_front(job);
+        }
+        drop(state);
+        self.arrived.notify_one();
+    }
+
+    /// Closes the door for good and lets go of the jobs that wait: their callers hear that the manager is closed.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        let jobs = std::mem::take(&mut state.jobs);
+        drop(state);
+        // Outside the lock: a job's drop wakes its caller.
+        drop(jobs);
+    }
+
     /// The next job; waits for one. May be cancelled. Only the account's actor calls it.
     pub(super) async fn next(&self) -> Job<W> {
         loop {

@@ -2,11 +2,13 @@
 //! entry stays in the map, and all work goes through it.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use papaya::HashMap;
 use tokio::sync::oneshot;
@@ -102,12 +104,13 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         let job: Job<W> = Box::new(move |slot| {
             Box::pin(async move {
                 // It may have been removed by a job before this one.
-                let result = if slot.is_known() { work(slot).await } else { Err(not_found) };
+                let result = if slot.is_known() { guarded(work(slot)).await } else { Err(not_found) };
                 let _ = answer.send(result);
             })
         });
         match entry.mailbox.push(job) {
             Ok(()) => Call::under_way(call),
+            Err(NotTaken::Closed(_)) if self.is_closing() => Call::ready(Err(Error::Closed)),
             Err(NotTaken::Closed(_)) => Call::ready(Err(Error::not_found(cookie_id))),
             Err(NotTaken::Full) => Call::ready(Err(mailbox_full(cookie_id))),
         }
@@ -124,7 +127,7 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         let (answer, call) = oneshot::channel();
         let mut job: Job<W> = Box::new(move |slot| {
             Box::pin(async move {
-                let _ = answer.send(work(slot).await);
+                let _ = answer.send(guarded(work(slot)).await);
             })
         });
         loop {
@@ -146,23 +149,14 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         let started = Instant::now();
         self.closing.store(true, Ordering::SeqCst);
         let cells = self.cells();
-        let stops = cells.iter().map(|cell| {
-            let stop = self.on_account(cell.cookie_id(), |slot| Box::pin(async { Ok(slot.stop(ReasonCode::ManagerClosed).await) }));
-            async move {
-                match tokio::time::timeout(limit, stop).await {
-                    Ok(Ok(stop)) => Some(stop),
-                    // Removed in the meantime: nothing of it is left.
-                    Ok(Err(Error::AccountNotFound { .. })) => None,
-                    Ok(Err(problem)) => Some(AccountStop::left(cell.cookie_id(), limit, problem.to_string())),
-                    Err(_) => {
-                        drop(cell.next_epoch());
-                        Some(AccountStop::left(cell.cookie_id(), limit, "it was not over when the limit of close was".to_owned()))
-                    }
-                }
-            }
-        });
+        let stops = cells.iter().filter_map(|cell| self.entry(cell.cookie_id()).ok()).map(|entry| stop_entry(entry, limit));
         let accounts = join_all(stops).await.into_iter().flatten().collect();
         StopReport { took_s: started.elapsed().as_secs_f64(), accounts }
+    }
+
+    /// Lets go of every call that still waits for its turn: the runtime that would carry it out is gone.
+    pub(crate) fn abandon_calls(&self) {
+        self.entries.pin().values().for_each(|entry| entry.mailbox.abandon());
     }
 
     /// Takes an account that is on record no more out of the map, unless a new job waits for it. Whether it is out.
@@ -201,7 +195,7 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
                 advice: "nothing was stored; remove an account, or open with a higher max_accounts",
             });
         }
-        let cell = AccountCell::new(cookie_id, true, Arc::clone(&self.clock));
+        let cell = AccountCell::new(cookie_id, Arc::clone(&self.clock));
         let worker = new_worker(&cell);
         let new = Arc::new(Entry { cell, worker, mailbox: Mailbox::new(), is_known: AtomicBool::new(false) });
         match entries.try_insert(cookie_id.into(), Arc::clone(&new)) {
@@ -213,6 +207,29 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
             Err(occupied) => Ok(Arc::clone(occupied.current)),
         }
     }
+}
+
+/// Stops one account before anything else that waits for it; `None` if it was removed in the meantime.
+async fn stop_entry<W: AccountWorker + Clone>(entry: Arc<Entry<W>>, limit: Duration) -> Option<AccountStop> {
+    let (answer, stopped) = oneshot::channel();
+    entry.mailbox.push_first(Box::new(move |slot| {
+        Box::pin(async move {
+            let _ = answer.send(slot.stop(ReasonCode::ManagerClosed).await);
+        })
+    }));
+    match tokio::time::timeout(limit, stopped).await {
+        Ok(report) => report.ok(),
+        Err(_) => {
+            drop(entry.cell.next_epoch());
+            Some(AccountStop::left(entry.cell.cookie_id(), limit, "it was not over when the limit of close was".to_owned()))
+        }
+    }
+}
+
+/// A job that panics is answered as a fault; the account's actor goes on.
+async fn guarded<T>(work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    let outcome = AssertUnwindSafe(work).catch_unwind().await;
+    outcome.unwrap_or_else(|_| Err(Error::Internal { problem: "a call to an account panicked".to_owned() }))
 }
 
 fn mailbox_full(cookie_id: &str) -> Error {
