@@ -99,7 +99,7 @@ reason_codes! {
     /// The WebSocket handshake was answered with an HTTP status.
     HandshakeRefused = 42, "handshake_refused", "the service refused the WebSocket";
     /// `/reg` was answered with another code than 200.
-    RegistrationRefused = 43, "registration_refused", "the service refused the registration: a new token will be asked for";
+    RegistrationRefused = 43, "registration_refused", "the service refused the registration";
     /// A close frame came.
     ClosedByService = 44, "closed_by_service", "the service closed the connection";
     /// The connection ended without a close frame.

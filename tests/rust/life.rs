@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use livekeeper::{ConnectionState, CookieManager, Error, KeywordRule, ReasonCode, TaskState, Wanted};
 use livekeeper_simulator::Options;
@@ -155,6 +156,69 @@ fn a_silent_service_does_not_hold_up_closing() {
     let report = manager.close(LIMIT_S).wait().unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert!(report.took_s < 5.0, "{report:?}");
+}
+
+#[test]
+fn calls_that_still_wait_when_the_manager_closes_are_answered() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let calls: Vec<_> = (0..1_100).map(|n| manager.update_keywords("shop", vec![KeywordRule::new("a", n.to_string())])).collect();
+    manager.close(0.0).wait().unwrap();
+    for call in calls {
+        let answer = call.wait();
+        assert!(matches!(answer, Ok(()) | Err(Error::Closed | Error::AtCapacity { .. })), "{answer:?}");
+    }
+}
+
+#[test]
+fn closing_while_a_session_is_being_opened_ends_it_with_a_close_frame_too() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    let cookie = simulator.cookie("1001");
+    simulator.slow_answers("1001", Duration::from_millis(500));
+    manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 1).unwrap();
+    assert!(manager.close(LIMIT_S).wait().unwrap().is_clean());
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
+    assert_eq!(simulator.counters().closes_without_frame, 0);
+}
+
+#[test]
+fn an_account_removed_and_added_again_at_once_has_none_of_its_old_rules() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let removal = manager.remove_cookie("shop");
+    let again = manager.add_cookie("shop", &simulator.cookie("1001"), None, None);
+    removal.wait().unwrap();
+    again.wait().unwrap();
+    wait(&manager, "shop", ONLINE);
+    simulator.wait_online_blocking("1001", LIMIT).unwrap();
+    simulator.buyer_says("1001", &livekeeper_tests::greeting());
+    simulator.wait_until_blocking(LIMIT, |seen| seen.counters().acks == 1).unwrap();
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_eq!(simulator.counters().sends, 0);
+}
+
+#[test]
+fn what_waits_for_a_reply_is_not_answered_by_another_user_under_the_same_id() {
+    let simulator = simulator(Options::default());
+    let mut config = config(&simulator);
+    config.debounce_s = 60.0;
+    config.backoff_initial_s = 60.0;
+    config.backoff_max_s = 60.0;
+    let manager = manager(config);
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.buyer_says("1001", &livekeeper_tests::greeting());
+    simulator.wait_until_blocking(LIMIT, |seen| seen.counters().acks == 1).unwrap();
+    simulator.drop_connection("1001");
+    wait(&manager, "shop", Wanted { state: None, connection: Some(ConnectionState::Reconnecting) });
+    manager.add_cookie("shop", &simulator.cookie("2002"), None, None).wait().unwrap();
+    wait(&manager, "shop", ONLINE);
+    // Closing answers at once what still waits.
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_eq!(simulator.counters().sends, 0);
 }
 
 #[test]

@@ -62,6 +62,22 @@ fn a_token_that_is_no_good_any_more_is_replaced_by_a_new_one() {
     });
     assert_eq!(simulator.counters_of("1001").token_calls, 2);
     assert_eq!(simulator.counters_of("1001").registers_refused, 1);
+    assert_eq!(simulator.counters_of("1001").closes_without_frame, 0);
+}
+
+#[test]
+fn a_service_whose_heartbeat_answers_take_longer_than_the_interval_is_kept() {
+    let simulator = simulator(Options::default());
+    let mut config = config(&simulator);
+    config.heartbeat_interval_s = 0.1;
+    config.heartbeat_timeout_s = 2.0;
+    let manager = manager(config);
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.slow_answers("1001", Duration::from_millis(250));
+    let limit = Duration::from_secs(30);
+    // Beats for longer than the timeout: were their answers not counted, the connection would have been given up.
+    simulator.wait_until_blocking(limit, |seen| seen.counters_of("1001").heartbeats >= 30).unwrap();
+    assert_eq!(manager.status("shop").unwrap().counters.failures, 0);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `send_text`: delivered, rejected or unknown, and never more than that.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use livekeeper::{Error, SendOutcome};
 use livekeeper_simulator::Options;
 use livekeeper_tests::{LIMIT, LIMIT_S, add_online, assert_no_violations, config, manager, simulator};
@@ -76,4 +78,39 @@ fn texts_of_one_caller_arrive_in_their_order() {
     }
     let texts: Vec<_> = simulator.sends("1001").iter().map(|send| send.text().to_owned()).collect();
     assert_eq!(texts, (0..100).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_many_texts_under_way_when_the_connection_ends_each_is_unknown_or_was_not_sent() {
+    let simulator = simulator(Options::default());
+    let mut config = config(&simulator);
+    config.backoff_initial_s = 60.0;
+    config.backoff_max_s = 60.0;
+    let manager = manager(config);
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.silence("1001", true);
+    let calls: Vec<_> = (0..400).map(|n| manager.send_text("shop", "c1", "9", &n.to_string())).collect();
+    simulator.wait_sends_blocking("1001", 1, LIMIT).unwrap();
+    simulator.drop_connection("1001");
+    let outcomes: Vec<_> = calls.into_iter().map(livekeeper::Call::wait).collect();
+    for outcome in &outcomes {
+        let is_honest = matches!(outcome, Ok(SendOutcome::Unknown) | Err(Error::NotConnected { .. } | Error::AtCapacity { .. }));
+        assert!(is_honest, "{outcome:?}");
+    }
+    assert!(outcomes.contains(&Ok(SendOutcome::Unknown)));
+}
+
+#[test]
+fn with_more_sends_under_way_than_may_be_every_message_is_still_answered() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    simulator.slow_answers("1001", Duration::from_millis(300));
+    let calls: Vec<_> = (0..256).map(|n| manager.send_text("shop", "c1", "9", &n.to_string())).collect();
+    simulator.wait_sends_blocking("1001", 256, LIMIT).unwrap();
+    for _ in 0..3 {
+        simulator.buyer_says("1001", &livekeeper_tests::greeting());
+    }
+    simulator.wait_sends_blocking("1001", 259, LIMIT).unwrap();
+    assert!(calls.into_iter().all(|call| matches!(call.wait(), Ok(SendOutcome::Delivered { .. }))));
 }

@@ -56,6 +56,8 @@ impl Api {
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_timer(TokioTimer::new())
+            // As browsers write them.
+            .http1_title_case_headers(true)
             .build(connector);
         Self { base: base.trim_end_matches('/').to_owned(), client, timeout }
     }

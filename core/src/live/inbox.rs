@@ -54,6 +54,7 @@ pub(super) fn unpack(push: &Push<'_>, seller_id: &str) -> Unpacked {
     };
     for entry in entries {
         match entry.and_then(|data| sync::decode_entry(&data, seller_id)) {
+            Ok(Entry::Chat(message)) if message.is_update => unpacked.rows.push(row(RowKind::CardUpdate, message)),
             Ok(Entry::Chat(message)) => unpacked.rows.push(row(RowKind::Chat, message)),
             Ok(Entry::Own(message)) => unpacked.rows.push(row(RowKind::Own, message)),
             Ok(Entry::Order(notice)) => unpacked.rows.push(row(RowKind::Order, notice.message)),

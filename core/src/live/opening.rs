@@ -56,7 +56,10 @@ impl Opened {
                 Ok(frame::Incoming::Answer(answer)) if answer.mid() == mid => return self.registered(live, socket, &answer).await,
                 // A push before the registration is answered is not acknowledged: the service brings it again.
                 Ok(_) => {}
-                Err(problem) => return Err(Failure::new(ReasonCode::ProtocolBroken, problem.to_string())),
+                Err(problem) => {
+                    tracing::warn!(cookie_id = live.cell.cookie_id(), %problem, "a frame that cannot be read");
+                    live.cell.counters.broken.add(1);
+                }
             }
         }
     }

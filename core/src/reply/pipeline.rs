@@ -30,7 +30,7 @@ pub(crate) enum Silence {
 
 /// Decides about one message. The first point that holds, decides.
 pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules) -> Decision<'a> {
-    if message.kind == RowKind::Order || platform::is_platform_text(&message.text) {
+    if matches!(message.kind, RowKind::Order | RowKind::CardUpdate) || platform::is_platform_text(&message.text) {
         return Decision::Silence(Silence::Platform);
     }
     if message.kind == RowKind::Own {
@@ -63,6 +63,7 @@ mod tests {
             (RowKind::Chat, true, "在吗", Decision::Silence(Silence::Group)),
             (RowKind::Own, false, "在吗", Decision::Silence(Silence::Own)),
             (RowKind::Order, false, "在吗", Decision::Silence(Silence::Platform)),
+            (RowKind::CardUpdate, false, "在吗", Decision::Silence(Silence::Platform)),
             (RowKind::Chat, false, "[已付款，待发货]", Decision::Silence(Silence::Platform)),
             (RowKind::Chat, false, "什么时候发货", Decision::Reply("好的")),
         ] {

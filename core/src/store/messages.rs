@@ -27,6 +27,8 @@ pub(crate) enum RowKind {
     Chat,
     Own,
     Order,
+    /// A later version of a card: nobody's new words.
+    CardUpdate,
 }
 
 impl RowKind {
@@ -35,6 +37,7 @@ impl RowKind {
             Self::Chat => "chat",
             Self::Own => "own",
             Self::Order => "order",
+            Self::CardUpdate => "card_update",
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn decide(failure: &Failure, history: &mut History, now: Instant, ran
     }
     history.in_a_row = history.in_a_row.saturating_add(1);
     if class == Class::OwnFault && is_one_too_many(history, now, config) {
-        let detail = format!("{} failures, the last: {}", history.own_faults.len(), failure.code.sentence());
+        let detail = format!("{} failures, the last: {} ({})", history.own_faults.len(), failure.code.sentence(), failure.detail);
         return Verdict::Park { code: ReasonCode::TooManyFailures, detail };
     }
     let state = if failure.code == ReasonCode::Panicked { TaskState::Failed } else { TaskState::Running };

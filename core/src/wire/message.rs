@@ -72,6 +72,8 @@ pub struct Message {
     pub image_url: Option<String>,
     /// The service's number for the kind of content: 1 text, 2 picture, 26 card.
     pub content_type: Option<i64>,
+    /// Whether this is a later version of a card, and so nobody's new words: its `message_id` may have been seen before.
+    pub is_update: bool,
 }
 
 /// What a card says of an order. At least one of `order_id` and `status` is known.
@@ -83,8 +85,6 @@ pub struct OrderNotice {
     pub order_id: Option<String>,
     /// The order's state, if the text or the reminder names one.
     pub status: Option<OrderStatus>,
-    /// Whether this is a later version of a card: its `message_id` may have been seen before, with another state.
-    pub is_update: bool,
 }
 
 /// Where an order stands.

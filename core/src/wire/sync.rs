@@ -169,9 +169,10 @@ impl<'t, 'a> Fields<'t, 'a> {
             group: details.get("sessionType").id().is_some_and(|kind| kind == GROUP_SESSION),
             image_url: content.get("image").get("pics").items().first().and_then(|pic| pic.get("url").text()).map(str::to_owned),
             content_type,
+            is_update: self.is_update,
         };
         Some(match self.order(&message, &content) {
-            Some((order_id, status)) => Entry::Order(OrderNotice { message, order_id, status, is_update: self.is_update }),
+            Some((order_id, status)) => Entry::Order(OrderNotice { message, order_id, status }),
             None if message.sender_id == seller_id => Entry::Own(message),
             None => Entry::Chat(message),
         })

@@ -184,7 +184,7 @@ fn a_cards_later_version_reads_from_its_own_places() {
     let details = json!({"senderUserId": "11", "reminderTitle": "Ann", "reminderContent": "[你已发货]", "extJson": "{\"messageId\":\"m1\"}",
         "reminderUrl": "x://y?itemId=900", "sessionType": "1"});
     let Entry::Order(notice) = read(&update(details.clone())) else { panic!("an order") };
-    assert!(notice.is_update);
+    assert!(notice.message.is_update);
     assert_eq!((notice.order_id, notice.status), (None, Some(OrderStatus::Shipped)));
     let message = notice.message;
     assert_eq!((message.chat_id.as_str(), message.sender_id.as_str(), message.message_id.as_str()), ("47", "11", "m1"));

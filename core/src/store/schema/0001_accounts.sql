@@ -30,7 +30,7 @@ CREATE TABLE messages (
     cookie_id      TEXT    NOT NULL REFERENCES accounts (cookie_id) ON DELETE CASCADE,
     message_id     TEXT    NOT NULL,
     chat_id        TEXT    NOT NULL,
-    kind           TEXT    NOT NULL,       -- chat, own, order
+    kind           TEXT    NOT NULL,       -- chat, own, order, card_update
     is_group       INTEGER NOT NULL,
     sender_id      TEXT    NOT NULL,
     sender_name    TEXT    NOT NULL,
