@@ -16,7 +16,7 @@ needed=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
     stop "Rust $rust is too old, $needed or newer is needed: run 'rustup update stable', then make again."
 
 packages=()
-command -v cc >/dev/null && command -v c++ >/dev/null || packages+=(build-essential)
+command -v cc >/dev/null && command -v c++ >/dev/null && command -v nm >/dev/null || packages+=(build-essential)
 if command -v "$python" >/dev/null; then
     "$python" -c 'import sys; sys.exit(sys.version_info < (3, 9))' ||
         stop "$("$python" --version) is too old, 3.9 or newer is needed: name one with 'make PYTHON=python3.11 …'."

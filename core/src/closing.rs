@@ -62,6 +62,8 @@ impl Closing {
             runtime.shutdown_timeout(seconds(service.config.stop_thread_s));
             supervisor.abandon_calls();
             report.took_s = started.elapsed().as_secs_f64();
+            // Before the answer, so that whoever hears it finds nothing left.
+            drop((supervisor, service));
             finish(&state, report);
         });
         if let Err(error) = begun {

@@ -4,126 +4,156 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// What the account's task is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum TaskState {
-    /// Known, not yet admitted.
-    Created,
-    /// Admitted: its actor runs, waiting for its turn to connect.
-    Registered,
-    /// Its session lives, or it is between two tries.
-    Running,
-    /// Alive and receiving; replies are held.
-    Paused,
-    /// Will not go on by itself: a person or the host is needed, the reason says why.
-    Parked,
-    /// Being wound down.
-    Stopping,
-    /// Nothing of it is left: no task, no socket, no child process.
-    Stopped,
-    /// Ended by its own fault; the reason stands; a restart is due or refused.
-    Failed,
-}
-
-/// What the account's connection to the service is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ConnectionState {
-    /// No connection, and none was tried yet.
-    Disconnected,
-    /// The first try: signing in, connecting, registering.
-    Connecting,
-    /// Registered with the service: messages come in, replies go out.
-    Connected,
-    /// It was lost or refused; tried again after a backoff.
-    Reconnecting,
-    /// It ended, and is not tried again by itself.
-    Failed,
-    /// Ended because the host wanted it so.
-    Closed,
-}
-
-/// Defines `ReasonCode` with its permanent number, its name and its sentence in one table.
-macro_rules! reason_codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal, $sentence:literal;)+) => {
-        /// Why an account is in its state. Numbers are permanent: a retired one is never used again.
+/// Defines an enum with each value's permanent number and name in one table.
+macro_rules! numbered {
+    (
+        $(#[$meta:meta])* $enum:ident
+        $($(#[doc = $doc:literal])+ $variant:ident = $number:literal, $name:literal;)+
+    ) => {
+        $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
-        pub enum ReasonCode { $($(#[doc = $doc])+ $variant = $number,)+ }
+        pub enum $enum { $($(#[doc = $doc])+ $variant = $number,)+ }
 
-        impl ReasonCode {
-            /// Every code, in the order of the numbers.
+        impl $enum {
+            /// Every value, in the order of the numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The permanent number.
+            /// The permanent number; the same in every language.
             pub fn number(self) -> u16 { self as u16 }
 
-            /// The name as scripts see it, e.g. `heartbeat_lost`.
+            /// The name as scripts see it.
             pub fn name(self) -> &'static str { match self { $(Self::$variant => $name),+ } }
-
-            /// The sentence for people.
-            pub fn sentence(self) -> &'static str { match self { $(Self::$variant => $sentence),+ } }
         }
     };
 }
 
-reason_codes! {
+numbered! {
+    /// What the account's task is doing. Numbers are permanent.
+    TaskState
+    /// Known, not yet admitted.
+    Created = 1, "created";
+    /// Admitted: its actor runs, waiting for its turn to connect.
+    Registered = 2, "registered";
+    /// Its session lives, or it is between two tries.
+    Running = 3, "running";
+    /// Alive and receiving; replies are held.
+    Paused = 4, "paused";
+    /// Will not go on by itself: a person or the host is needed, the reason says why.
+    Parked = 5, "parked";
+    /// Being wound down.
+    Stopping = 6, "stopping";
+    /// Nothing of it is left: no task, no socket, no child process.
+    Stopped = 7, "stopped";
+    /// Ended by its own fault; the reason stands; a restart is due or refused.
+    Failed = 8, "failed";
+}
+
+numbered! {
+    /// What the account's connection to the service is doing. Numbers are permanent.
+    ConnectionState
+    /// No connection, and none was tried yet.
+    Disconnected = 1, "disconnected";
+    /// The first try: signing in, connecting, registering.
+    Connecting = 2, "connecting";
+    /// Registered with the service: messages come in, replies go out.
+    Connected = 3, "connected";
+    /// It was lost or refused; tried again after a backoff.
+    Reconnecting = 4, "reconnecting";
+    /// It ended, and is not tried again by itself.
+    Failed = 5, "failed";
+    /// Ended because the host wanted it so.
+    Closed = 6, "closed";
+}
+
+numbered! {
+    /// Why an account is in its state. Numbers are permanent: a retired one is never used again.
+    ReasonCode
     /// Just added or opened.
-    Starting = 1, "starting", "starting";
+    Starting = 1, "starting";
     /// Admission: too many connect at once, or too fast.
-    WaitingForTurn = 2, "waiting_for_turn", "waiting for its turn to connect";
+    WaitingForTurn = 2, "waiting_for_turn";
     /// The token call is under way.
-    SigningIn = 3, "signing_in", "signing in";
+    SigningIn = 3, "signing_in";
     /// The WebSocket is being opened and registered.
-    Opening = 4, "opening", "opening the connection";
+    Opening = 4, "opening";
     /// Registered with the service.
-    Online = 5, "online", "connected and registered";
-
+    Online = 5, "online";
     /// `update_cookie_status(…, false)`.
-    Disabled = 20, "disabled", "disabled by the host";
+    Disabled = 20, "disabled";
     /// `remove_cookie`.
-    Removed = 21, "removed", "removed by the host";
+    Removed = 21, "removed";
     /// `close`.
-    ManagerClosed = 22, "manager_closed", "the manager was closed";
+    ManagerClosed = 22, "manager_closed";
     /// `add_cookie` or `update_cookie` brought another cookie.
-    Replaced = 23, "replaced", "being replaced with a new cookie";
-
+    Replaced = 23, "replaced";
     /// TCP, DNS or proxy.
-    ConnectFailed = 40, "connect_failed", "the service could not be reached";
+    ConnectFailed = 40, "connect_failed";
     /// TLS.
-    TlsFailed = 41, "tls_failed", "the service's certificate was refused";
+    TlsFailed = 41, "tls_failed";
     /// The WebSocket handshake was answered with an HTTP status.
-    HandshakeRefused = 42, "handshake_refused", "the service refused the WebSocket";
+    HandshakeRefused = 42, "handshake_refused";
     /// `/reg` was answered with another code than 200.
-    RegistrationRefused = 43, "registration_refused", "the service refused the registration";
+    RegistrationRefused = 43, "registration_refused";
     /// A close frame came.
-    ClosedByService = 44, "closed_by_service", "the service closed the connection";
+    ClosedByService = 44, "closed_by_service";
     /// The connection ended without a close frame.
-    ConnectionLost = 45, "connection_lost", "the connection was lost";
+    ConnectionLost = 45, "connection_lost";
     /// No answer to a heartbeat in time.
-    HeartbeatLost = 46, "heartbeat_lost", "a heartbeat was not answered in time";
+    HeartbeatLost = 46, "heartbeat_lost";
     /// The service does not read, or does not answer a handshake.
-    ServiceStalled = 47, "service_stalled", "the service did not answer in time";
+    ServiceStalled = 47, "service_stalled";
     /// A frame that breaks the protocol or a bound.
-    ProtocolBroken = 48, "protocol_broken", "the service sent something that breaks the protocol";
+    ProtocolBroken = 48, "protocol_broken";
     /// The API failed in a way that passes.
-    ApiFailed = 49, "api_failed", "the service's API answered with an error";
-
+    ApiFailed = 49, "api_failed";
     /// `FAIL_SYS_SESSION_EXPIRED`.
-    SessionExpired = 60, "session_expired", "the login is over: give a new cookie with update_cookie";
+    SessionExpired = 60, "session_expired";
     /// The platform wants a captcha or another verification.
-    PersonMustVerify = 61, "person_must_verify", "the platform wants a person to verify: do so in a browser, then give the new cookie with update_cookie";
-
+    PersonMustVerify = 61, "person_must_verify";
     /// The session panicked.
-    Panicked = 80, "panicked", "the session failed by a fault of its own";
+    Panicked = 80, "panicked";
     /// Too many failures in the window.
-    TooManyFailures = 81, "too_many_failures", "it failed too often in a short time: look at the failures, then give it a new cookie or disable and enable it";
+    TooManyFailures = 81, "too_many_failures";
     /// The store refused to record what came in.
-    StoreFailed = 82, "store_failed", "messages could not be stored, so they were not acknowledged to the service";
+    StoreFailed = 82, "store_failed";
+}
+
+impl ReasonCode {
+    /// The sentence for people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::WaitingForTurn => "waiting for its turn to connect",
+            Self::SigningIn => "signing in",
+            Self::Opening => "opening the connection",
+            Self::Online => "connected and registered",
+            Self::Disabled => "disabled by the host",
+            Self::Removed => "removed by the host",
+            Self::ManagerClosed => "the manager was closed",
+            Self::Replaced => "being replaced with a new cookie",
+            Self::ConnectFailed => "the service could not be reached",
+            Self::TlsFailed => "the service's certificate was refused",
+            Self::HandshakeRefused => "the service refused the WebSocket",
+            Self::RegistrationRefused => "the service refused the registration",
+            Self::ClosedByService => "the service closed the connection",
+            Self::ConnectionLost => "the connection was lost",
+            Self::HeartbeatLost => "a heartbeat was not answered in time",
+            Self::ServiceStalled => "the service did not answer in time",
+            Self::ProtocolBroken => "the service sent something that breaks the protocol",
+            Self::ApiFailed => "the service's API answered with an error",
+            Self::SessionExpired => "the login is over: give a new cookie with update_cookie",
+            Self::PersonMustVerify => {
+                "the platform wants a person to verify: do so in a browser, then give the new cookie with update_cookie"
+            }
+            Self::Panicked => "the session failed by a fault of its own",
+            Self::TooManyFailures => {
+                "it failed too often in a short time: look at the failures, then give it a new cookie or disable and enable it"
+            }
+            Self::StoreFailed => "messages could not be stored, so they were not acknowledged to the service",
+        }
+    }
 }
 
 /// Why an account is in its state, since when, and when the next try is due.
@@ -200,47 +230,22 @@ impl fmt::Display for AccountStatus {
     }
 }
 
-impl TaskState {
-    /// The name as scripts see it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Registered => "registered",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Parked => "parked",
-            Self::Stopping => "stopping",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl ConnectionState {
-    /// The name as scripts see it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Disconnected => "disconnected",
-            Self::Connecting => "connecting",
-            Self::Connected => "connected",
-            Self::Reconnecting => "reconnecting",
-            Self::Failed => "failed",
-            Self::Closed => "closed",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::ReasonCode;
+    use super::{ConnectionState, ReasonCode, TaskState};
 
+    /// The compiler sees to it that numbers are unique; names it does not look at.
     #[test]
-    fn reason_numbers_and_names_are_unique() {
-        let numbers: BTreeSet<_> = ReasonCode::ALL.iter().map(|code| code.number()).collect();
-        let names: BTreeSet<_> = ReasonCode::ALL.iter().map(|code| code.name()).collect();
-        assert_eq!(numbers.len(), ReasonCode::ALL.len());
-        assert_eq!(names.len(), ReasonCode::ALL.len());
+    fn names_are_unique_and_none_of_the_numbers_is_0() {
+        let states = TaskState::ALL.iter().map(|state| (state.name(), state.number()));
+        let connections = ConnectionState::ALL.iter().map(|state| (state.name(), state.number()));
+        let reasons = ReasonCode::ALL.iter().map(|code| (code.name(), code.number()));
+        for table in [states.collect::<Vec<_>>(), connections.collect(), reasons.collect()] {
+            let names: BTreeSet<_> = table.iter().map(|(name, _)| name).collect();
+            assert_eq!(names.len(), table.len());
+            assert!(table.iter().all(|(_, number)| *number > 0));
+        }
     }
 }

@@ -1,0 +1,204 @@
+//! Settings.
+
+use std::path::PathBuf;
+
+use livekeeper::Config;
+
+use crate::error::{Failure, lk_status};
+use crate::guard::guard;
+use crate::pointer::{Given, Plain};
+use crate::sized::{Growing, GrowingPlace, read};
+use crate::text::lk_str;
+
+/// Settings of a manager. Begin with `LK_CONFIG_INIT` or `lk_config_init`, which give every field its default, what an operator
+/// wants against the real service; then change what you need. Ranges are checked when a manager is opened.
+///
+/// Of a text, `data` NULL means the default. Texts must stay valid until `lk_manager_open` has returned.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct lk_config {
+    /// `sizeof(lk_config)`, set by the init macro and function.
+    pub size: usize,
+    /// The IM WebSocket: `wss://…`; plain `ws://` is taken for loopback addresses only. Default: the service's.
+    pub websocket_url: lk_str,
+    /// The base of the signed API, without the API's name: `https://…`; plain `http://` for loopback addresses only. Default: the service's.
+    pub api_url: lk_str,
+    /// A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
+    pub ca_file: lk_str,
+    /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
+    pub debounce_s: f64,
+    /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
+    pub heartbeat_interval_s: f64,
+    /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
+    pub heartbeat_timeout_s: f64,
+    /// For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
+    pub connect_timeout_s: f64,
+    /// For one API call, its answer read. Seconds, 0.05 … 300. Default 20.
+    pub api_timeout_s: f64,
+    /// For the answer to a registration or a send; a send without one by then is unknown. Seconds, 0.05 … 300. Default 10.
+    pub answer_timeout_s: f64,
+    /// For the service to take what is written; then the connection counts as dead. Seconds, 0.05 … 300. Default 10.
+    pub write_timeout_s: f64,
+    /// For the service's answer to the close frame of a session that ends by itself; a stop has `stop_socket_s`. Seconds, 0.05 … 300. Default 1.
+    pub close_timeout_s: f64,
+    /// For the store to take or finish a write of a session, and to close; a disk that hangs for longer ends the session. Seconds, 0.05 … 300. Default 10.
+    pub store_timeout_s: f64,
+    /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
+    pub connect_rate_per_s: f64,
+    /// Accounts that connect at the same time. 1 … 1,000. Default 8.
+    pub max_connecting: usize,
+    /// The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
+    pub backoff_initial_s: f64,
+    /// What that wait never exceeds. Seconds, `backoff_initial_s` … 3,600. Default 60.
+    pub backoff_max_s: f64,
+    /// A connection that stood this long makes earlier failures forgotten. Seconds, 0.05 … 3,600. Default 60.
+    pub stable_after_s: f64,
+    /// This many failures by its own fault (not the network's) within `park_window_s` park an account. 1 … 1,000. Default 5.
+    pub park_after_failures: usize,
+    /// See `park_after_failures`. Seconds, 1 … 86,400. Default 600.
+    pub park_window_s: f64,
+    /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
+    pub stop_socket_s: f64,
+    /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
+    pub stop_thread_s: f64,
+    /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
+    pub max_accounts: usize,
+    /// Threads of the background runtime. 1 … 64. Default 2.
+    pub worker_threads: usize,
+}
+
+impl Plain for lk_config {}
+
+// SAFETY: it has numbers and pointers only.
+unsafe impl Given for lk_config {}
+
+// SAFETY: repr(C), and its first field is its size.
+unsafe impl Growing for lk_config {
+    const LEAST: usize = std::mem::offset_of!(Self, worker_threads) + size_of::<usize>();
+}
+
+impl From<Config> for lk_config {
+    fn from(config: Config) -> Self {
+        Self {
+            size: size_of::<Self>(),
+            websocket_url: lk_str::NONE,
+            api_url: lk_str::NONE,
+            ca_file: lk_str::NONE,
+            debounce_s: config.debounce_s,
+            heartbeat_interval_s: config.heartbeat_interval_s,
+            heartbeat_timeout_s: config.heartbeat_timeout_s,
+            connect_timeout_s: config.connect_timeout_s,
+            api_timeout_s: config.api_timeout_s,
+            answer_timeout_s: config.answer_timeout_s,
+            write_timeout_s: config.write_timeout_s,
+            close_timeout_s: config.close_timeout_s,
+            store_timeout_s: config.store_timeout_s,
+            connect_rate_per_s: config.connect_rate_per_s,
+            max_connecting: config.max_connecting,
+            backoff_initial_s: config.backoff_initial_s,
+            backoff_max_s: config.backoff_max_s,
+            stable_after_s: config.stable_after_s,
+            park_after_failures: config.park_after_failures,
+            park_window_s: config.park_window_s,
+            stop_socket_s: config.stop_socket_s,
+            stop_thread_s: config.stop_thread_s,
+            max_accounts: config.max_accounts,
+            worker_threads: config.worker_threads,
+        }
+    }
+}
+
+/// The settings that a pointer of C gives; null gives the defaults.
+///
+/// # Safety
+/// `config` is null, or as [`read`] wants it, with each text as [`lk_str::optional`] wants it.
+pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Failure> {
+    let mut settings = Config::default();
+    if config.is_null() {
+        return Ok(settings);
+    }
+    // SAFETY: the caller's promise.
+    let given = unsafe { read(config, lk_config::from(Config::default()), "config") }?;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(url) = given.websocket_url.optional("websocket_url")? {
+            url.clone_into(&mut settings.websocket_url);
+        }
+        if let Some(url) = given.api_url.optional("api_url")? {
+            url.clone_into(&mut settings.api_url);
+        }
+        settings.ca_file = given.ca_file.optional("ca_file")?.map(PathBuf::from);
+    }
+    settings.debounce_s = given.debounce_s;
+    settings.heartbeat_interval_s = given.heartbeat_interval_s;
+    settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
+    settings.connect_timeout_s = given.connect_timeout_s;
+    settings.api_timeout_s = given.api_timeout_s;
+    settings.answer_timeout_s = given.answer_timeout_s;
+    settings.write_timeout_s = given.write_timeout_s;
+    settings.close_timeout_s = given.close_timeout_s;
+    settings.store_timeout_s = given.store_timeout_s;
+    settings.connect_rate_per_s = given.connect_rate_per_s;
+    settings.max_connecting = given.max_connecting;
+    settings.backoff_initial_s = given.backoff_initial_s;
+    settings.backoff_max_s = given.backoff_max_s;
+    settings.stable_after_s = given.stable_after_s;
+    settings.park_after_failures = given.park_after_failures;
+    settings.park_window_s = given.park_window_s;
+    settings.stop_socket_s = given.stop_socket_s;
+    settings.stop_thread_s = given.stop_thread_s;
+    settings.max_accounts = given.max_accounts;
+    settings.worker_threads = given.worker_threads;
+    Ok(settings)
+}
+
+/// Gives every field of `config` its default, and sets its size. The same as `LK_CONFIG_INIT`, for languages without macros.
+///
+/// - `size`: `sizeof(lk_config)` as your program knows it.
+///
+/// Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_config_init(config: *mut lk_config, size: usize) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract: null, or writable over `size`.
+        unsafe { GrowingPlace::fresh(config, size, "config") }?.put(lk_config::from(Config::default()));
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use livekeeper::Config;
+
+    use super::{lk_config, read_config};
+
+    /// The names of a struct's fields, as `Debug` shows them.
+    fn fields(shown: &str) -> Vec<&str> {
+        let top = shown.lines().filter(|line| line.starts_with("    ") && !line.starts_with("     "));
+        top.filter_map(|line| line.trim().split_once(": ")).map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn every_setting_of_core_is_here_in_the_same_order() {
+        let (core, here) = (format!("{:#?}", Config::default()), format!("{:#?}", lk_config::from(Config::default())));
+        assert_eq!(fields(&core), fields(&here)[1..]);
+    }
+
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn every_number_arrives() {
+        let mut given = lk_config::from(Config::default());
+        // SAFETY: after the size and the three texts come numbers only; each gets bits of its own.
+        unsafe {
+            let words = (&raw mut given).cast::<u64>();
+            for place in 7..size_of::<lk_config>() / 8 {
+                words.add(place).write(place as u64);
+            }
+        }
+        // SAFETY: a whole struct, whose texts are null.
+        let settings = unsafe { read_config(&raw const given) }.unwrap();
+        let mut back = lk_config::from(settings);
+        back.size = given.size;
+        assert_eq!(format!("{back:?}"), format!("{given:?}"));
+    }
+}

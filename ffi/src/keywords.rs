@@ -1,0 +1,88 @@
+//! Keyword rules, in and out.
+
+use livekeeper::KeywordRule;
+
+use crate::error::Failure;
+use crate::guard::guard_or;
+use crate::pointer::{Given, Handle, Plain, end, look_if_any, row};
+use crate::text::{Text, lk_str};
+
+/// A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct lk_keyword {
+    /// Looked for anywhere in the message; upper and lower case, full-width and half-width forms are alike. Not blank.
+    pub keyword: lk_str,
+    /// The text to send. Empty: a message that matches gets no reply.
+    pub reply: lk_str,
+}
+
+impl Plain for lk_keyword {}
+
+// SAFETY: it has lengths and pointers only.
+unsafe impl Given for lk_keyword {}
+
+impl lk_keyword {
+    const NONE: Self = Self { keyword: lk_str::NONE, reply: lk_str::NONE };
+
+    fn lend((keyword, reply): &(Text, Text)) -> Self {
+        Self { keyword: keyword.lend(), reply: reply.lend() }
+    }
+
+    /// # Safety
+    /// As for [`lk_str::optional`], for both texts.
+    pub(crate) unsafe fn read(&self) -> Result<KeywordRule, Failure> {
+        // SAFETY: the caller's promise.
+        let (keyword, reply) = unsafe { (self.keyword.required("keyword")?, self.reply.required("reply")?) };
+        Ok(KeywordRule::new(keyword, reply))
+    }
+}
+
+/// A list of keyword rules that is yours. End it with `lk_keyword_list_free`.
+pub struct lk_keyword_list(Vec<(Text, Text)>);
+
+impl Handle for lk_keyword_list {}
+
+impl lk_keyword_list {
+    pub(crate) fn new(rules: Vec<KeywordRule>) -> Self {
+        Self(rules.into_iter().map(|rule| (Text::new(rule.keyword), Text::new(rule.reply))).collect())
+    }
+}
+
+/// The rules of a row; `None` where there is no row.
+///
+/// # Safety
+/// As for [`row`], and each text as for [`lk_str::optional`].
+pub(crate) unsafe fn read_rules(first: *const lk_keyword, count: usize) -> Result<Option<Vec<KeywordRule>>, Failure> {
+    // SAFETY: the caller's promise.
+    let Some(rules) = (unsafe { row(first, count, "keywords") })? else { return Ok(None) };
+    // SAFETY: the caller's promise.
+    rules.iter().map(|rule| unsafe { rule.read() }).collect::<Result<_, _>>().map(Some)
+}
+
+/// How many rules a list has; 0 of NULL.
+///
+/// Any thread. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_keyword_list_count(list: *const lk_keyword_list) -> usize {
+    // SAFETY: the header's contract: null, or ours and not freed.
+    let list = unsafe { look_if_any(list) };
+    guard_or(0, || list.map_or(0, |list| list.0.len()))
+}
+
+/// The rule at `index`, counted from 0. Beyond the end: no texts, each `data` is NULL.
+///
+/// What it gives belongs to `list`. Any thread. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_keyword_list_get(list: *const lk_keyword_list, index: usize) -> lk_keyword {
+    // SAFETY: the header's contract: null, or ours and not freed.
+    let list = unsafe { look_if_any(list) };
+    guard_or(lk_keyword::NONE, || list.and_then(|list| list.0.get(index)).map_or(lk_keyword::NONE, lk_keyword::lend))
+}
+
+/// Ends a list of rules. NULL is fine. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_keyword_list_free(list: *mut lk_keyword_list) {
+    // SAFETY: the header's contract: null, or ours and used by nobody any more.
+    unsafe { end(list) };
+}

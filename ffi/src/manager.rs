@@ -1,0 +1,97 @@
+//! A manager from its opening to its end.
+
+use std::ffi::{CStr, c_char};
+
+use livekeeper::CookieManager;
+
+use crate::config::{lk_config, read_config};
+use crate::error::{Failure, lk_status};
+use crate::guard::guard;
+use crate::pointer::{Handle, Place, end, give, look};
+use crate::stopping::lk_stop_report;
+use crate::text::lk_str;
+
+/// A store, a background runtime, and one supervised task for each account in the store. Any thread may use it, several at the
+/// same time; only `lk_manager_free` must come last.
+pub struct lk_manager(CookieManager);
+
+impl Handle for lk_manager {}
+
+impl lk_manager {
+    /// # Safety
+    /// `manager` is null, or open or closed but not freed, until the call is over.
+    pub(crate) unsafe fn look<'a>(manager: *const Self) -> Result<&'a CookieManager, Failure> {
+        // SAFETY: the caller's promise.
+        unsafe { look(manager, "manager") }.map(|manager| &manager.0)
+    }
+}
+
+const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+    Ok(version) => version,
+    Err(_) => panic!("a version holds no NUL"),
+};
+
+/// The library's version, such as "0.1.0".
+///
+/// Never NULL, and valid for ever. Any thread. Does not block.
+#[unsafe(no_mangle)]
+pub extern "C" fn lk_version() -> *const c_char {
+    VERSION.as_ptr()
+}
+
+/// Opens the store in the file `path`, made if it is not there, and starts every enabled account in it.
+///
+/// - `path`: UTF-8; ":memory:" for a store that is gone with its manager.
+/// - `config`: settings; NULL for the defaults. Nothing of it is needed once this has returned.
+/// - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
+///   `lk_manager_free`.
+///
+/// Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
+/// out of its range, `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`,
+/// `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_manager_open(path: lk_str, config: *const lk_config, manager: *mut *mut lk_manager) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers and texts.
+        let (place, path, config) =
+            unsafe { (Place::new(manager, "manager")?.emptied(), path.required("path")?, read_config(config)?) };
+        place.put(give(lk_manager(CookieManager::open(path, config)?)));
+        Ok(())
+    })
+}
+
+/// Stops every account, closes the store and ends the background threads. After it every other call answers
+/// `LK_STATUS_CLOSED`; a second close gives the first one's report.
+///
+/// - `timeout_s`: for the accounts to stop. Seconds, 0 to 86,400; 10 is a good value.
+/// - `report`: where the report goes, yours to end with `lk_stop_report_free`; NULL if you do not want one.
+///
+/// Any thread. Blocks until all is over: `timeout_s` for the accounts at the most, and if the disk or a thread hangs,
+/// `store_timeout_s` and `stop_thread_s` more.
+/// Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_FORKED`. What could not be stopped in time is no error: the report names it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_manager_close(
+    manager: *const lk_manager,
+    timeout_s: f64,
+    report: *mut *mut lk_stop_report,
+) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers.
+        let (place, manager) = unsafe { (Place::optional(report).map(Place::emptied), lk_manager::look(manager)?) };
+        let report = manager.close(timeout_s).wait()?;
+        if let Some(place) = place {
+            place.put(give(lk_stop_report::new(report)));
+        }
+        Ok(())
+    })
+}
+
+/// Ends a manager; NULL is fine. One that is not closed is closed without waiting and without a report; its accounts go on
+/// being stopped in the background for some seconds, if the process lasts.
+///
+/// No other call may be under way on it, and none may follow. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_manager_free(manager: *mut lk_manager) {
+    // SAFETY: the header's contract: null, or ours and used by nobody any more.
+    unsafe { end(manager) };
+}

@@ -1,0 +1,141 @@
+//! The C and C++ programs under `tests/`, compiled with all warnings as errors and run against the simulator: buyers are
+//! answered once each, nothing is wrong with what the simulator saw, and the session ends with a close frame.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod common;
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use common::{Compiler, library, project, scratch};
+use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SendOutcome, SimulatorThread};
+
+const UNB: &str = "2280551454090";
+const REPLIES: usize = 5;
+/// For what takes milliseconds on an idle machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+#[test]
+fn the_c_program_keeps_an_account_alive_with_the_shared_library() {
+    let program = scratch("keep_alive_c");
+    Compiler::c().link_shared(&source("c/keep_alive.c"), "c99", &program);
+    keeps_an_account_alive(&program);
+}
+
+#[test]
+fn the_c_program_keeps_an_account_alive_with_the_static_library() {
+    let program = scratch("keep_alive_c_static");
+    Compiler::c().link_static(&source("c/keep_alive.c"), "c99", &program);
+    keeps_an_account_alive(&program);
+}
+
+#[test]
+fn the_cpp_program_keeps_an_account_alive() {
+    let program = scratch("keep_alive_cpp");
+    Compiler::cpp().link_shared(&source("cpp/keep_alive.cpp"), "c++17", &program);
+    keeps_an_account_alive(&program);
+}
+
+#[test]
+fn the_interface_refuses_what_is_wrong_and_says_why() {
+    let program = scratch("interface");
+    // fork and waitpid are POSIX's, which a plain c99 does not show.
+    Compiler::c().link_shared(&source("c/interface.c"), "gnu99", &program);
+    let output = command(&program).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+fn keeps_an_account_alive(program: &Path) {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let mut command = command(program);
+    command
+        .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
+        .env("LIVEKEEPER_API_URL", simulator.api_url())
+        .env("LIVEKEEPER_COOKIE", simulator.cookie(UNB))
+        .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string());
+    let host = Host(Some(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()));
+
+    if let Err(timeout) = simulator.wait_online_blocking(UNB, LIMIT) {
+        panic!("{timeout}; {}", host.cut_off());
+    }
+    for number in 0..REPLIES {
+        let message = BuyerMessage::new(format!("4000{number}"), format!("5000{number}"), "请问包邮吗？");
+        simulator.buyer_says(UNB, &message);
+    }
+    // Of something that no rule knows nothing is said.
+    simulator.buyer_says(UNB, &BuyerMessage::new("40009", "50009", "你好"));
+    if let Err(timeout) = simulator.wait_sends_blocking(UNB, REPLIES as u64, LIMIT) {
+        panic!("{timeout}; {}", host.cut_off());
+    }
+
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+    // The close frame was read when the connection is off the list.
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
+    let mut texts: Vec<_> = simulator.sends(UNB).iter().map(|send| (send.chat_id.clone(), send.text().to_owned())).collect();
+    assert_eq!(texts.pop().unwrap(), ("20997167734".to_owned(), "已发货".to_owned()));
+    texts.sort();
+    let expected: Vec<_> = (0..REPLIES).map(|number| (format!("4000{number}"), "全场包邮".to_owned())).collect();
+    assert_eq!(texts, expected);
+    assert!(simulator.sends(UNB).iter().all(|send| send.outcome == SendOutcome::Accepted));
+    assert!(simulator.violations().is_empty(), "{:?}", simulator.violations());
+    let endings: Vec<_> = simulator.endings().iter().map(|ending| ending.by).collect();
+    assert!(matches!(endings[..], [EndedBy::ClientWithFrame(_)]), "{endings:?}");
+    assert!(simulator.stop());
+}
+
+/// The program under test; it does not outlive its test.
+struct Host(Option<Child>);
+
+impl Host {
+    /// Tells it that the replies have been seen, and waits for its end.
+    fn finish(mut self) -> Output {
+        let mut child = self.0.take().unwrap();
+        // A program that has already failed does not read; its exit code says so.
+        let _ = child.stdin.take().unwrap().write_all(b"done\n");
+        child.wait_with_output().unwrap()
+    }
+
+    fn cut_off(mut self) -> String {
+        let mut child = self.0.take().unwrap();
+        let _ = child.kill();
+        said(&child.wait_with_output().unwrap())
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// The program, finding the shared library where cargo put it. `LIVEKEEPER_RUNNER` is what it is run by, such as
+/// `valgrind --error-exitcode=1`.
+fn command(program: &Path) -> Command {
+    let runner = std::env::var("LIVEKEEPER_RUNNER").unwrap_or_default();
+    let mut words = runner.split_whitespace();
+    let mut command = match words.next() {
+        Some(first) => {
+            let mut command = Command::new(first);
+            command.args(words).arg(program);
+            command
+        }
+        None => Command::new(program),
+    };
+    command.env("LD_LIBRARY_PATH", &library().directory);
+    command
+}
+
+fn source(path: &str) -> PathBuf {
+    project().join("tests").join(path)
+}
+
+fn said(output: &Output) -> String {
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    format!("the program ended with {}\n{out}{err}", output.status)
+}

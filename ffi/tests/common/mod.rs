@@ -1,0 +1,123 @@
+//! Compilers, the library as cargo built it, and where things lie.
+
+#![allow(dead_code, reason = "each test program uses its part of this")]
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+/// What a static link needs beside the library, on Linux.
+pub(crate) const SYSTEM_LIBRARIES: [&str; 3] = ["-lpthread", "-ldl", "-lm"];
+
+const WARNINGS: [&str; 4] = ["-Wall", "-Wextra", "-Werror", "-pedantic"];
+
+/// The root of the project.
+pub(crate) fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// A file of the tests' own, under the target directory.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+/// A C or C++ compiler, as `CC` and `CXX` name it.
+pub(crate) struct Compiler {
+    program: OsString,
+    flags: Vec<String>,
+}
+
+impl Compiler {
+    pub(crate) fn c() -> Self {
+        Self::named("C", "CC", "cc")
+    }
+
+    pub(crate) fn cpp() -> Self {
+        Self::named("C++", "CXX", "c++")
+    }
+
+    fn named(language: &str, variable: &str, usual: &str) -> Self {
+        let named = env::var(variable).ok().filter(|named| !named.trim().is_empty()).unwrap_or_else(|| usual.to_owned());
+        // As make has it: the variable may hold flags after the program, and a wrapper such as ccache before it.
+        let mut words = named.split_whitespace().map(str::to_owned);
+        let program = OsString::from(words.next().unwrap_or_default());
+        let found = Command::new(&program).arg("--version").output().is_ok_and(|output| output.status.success());
+        assert!(
+            found,
+            "no {language} compiler: {named:?} cannot be run; install one (Debian: apt-get install build-essential), or name yours in {variable}"
+        );
+        Self { program, flags: words.collect() }
+    }
+
+    /// Compiles without making anything.
+    pub(crate) fn check(&self, source: &Path, standard: &str) {
+        self.run(source, standard, [OsStr::new("-fsyntax-only")]);
+    }
+
+    /// Makes a program linked with the shared library.
+    pub(crate) fn link_shared(&self, source: &Path, standard: &str, program: &Path) {
+        let library = library();
+        let search = [OsStr::new("-o"), program.as_os_str(), OsStr::new("-L"), library.directory.as_os_str()];
+        self.run(source, standard, search.into_iter().chain([OsStr::new("-llivekeeper")]));
+    }
+
+    /// Makes a program that has the library in it.
+    pub(crate) fn link_static(&self, source: &Path, standard: &str, program: &Path) {
+        let archive = library().archive();
+        let files = [OsStr::new("-o"), program.as_os_str(), archive.as_os_str()];
+        self.run(source, standard, files.into_iter().chain(SYSTEM_LIBRARIES.map(OsStr::new)));
+    }
+
+    fn run<'a>(&self, source: &Path, standard: &str, rest: impl IntoIterator<Item = &'a OsStr>) {
+        let mut command = Command::new(&self.program);
+        command.args(&self.flags).arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(project().join("include"));
+        let output = command.arg(source).args(rest).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} as {standard} does not compile:\n{said}", source.display());
+    }
+}
+
+/// Where cargo puts the C library.
+pub(crate) struct Library {
+    pub(crate) directory: PathBuf,
+}
+
+impl Library {
+    pub(crate) fn shared(&self) -> PathBuf {
+        self.directory.join("liblivekeeper.so")
+    }
+
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.directory.join("liblivekeeper.a")
+    }
+}
+
+/// The library as it is now. `cargo test` builds a cdylib for nobody, so it is asked for here; when it is there already, this
+/// takes no time.
+pub(crate) fn library() -> &'static Library {
+    static BUILT: LazyLock<Library> = LazyLock::new(build);
+    &BUILT
+}
+
+fn build() -> Library {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let (profile, directory) = if cfg!(debug_assertions) { ("dev", "debug") } else { ("release", "release") };
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    // What cargo tells this test of its own package would look to build scripts (ring's) like a change, and build them anew.
+    for (name, _) in env::vars_os() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_"].iter().any(|own| name.to_string_lossy().starts_with(own))
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+        .current_dir(project())
+        .args(["build", "--locked", "--package", "livekeeper-ffi", "--profile", profile, "--target-dir"])
+        .arg(target);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "the C library does not build:\n{}", String::from_utf8_lossy(&output.stderr));
+    Library { directory: target.join(directory) }
+}

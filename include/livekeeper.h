@@ -1,0 +1,1142 @@
+/*
+ * livekeeper keeps Xianyu (闲鱼 / Goofish) seller accounts alive inside your program: one supervised session for each account
+ * on background threads of its own, keyword replies to buyers, reconnects. You need no event loop for it.
+ *
+ *
+ * THE WHOLE OF IT
+ *
+ *     #include <livekeeper.h>
+ *     #include <stdio.h>
+ *     int main(void) {
+ *         lk_manager *manager = NULL;
+ *         if (lk_manager_open(lk_str_of("shop.db"), NULL, &manager)) return puts(lk_last_error_message()), 1;
+ *         lk_keyword rules[] = {{lk_str_of("包邮"), lk_str_of("全场包邮")}};
+ *         lk_str cookie = lk_str_of("unb=...; cookie2=...; _m_h5_tk=...; ...");
+ *         if (lk_manager_add_cookie(manager, lk_str_of("shop 1"), cookie, rules, 1, lk_str_of(NULL))) puts(lk_last_error_message());
+ *         getchar(); // replies go out until you press Enter
+ *         lk_manager_close(manager, 10, NULL);
+ *         lk_manager_free(manager);
+ *     }
+ *
+ *     cc -o shop shop.c -llivekeeper                          (shared)
+ *     cc -o shop shop.c liblivekeeper.a -lpthread -ldl -lm    (static, Linux)
+ *
+ * It makes the file shop.db, which holds the accounts and their rules: the next start needs lk_manager_open only.
+ *
+ *
+ * RESULTS
+ *
+ * A function that can fail returns an lk_status and gives its results by pointer; 0, LK_STATUS_OK, is success and nothing else.
+ * After a failure, lk_last_error_message() says in a sentence what was wrong and what to do, lk_last_error_code() and
+ * lk_last_error_cookie_id() say it to a program. They are the calling thread's own, as errno is, and a success leaves them as
+ * they are. Beside the errors that a function lists, each can answer LK_STATUS_NULL_POINTER, LK_STATUS_NOT_UTF8,
+ * LK_STATUS_INTERNAL, LK_STATUS_PANICKED, and one that blocks LK_STATUS_WOULD_DEADLOCK. Where a result is NULL on failure, it
+ * can be given to its _free function all the same.
+ *
+ *
+ * THREADS
+ *
+ * Every function may be called from any thread, by several threads at the same time, on the same manager too. Only a _free
+ * function wants the object to itself: no other call on it may be under way, and none may follow. Calls to one account are
+ * carried out in the order in which they were made; calls to different accounts do not wait for each other. Each function says
+ * whether it blocks, and for how long; one that blocks does so in the calling thread only. The library installs no signal
+ * handler and never calls exit.
+ *
+ *
+ * STRINGS AND OWNERSHIP
+ *
+ * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
+ *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
+ * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
+ *    lk_stop_report. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
+ * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
+ * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
+ *    which version of the struct your program knows, so that either may be newer.
+ *
+ *
+ * SHUTTING DOWN
+ *
+ * 1. Have your own threads stop calling the manager; a call that still comes after step 2 gets LK_STATUS_CLOSED.
+ * 2. lk_manager_close(manager, 10, &report): every session ends with a close frame, what was accepted is on disk.
+ * 3. Look at lk_stop_report_summary if you care, then lk_stop_report_free(report).
+ * 4. lk_manager_free(manager), when no call is under way on it any more.
+ * A process that dies without this loses nothing that a call had answered for; the service then sees the connection break.
+ *
+ *
+ * FORK
+ *
+ * The background threads do not exist in a child process: there each call answers LK_STATUS_FORKED, and lk_manager_free only
+ * gives memory back. A child opens a manager of its own, on another store.
+ */
+
+#ifndef LIVEKEEPER_H
+#define LIVEKEEPER_H
+
+/* Made by cbindgen of ffi/src and ffi/cbindgen.toml. To change it, change those, then run: make header */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A length of lk_str: data ends with a NUL, and the library counts. */
+#define LK_NUL_TERMINATED SIZE_MAX
+
+/* A config with every field at its default; lk_config_init does the same. */
+#define LK_CONFIG_INIT { \
+    sizeof(lk_config), \
+    { NULL, 0 }, /* websocket_url */ \
+    { NULL, 0 }, /* api_url */ \
+    { NULL, 0 }, /* ca_file */ \
+    1.0, /* debounce_s */ \
+    15.0, /* heartbeat_interval_s */ \
+    30.0, /* heartbeat_timeout_s */ \
+    15.0, /* connect_timeout_s */ \
+    20.0, /* api_timeout_s */ \
+    10.0, /* answer_timeout_s */ \
+    10.0, /* write_timeout_s */ \
+    1.0, /* close_timeout_s */ \
+    10.0, /* store_timeout_s */ \
+    5.0, /* connect_rate_per_s */ \
+    8, /* max_connecting */ \
+    1.0, /* backoff_initial_s */ \
+    60.0, /* backoff_max_s */ \
+    60.0, /* stable_after_s */ \
+    5, /* park_after_failures */ \
+    600.0, /* park_window_s */ \
+    5.0, /* stop_socket_s */ \
+    3.0, /* stop_thread_s */ \
+    20000, /* max_accounts */ \
+    2 /* worker_threads */ \
+}
+
+/* Structs that a result goes to, empty. */
+#define LK_ACCOUNT_STATUS_INIT { \
+    sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, \
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+}
+#define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
+#define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
+#define LK_ACCOUNT_STOP_INIT { \
+    sizeof(lk_account_stop), { NULL, 0 }, { NULL, 0 }, 0, false, LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED \
+}
+
+
+
+/**
+ * Where a state is asked for: any will do.
+ */
+#define LK_ANY 0
+
+/**
+ * What a call came to. 0 is success and nothing else; a number is never used again for something else.
+ *
+ * 1 to 99 are those of livekeeper itself, the same in every language; from 100 on come those of the C interface.
+ * A newer library may answer with a number that is not in this list: treat it as a failure.
+ */
+enum lk_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * It was done.
+     */
+    LK_STATUS_OK = 0,
+    /**
+     * A value was refused before anything was done or stored; the message names the field and what is allowed.
+     */
+    LK_STATUS_INVALID_ARGUMENT = 1,
+    /**
+     * No account has this `cookie_id`.
+     */
+    LK_STATUS_ACCOUNT_NOT_FOUND = 2,
+    /**
+     * The store's file cannot be opened.
+     */
+    LK_STATUS_STORE_UNAVAILABLE = 3,
+    /**
+     * The store was written by a newer livekeeper; it was not changed.
+     */
+    LK_STATUS_STORE_TOO_NEW = 4,
+    /**
+     * The store refused a read or a write; the call was not carried out.
+     */
+    LK_STATUS_STORE_FAILED = 5,
+    /**
+     * The manager is closed, or is closing.
+     */
+    LK_STATUS_CLOSED = 6,
+    /**
+     * A wait reached its limit; the message says how things stood.
+     */
+    LK_STATUS_TIMED_OUT = 7,
+    /**
+     * The account has no registered session; nothing was sent.
+     */
+    LK_STATUS_NOT_CONNECTED = 8,
+    /**
+     * The new cookie belongs to another Xianyu user; nothing was changed.
+     */
+    LK_STATUS_WRONG_OWNER = 9,
+    /**
+     * A bound was reached; the message names it.
+     */
+    LK_STATUS_AT_CAPACITY = 10,
+    /**
+     * The manager was opened before this process was forked off. Open one in the child, on another store.
+     */
+    LK_STATUS_FORKED = 11,
+    /**
+     * Waiting on this thread, one of livekeeper's own, would never end.
+     */
+    LK_STATUS_WOULD_DEADLOCK = 12,
+    /**
+     * The operating system refused a thread.
+     */
+    LK_STATUS_RUNTIME_UNAVAILABLE = 13,
+    /**
+     * A fault of livekeeper. Please report it, with the message.
+     */
+    LK_STATUS_INTERNAL = 14,
+    /**
+     * A pointer that must point at something was NULL; the message names the argument.
+     */
+    LK_STATUS_NULL_POINTER = 100,
+    /**
+     * A text was not UTF-8; the message names the argument and the place.
+     */
+    LK_STATUS_NOT_UTF8 = 101,
+    /**
+     * A struct's `size` is none that this library knows. Set it with the struct's `_INIT` macro.
+     */
+    LK_STATUS_WRONG_SIZE = 102,
+    /**
+     * A fault of livekeeper that was caught before it could unwind into your program. Please report it, with the message.
+     */
+    LK_STATUS_PANICKED = 103,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_status lk_status;
+#else
+typedef uint32_t lk_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an account's task is doing. The numbers are permanent.
+ */
+enum lk_task_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a state that this library has no number for.
+     */
+    LK_TASK_STATE_UNKNOWN = 0,
+    /**
+     * Known, not yet admitted.
+     */
+    LK_TASK_STATE_CREATED = 1,
+    /**
+     * Admitted: waiting for its turn to connect.
+     */
+    LK_TASK_STATE_REGISTERED = 2,
+    /**
+     * Its session lives, or it is between two tries.
+     */
+    LK_TASK_STATE_RUNNING = 3,
+    /**
+     * Alive and receiving; replies are held.
+     */
+    LK_TASK_STATE_PAUSED = 4,
+    /**
+     * Will not go on by itself: a person or your program is needed, the reason says why.
+     */
+    LK_TASK_STATE_PARKED = 5,
+    /**
+     * Being wound down.
+     */
+    LK_TASK_STATE_STOPPING = 6,
+    /**
+     * Nothing of it is left: no task, no socket.
+     */
+    LK_TASK_STATE_STOPPED = 7,
+    /**
+     * Ended by its own fault; the reason stands; a restart is due or refused.
+     */
+    LK_TASK_STATE_FAILED = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_task_state lk_task_state;
+#else
+typedef uint32_t lk_task_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an account's connection to the service is doing. The numbers are permanent.
+ */
+enum lk_connection_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a state that this library has no number for.
+     */
+    LK_CONNECTION_STATE_UNKNOWN = 0,
+    /**
+     * No connection, and none was tried yet.
+     */
+    LK_CONNECTION_STATE_DISCONNECTED = 1,
+    /**
+     * The first try: signing in, connecting, registering.
+     */
+    LK_CONNECTION_STATE_CONNECTING = 2,
+    /**
+     * Registered with the service: messages come in, replies go out.
+     */
+    LK_CONNECTION_STATE_CONNECTED = 3,
+    /**
+     * It was lost or refused; tried again after a backoff.
+     */
+    LK_CONNECTION_STATE_RECONNECTING = 4,
+    /**
+     * It ended, and is not tried again by itself.
+     */
+    LK_CONNECTION_STATE_FAILED = 5,
+    /**
+     * Ended because your program wanted it so.
+     */
+    LK_CONNECTION_STATE_CLOSED = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_connection_state lk_connection_state;
+#else
+typedef uint32_t lk_connection_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why an account is in its state. The numbers are permanent, and the same in every language.
+ */
+enum lk_reason_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a reason that this library has no number for.
+     */
+    LK_REASON_CODE_UNKNOWN = 0,
+    /**
+     * Starting.
+     */
+    LK_REASON_CODE_STARTING = 1,
+    /**
+     * Waiting for its turn to connect.
+     */
+    LK_REASON_CODE_WAITING_FOR_TURN = 2,
+    /**
+     * Signing in.
+     */
+    LK_REASON_CODE_SIGNING_IN = 3,
+    /**
+     * Opening the connection.
+     */
+    LK_REASON_CODE_OPENING = 4,
+    /**
+     * Connected and registered.
+     */
+    LK_REASON_CODE_ONLINE = 5,
+    /**
+     * Disabled by your program.
+     */
+    LK_REASON_CODE_DISABLED = 20,
+    /**
+     * Removed by your program.
+     */
+    LK_REASON_CODE_REMOVED = 21,
+    /**
+     * The manager was closed.
+     */
+    LK_REASON_CODE_MANAGER_CLOSED = 22,
+    /**
+     * Being replaced with a new cookie.
+     */
+    LK_REASON_CODE_REPLACED = 23,
+    /**
+     * The service could not be reached.
+     */
+    LK_REASON_CODE_CONNECT_FAILED = 40,
+    /**
+     * The service's certificate was refused.
+     */
+    LK_REASON_CODE_TLS_FAILED = 41,
+    /**
+     * The service refused the WebSocket.
+     */
+    LK_REASON_CODE_HANDSHAKE_REFUSED = 42,
+    /**
+     * The service refused the registration.
+     */
+    LK_REASON_CODE_REGISTRATION_REFUSED = 43,
+    /**
+     * The service closed the connection.
+     */
+    LK_REASON_CODE_CLOSED_BY_SERVICE = 44,
+    /**
+     * The connection was lost.
+     */
+    LK_REASON_CODE_CONNECTION_LOST = 45,
+    /**
+     * A heartbeat was not answered in time.
+     */
+    LK_REASON_CODE_HEARTBEAT_LOST = 46,
+    /**
+     * The service did not answer in time.
+     */
+    LK_REASON_CODE_SERVICE_STALLED = 47,
+    /**
+     * The service sent something that breaks the protocol.
+     */
+    LK_REASON_CODE_PROTOCOL_BROKEN = 48,
+    /**
+     * The service's API answered with an error.
+     */
+    LK_REASON_CODE_API_FAILED = 49,
+    /**
+     * The login is over: give a new cookie with `lk_manager_update_cookie`.
+     */
+    LK_REASON_CODE_SESSION_EXPIRED = 60,
+    /**
+     * The platform wants a person to verify: do so in a browser, then give the new cookie with `lk_manager_update_cookie`.
+     */
+    LK_REASON_CODE_PERSON_MUST_VERIFY = 61,
+    /**
+     * The session failed by a fault of its own.
+     */
+    LK_REASON_CODE_PANICKED = 80,
+    /**
+     * It failed too often in a short time: look at the failures, then give it a new cookie, or switch it off and on.
+     */
+    LK_REASON_CODE_TOO_MANY_FAILURES = 81,
+    /**
+     * Messages could not be stored, so they were not acknowledged to the service.
+     */
+    LK_REASON_CODE_STORE_FAILED = 82,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_reason_code lk_reason_code;
+#else
+typedef uint32_t lk_reason_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How a send ended. The numbers are permanent.
+ */
+enum lk_send_result
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nobody knows: no answer came in time, or the connection ended first. It is never sent again by itself.
+     */
+    LK_SEND_RESULT_UNKNOWN = 0,
+    /**
+     * The service took the message.
+     */
+    LK_SEND_RESULT_DELIVERED = 1,
+    /**
+     * The service refused the message; the buyer has not got it.
+     */
+    LK_SEND_RESULT_REJECTED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_send_result lk_send_result;
+#else
+typedef uint32_t lk_send_result;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How one stage of stopping an account ended. The numbers are permanent.
+ */
+enum lk_stage_outcome
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * The stage was not needed.
+     */
+    LK_STAGE_OUTCOME_NOT_NEEDED = 0,
+    /**
+     * All that it is for was over within its limit.
+     */
+    LK_STAGE_OUTCOME_DONE = 1,
+    /**
+     * Its limit was reached; the next stage followed.
+     */
+    LK_STAGE_OUTCOME_TIMED_OUT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_stage_outcome lk_stage_outcome;
+#else
+typedef uint32_t lk_stage_outcome;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A list of keyword rules that is yours. End it with `lk_keyword_list_free`.
+ */
+typedef struct lk_keyword_list lk_keyword_list;
+
+/**
+ * A store, a background runtime, and one supervised task for each account in the store. Any thread may use it, several at the
+ * same time; only `lk_manager_free` must come last.
+ */
+typedef struct lk_manager lk_manager;
+
+/**
+ * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`.
+ */
+typedef struct lk_stop_report lk_stop_report;
+
+/**
+ * A text that is yours. End it with `lk_string_free`.
+ */
+typedef struct lk_string lk_string;
+
+/**
+ * A list of texts that is yours. End it with `lk_string_list_free`.
+ */
+typedef struct lk_string_list lk_string_list;
+
+/**
+ * A text that is lent: UTF-8, `length` bytes from `data` on.
+ *
+ * Into the library: `length` may be `LK_NUL_TERMINATED`, and `lk_str_of` makes one of a C string; `data` NULL means that no
+ * text is given. The library copies what it keeps, so the bytes may go when the call returns.
+ *
+ * Out of the library: it belongs to what it was asked of, and is valid as long as that is; `length` does not count the NUL
+ * that is always there after the last byte, so `data` is a C string.
+ */
+typedef struct {
+    /**
+     * The first byte; NULL: no text.
+     */
+    const char *data;
+    /**
+     * Bytes, without a NUL at the end; or `LK_NUL_TERMINATED`.
+     */
+    size_t length;
+} lk_str;
+
+/**
+ * A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply.
+ */
+typedef struct {
+    /**
+     * Looked for anywhere in the message; upper and lower case, full-width and half-width forms are alike. Not blank.
+     */
+    lk_str keyword;
+    /**
+     * The text to send. Empty: a message that matches gets no reply.
+     */
+    lk_str reply;
+} lk_keyword;
+
+/**
+ * Settings of a manager. Begin with `LK_CONFIG_INIT` or `lk_config_init`, which give every field its default, what an operator
+ * wants against the real service; then change what you need. Ranges are checked when a manager is opened.
+ *
+ * Of a text, `data` NULL means the default. Texts must stay valid until `lk_manager_open` has returned.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_config)`, set by the init macro and function.
+     */
+    size_t size;
+    /**
+     * The IM WebSocket: `wss://…`; plain `ws://` is taken for loopback addresses only. Default: the service's.
+     */
+    lk_str websocket_url;
+    /**
+     * The base of the signed API, without the API's name: `https://…`; plain `http://` for loopback addresses only. Default: the service's.
+     */
+    lk_str api_url;
+    /**
+     * A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
+     */
+    lk_str ca_file;
+    /**
+     * A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
+     */
+    double debounce_s;
+    /**
+     * Between two heartbeats. Seconds, 0.05 … 300. Default 15.
+     */
+    double heartbeat_interval_s;
+    /**
+     * A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
+     */
+    double heartbeat_timeout_s;
+    /**
+     * For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
+     */
+    double connect_timeout_s;
+    /**
+     * For one API call, its answer read. Seconds, 0.05 … 300. Default 20.
+     */
+    double api_timeout_s;
+    /**
+     * For the answer to a registration or a send; a send without one by then is unknown. Seconds, 0.05 … 300. Default 10.
+     */
+    double answer_timeout_s;
+    /**
+     * For the service to take what is written; then the connection counts as dead. Seconds, 0.05 … 300. Default 10.
+     */
+    double write_timeout_s;
+    /**
+     * For the service's answer to the close frame of a session that ends by itself; a stop has `stop_socket_s`. Seconds, 0.05 … 300. Default 1.
+     */
+    double close_timeout_s;
+    /**
+     * For the store to take or finish a write of a session, and to close; a disk that hangs for longer ends the session. Seconds, 0.05 … 300. Default 10.
+     */
+    double store_timeout_s;
+    /**
+     * Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
+     */
+    double connect_rate_per_s;
+    /**
+     * Accounts that connect at the same time. 1 … 1,000. Default 8.
+     */
+    size_t max_connecting;
+    /**
+     * The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
+     */
+    double backoff_initial_s;
+    /**
+     * What that wait never exceeds. Seconds, `backoff_initial_s` … 3,600. Default 60.
+     */
+    double backoff_max_s;
+    /**
+     * A connection that stood this long makes earlier failures forgotten. Seconds, 0.05 … 3,600. Default 60.
+     */
+    double stable_after_s;
+    /**
+     * This many failures by its own fault (not the network's) within `park_window_s` park an account. 1 … 1,000. Default 5.
+     */
+    size_t park_after_failures;
+    /**
+     * See `park_after_failures`. Seconds, 1 … 86,400. Default 600.
+     */
+    double park_window_s;
+    /**
+     * Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
+     */
+    double stop_socket_s;
+    /**
+     * Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
+     */
+    double stop_thread_s;
+    /**
+     * Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
+     */
+    size_t max_accounts;
+    /**
+     * Threads of the background runtime. 1 … 64. Default 2.
+     */
+    size_t worker_threads;
+} lk_config;
+
+/**
+ * One account at one moment. Begin with `LK_ACCOUNT_STATUS_INIT`. Times are milliseconds since 1970 UTC; what is counted is
+ * counted since the manager was opened.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_account_status)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * What the task is doing.
+     */
+    lk_task_state state;
+    /**
+     * What the connection is doing.
+     */
+    lk_connection_state connection;
+    /**
+     * Why.
+     */
+    lk_reason_code reason;
+    /**
+     * What your program asked for; no failure ever changes it.
+     */
+    bool enabled;
+    /**
+     * Since when `state` holds.
+     */
+    int64_t since_ms;
+    /**
+     * Since when `reason` holds.
+     */
+    int64_t reason_since_ms;
+    /**
+     * When the next try is due; 0: none is.
+     */
+    int64_t next_try_ms;
+    /**
+     * Buyers' messages recorded for the first time.
+     */
+    uint64_t received;
+    /**
+     * Messages that came again and were recognised.
+     */
+    uint64_t duplicates;
+    /**
+     * Replies that the service confirmed.
+     */
+    uint64_t replied;
+    /**
+     * Sends that the service confirmed, the replies among them.
+     */
+    uint64_t delivered;
+    /**
+     * Sends that the service refused.
+     */
+    uint64_t rejected;
+    /**
+     * Sends whose outcome is not known; they are never sent again by themselves.
+     */
+    uint64_t unknown;
+    /**
+     * Entries and frames that could not be read.
+     */
+    uint64_t broken;
+    /**
+     * Connections that reached registration.
+     */
+    uint64_t connects;
+    /**
+     * Sessions that ended otherwise than by your wish.
+     */
+    uint64_t failures;
+} lk_account_status;
+
+/**
+ * What became of a send. Begin with `LK_SEND_OUTCOME_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_send_outcome)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * How it ended.
+     */
+    lk_send_result result;
+    /**
+     * The code of the service's answer where it was rejected; otherwise 0.
+     */
+    int64_t code;
+} lk_send_outcome;
+
+/**
+ * A stop report in a few numbers. Begin with `LK_STOP_SUMMARY_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_stop_summary)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * How many accounts there were.
+     */
+    size_t account_count;
+    /**
+     * How long it took, in seconds.
+     */
+    double took_s;
+    /**
+     * Whether nothing is left of any account.
+     */
+    bool is_clean;
+} lk_stop_summary;
+
+/**
+ * What stopping one account came to. Begin with `LK_ACCOUNT_STOP_INIT`. Its texts belong to the report.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_account_stop)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The account.
+     */
+    lk_str cookie_id;
+    /**
+     * What is still there, each on a line of its own; empty: nothing. It can neither send nor write any more.
+     */
+    lk_str left;
+    /**
+     * How long it took, in seconds.
+     */
+    double took_s;
+    /**
+     * Whether nothing is left.
+     */
+    bool is_clean;
+    /**
+     * First stage: replies in flight finish, the connection is closed with a close frame.
+     */
+    lk_stage_outcome socket;
+    /**
+     * Second stage: what still runs is cut off.
+     */
+    lk_stage_outcome thread;
+} lk_account_stop;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The code of this thread's last call that failed; `LK_STATUS_OK` if none has. A call that succeeds leaves it as it is.
+ *
+ * Does not block.
+ */
+lk_status lk_last_error_code(void);
+
+/**
+ * What went wrong in this thread's last call that failed, in a sentence for people; empty if none has. It names the account,
+ * the field and what is allowed, and never holds a cookie.
+ *
+ * Never NULL. Valid until the next call of this thread fails. Does not block.
+ */
+const char *lk_last_error_message(void);
+
+/**
+ * The account that this thread's last failed call was about; empty if it was about none.
+ *
+ * Never NULL. Valid until the next call of this thread fails. Does not block.
+ */
+const char *lk_last_error_cookie_id(void);
+
+/**
+ * The C string `nul_terminated` as a text for a call; of NULL, no text.
+ *
+ * Nothing is copied: the text is valid as long as the C string is. Does not block.
+ */
+lk_str lk_str_of(const char *nul_terminated);
+
+/**
+ * Looks into a text. Of NULL: no text, `data` is NULL.
+ *
+ * What it gives belongs to `string`. Any thread. Does not block.
+ */
+lk_str lk_string_view(const lk_string *string);
+
+/**
+ * Ends a text. NULL is fine. Does not block.
+ */
+void lk_string_free(lk_string *string);
+
+/**
+ * How many texts a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_string_list_count(const lk_string_list *list);
+
+/**
+ * The text at `index`, counted from 0. Beyond the end: no text, `data` is NULL.
+ *
+ * What it gives belongs to `list`. Any thread. Does not block.
+ */
+lk_str lk_string_list_get(const lk_string_list *list, size_t index);
+
+/**
+ * Ends a list and its texts. NULL is fine. Does not block.
+ */
+void lk_string_list_free(lk_string_list *list);
+
+/**
+ * How many rules a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_keyword_list_count(const lk_keyword_list *list);
+
+/**
+ * The rule at `index`, counted from 0. Beyond the end: no texts, each `data` is NULL.
+ *
+ * What it gives belongs to `list`. Any thread. Does not block.
+ */
+lk_keyword lk_keyword_list_get(const lk_keyword_list *list, size_t index);
+
+/**
+ * Ends a list of rules. NULL is fine. Does not block.
+ */
+void lk_keyword_list_free(lk_keyword_list *list);
+
+/**
+ * The name of an `lk_task_state`, such as `running`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_task_state_name(uint32_t state);
+
+/**
+ * The name of an `lk_connection_state`, such as `connected`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_connection_state_name(uint32_t connection);
+
+/**
+ * The name of an `lk_reason_code`, such as `heartbeat_lost`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_reason_code_name(uint32_t code);
+
+/**
+ * Gives every field of `config` its default, and sets its size. The same as `LK_CONFIG_INIT`, for languages without macros.
+ *
+ * - `size`: `sizeof(lk_config)` as your program knows it.
+ *
+ * Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_config_init(lk_config *config, size_t size);
+
+/**
+ * The library's version, such as "0.1.0".
+ *
+ * Never NULL, and valid for ever. Any thread. Does not block.
+ */
+const char *lk_version(void);
+
+/**
+ * Opens the store in the file `path`, made if it is not there, and starts every enabled account in it.
+ *
+ * - `path`: UTF-8; ":memory:" for a store that is gone with its manager.
+ * - `config`: settings; NULL for the defaults. Nothing of it is needed once this has returned.
+ * - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
+ *   `lk_manager_free`.
+ *
+ * Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
+ * out of its range, `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_open(lk_str path, const lk_config *config, lk_manager **manager);
+
+/**
+ * Stops every account, closes the store and ends the background threads. After it every other call answers
+ * `LK_STATUS_CLOSED`; a second close gives the first one's report.
+ *
+ * - `timeout_s`: for the accounts to stop. Seconds, 0 to 86,400; 10 is a good value.
+ * - `report`: where the report goes, yours to end with `lk_stop_report_free`; NULL if you do not want one.
+ *
+ * Any thread. Blocks until all is over: `timeout_s` for the accounts at the most, and if the disk or a thread hangs,
+ * `store_timeout_s` and `stop_thread_s` more.
+ * Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_FORKED`. What could not be stopped in time is no error: the report names it.
+ */
+lk_status lk_manager_close(const lk_manager *manager, double timeout_s, lk_stop_report **report);
+
+/**
+ * Ends a manager; NULL is fine. One that is not closed is closed without waiting and without a report; its accounts go on
+ * being stopped in the background for some seconds, if the process lasts.
+ *
+ * No other call may be under way on it, and none may follow. Does not block.
+ */
+void lk_manager_free(lk_manager *manager);
+
+/**
+ * Adds an account and starts it, or replaces the cookie of one that exists: the old session is fully gone first.
+ *
+ * - `cookie_id`: your name for the account, 1 to 255 bytes.
+ * - `cookie_value`: a header string, a JSON array of a browser extension, or a Netscape cookies.txt; it must hold `unb`.
+ * - `keywords`, `keyword_count`: the rules in their order, at most 10,000. NULL and 0 leave those of an account that exists; a
+ *   pointer and 0 take them away.
+ * - `user_id`: your own user that the account belongs to; without one, that of an account that exists stays.
+ *
+ * Any thread. Blocks until it is on disk, and for as long as an old session takes to stop; the connection comes later
+ * (`lk_manager_wait_for`). Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_AT_CAPACITY`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_add_cookie(const lk_manager *manager,
+                                lk_str cookie_id,
+                                lk_str cookie_value,
+                                const lk_keyword *keywords,
+                                size_t keyword_count,
+                                lk_str user_id);
+
+/**
+ * Stops an account, and removes it with its rules and messages.
+ *
+ * Any thread. Blocks until nothing of it runs, by default 8 s at the most (`stop_socket_s` and `stop_thread_s`), and it is off
+ * the record. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED` (it is then stopped, and still on record),
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_remove_cookie(const lk_manager *manager, lk_str cookie_id);
+
+/**
+ * Gives an account a new cookie of the same Xianyu user. An account that is enabled starts anew with it, also one that was
+ * parked.
+ *
+ * Any thread. Blocks until it is on disk, and for as long as the old session takes to stop.
+ * Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_WRONG_OWNER`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_update_cookie(const lk_manager *manager, lk_str cookie_id, lk_str cookie_value);
+
+/**
+ * Switches an account on or off. Switching on one that is parked tries again.
+ *
+ * Any thread. Blocks until it is on disk and, switching off, for as long as the session takes to stop.
+ * Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_update_cookie_status(const lk_manager *manager, lk_str cookie_id, bool enabled);
+
+/**
+ * Tells whether an account is switched on.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_cookie_status(const lk_manager *manager, lk_str cookie_id, bool *enabled);
+
+/**
+ * The ids of all accounts, in their order.
+ *
+ * - `list`: where the list goes, yours to end with `lk_string_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_list(const lk_manager *manager, lk_string_list **list);
+
+/**
+ * The ids of the accounts that are switched on, in their order.
+ *
+ * - `list`: where the list goes, yours to end with `lk_string_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_enabled_cookies(const lk_manager *manager, lk_string_list **list);
+
+/**
+ * Puts these rules in the place of the account's earlier ones, from the next message on.
+ *
+ * - `keywords`, `keyword_count`: the rules in their order, at most 10,000; a count of 0 means no rules.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` naming the rule's place,
+ * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_update_keywords(const lk_manager *manager, lk_str cookie_id, const lk_keyword *keywords, size_t keyword_count);
+
+/**
+ * The account's rules in their order.
+ *
+ * - `list`: where the list goes, yours to end with `lk_keyword_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_keywords(const lk_manager *manager, lk_str cookie_id, lk_keyword_list **list);
+
+/**
+ * The account at this moment.
+ *
+ * - `status`: where it goes; its `size` must be set.
+ * - `reason`: where the reason goes as a sentence for people, of the same moment, yours to end with `lk_string_free`; NULL if
+ *   you do not want it. NULL is put there on failure.
+ *
+ * Any thread. Never waits for anything. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`,
+ * `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_status(const lk_manager *manager, lk_str cookie_id, lk_account_status *status, lk_string **reason);
+
+/**
+ * Waits until the account is as wanted.
+ *
+ * - `state`: an `lk_task_state`, or `LK_ANY`.
+ * - `connection`: an `lk_connection_state`, or `LK_ANY`.
+ * - `timeout_s`: seconds, 0 to 86,400.
+ * - `status`, `reason`: as for `lk_manager_status`, at the moment the wait was over; each may be NULL.
+ *
+ * Any thread. Blocks for `timeout_s` at the most. Errors: `LK_STATUS_TIMED_OUT` (the message says how things stood),
+ * `LK_STATUS_ACCOUNT_NOT_FOUND` (also when it is removed meanwhile), `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_wait_for(const lk_manager *manager,
+                              lk_str cookie_id,
+                              uint32_t state,
+                              uint32_t connection,
+                              double timeout_s,
+                              lk_account_status *status,
+                              lk_string **reason);
+
+/**
+ * Sends a text into a chat, and tells how that ended.
+ *
+ * - `chat_id`, `user_id`: the chat and the buyer, without "@goofish".
+ * - `text`: 1 to 20,000 bytes.
+ * - `outcome`: where the outcome goes; its `size` must be set.
+ * - `detail`: where the service's id of a delivered message goes, or its reason for a rejected one, yours to end with
+ *   `lk_string_free`; NULL if you do not want it. NULL is put there on failure.
+ *
+ * Any thread. Blocks for `answer_timeout_s` at the most, by default 10 s. A rejected message and one whose fate is unknown are
+ * no errors: the outcome says so. Errors, where nothing was sent: `LK_STATUS_NOT_CONNECTED`, `LK_STATUS_AT_CAPACITY`,
+ * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_send_text(const lk_manager *manager,
+                               lk_str cookie_id,
+                               lk_str chat_id,
+                               lk_str user_id,
+                               lk_str text,
+                               lk_send_outcome *outcome,
+                               lk_string **detail);
+
+/**
+ * A report in a few numbers.
+ *
+ * - `summary`: where they go; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_stop_report_summary(const lk_stop_report *report, lk_stop_summary *summary);
+
+/**
+ * What a report says of one account.
+ *
+ * - `index`: from 0, in the order of the ids, below the summary's `account_count`.
+ * - `account`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_NULL_POINTER`,
+ * `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_stop_report_account(const lk_stop_report *report, size_t index, lk_account_stop *account);
+
+/**
+ * Ends a report and its texts. NULL is fine. Does not block.
+ */
+void lk_stop_report_free(lk_stop_report *report);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* LIVEKEEPER_H */

@@ -1,0 +1,303 @@
+/*
+ * The interface of C itself, offline: what is refused and how it is told, what belongs to whom, what NULL does.
+ * The accounts point at an address where nobody listens.
+ */
+#include <livekeeper.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Where a function cannot be called, a text is made by hand. */
+static const lk_str MEMORY = {":memory:", LK_NUL_TERMINATED};
+
+#define COOKIE "unb=2280551454090; _m_h5_tk=0123456789abcdef0123456789abcdef_1; cookie2=x"
+
+static void expect_at(int line, bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "interface.c:%d: not so: %s\n  last error: %u '%s' account '%s'\n", line, what, (unsigned)lk_last_error_code(),
+            lk_last_error_message(), lk_last_error_cookie_id());
+    exit(1);
+}
+#define EXPECT(condition) expect_at(__LINE__, (condition), #condition)
+
+/* The call failed with this code, its message begins so, and the thread's last error agrees. */
+static void refused_at(int line, lk_status status, lk_status expected, const char *beginning, const char *cookie_id)
+{
+    expect_at(line, status == expected, beginning);
+    expect_at(line, lk_last_error_code() == expected, "the last error's code is that of the call");
+    expect_at(line, strncmp(lk_last_error_message(), beginning, strlen(beginning)) == 0, beginning);
+    expect_at(line, strcmp(lk_last_error_cookie_id(), cookie_id) == 0, "the last error names the account");
+}
+#define REFUSED(call, code, beginning) refused_at(__LINE__, (call), (code), (beginning), "")
+#define REFUSED_FOR(call, code, beginning, account) refused_at(__LINE__, (call), (code), (beginning), (account))
+
+static lk_config unreachable(void)
+{
+    lk_config config = LK_CONFIG_INIT;
+    config.websocket_url = lk_str_of("ws://127.0.0.1:9/");
+    config.api_url = lk_str_of("http://127.0.0.1:9/h5");
+    return config;
+}
+
+static lk_manager *open_in_memory(void)
+{
+    const lk_config config = unreachable();
+    lk_manager *manager = NULL;
+    EXPECT(lk_manager_open(MEMORY, &config, &manager) == LK_STATUS_OK);
+    EXPECT(manager != NULL);
+    return manager;
+}
+
+static lk_status add(lk_manager *manager, const char *cookie_id, const char *cookie)
+{
+    return lk_manager_add_cookie(manager, lk_str_of(cookie_id), lk_str_of(cookie), NULL, 0, lk_str_of(NULL));
+}
+
+static void before_the_first_failure_there_is_no_error(void)
+{
+    EXPECT(lk_last_error_code() == LK_STATUS_OK);
+    EXPECT(strcmp(lk_last_error_message(), "") == 0);
+    EXPECT(strcmp(lk_last_error_cookie_id(), "") == 0);
+}
+
+static void init_macro_and_function_agree(void)
+{
+    lk_config by_macro;
+    lk_config by_function;
+    const lk_config filled = LK_CONFIG_INIT;
+    memset(&by_macro, 0, sizeof by_macro);
+    memset(&by_function, 0xff, sizeof by_function);
+    memcpy(&by_macro, &filled, sizeof filled);
+    EXPECT(lk_config_init(&by_function, sizeof by_function) == LK_STATUS_OK);
+    EXPECT(memcmp(&by_macro, &by_function, sizeof by_macro) == 0);
+    REFUSED(lk_config_init(NULL, sizeof by_function), LK_STATUS_NULL_POINTER, "config: is NULL");
+    REFUSED(lk_config_init(&by_function, 4), LK_STATUS_WRONG_SIZE, "config: its size is 4");
+}
+
+static void opening_refuses_what_cannot_be(void)
+{
+    lk_manager *manager = (lk_manager *)&manager;
+    lk_config config = unreachable();
+
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, NULL), LK_STATUS_NULL_POINTER, "manager: is NULL");
+    REFUSED(lk_manager_open(lk_str_of("/nonexistent/shop.db"), &config, &manager), LK_STATUS_STORE_UNAVAILABLE,
+            "cannot open the store \"/nonexistent/shop.db\"");
+    EXPECT(manager == NULL);
+    REFUSED(lk_manager_open(lk_str_of(NULL), &config, &manager), LK_STATUS_NULL_POINTER, "path: is NULL");
+    REFUSED(lk_manager_open(lk_str_of("shop\xff.db"), &config, &manager), LK_STATUS_NOT_UTF8,
+            "path: is no valid UTF-8, from byte 4 on");
+
+    config.debounce_s = -1;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_INVALID_ARGUMENT, "debounce_s: is -1");
+    config = unreachable();
+    config.api_url = lk_str_of("http://example.com/");
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_INVALID_ARGUMENT, "api_url: ");
+    config = unreachable();
+    config.size = 0;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_WRONG_SIZE, "config: its size is 0");
+    config.size = sizeof config + 8;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_WRONG_SIZE, "config: its size is ");
+}
+
+static void adding_refuses_bad_input_and_stores_nothing(lk_manager *manager)
+{
+    char long_id[257];
+    memset(long_id, 'a', 256);
+    long_id[256] = '\0';
+    const lk_str beyond_memory = {"x", (size_t)1 << (8 * sizeof(size_t) - 1)};
+    const lk_str with_nul = {"a\0b", 3};
+    const lk_keyword blank = {lk_str_of(" "), lk_str_of("x")};
+    const lk_keyword not_utf8 = {lk_str_of("\xc0"), lk_str_of("x")};
+    const lk_keyword no_reply = {lk_str_of("x"), lk_str_of(NULL)};
+    const lk_str none = lk_str_of(NULL);
+
+    REFUSED(add(NULL, "1", COOKIE), LK_STATUS_NULL_POINTER, "manager: is NULL");
+    REFUSED(add(manager, NULL, COOKIE), LK_STATUS_NULL_POINTER, "cookie_id: is NULL");
+    REFUSED(add(manager, "", COOKIE), LK_STATUS_INVALID_ARGUMENT, "cookie_id: is empty");
+    REFUSED(add(manager, long_id, COOKIE), LK_STATUS_INVALID_ARGUMENT, "cookie_id: has 256 bytes");
+    REFUSED(add(manager, "\xe5\xba", COOKIE), LK_STATUS_NOT_UTF8, "cookie_id: is no valid UTF-8, from byte 0 on");
+    REFUSED(lk_manager_add_cookie(manager, with_nul, lk_str_of(COOKIE), NULL, 0, none), LK_STATUS_INVALID_ARGUMENT,
+            "cookie_id: holds a NUL");
+    REFUSED(lk_manager_add_cookie(manager, beyond_memory, lk_str_of(COOKIE), NULL, 0, none), LK_STATUS_INVALID_ARGUMENT,
+            "cookie_id: a length of ");
+
+    REFUSED(add(manager, "1", NULL), LK_STATUS_NULL_POINTER, "cookie_value: is NULL");
+    REFUSED(add(manager, "1", ""), LK_STATUS_INVALID_ARGUMENT, "cookie_value: ");
+    REFUSED(add(manager, "1", "cookie2=x"), LK_STATUS_INVALID_ARGUMENT, "cookie_value: ");
+    REFUSED(add(manager, "1", "unb=1\r\n; cookie2=x"), LK_STATUS_INVALID_ARGUMENT, "cookie_value: ");
+
+    REFUSED(lk_manager_add_cookie(manager, lk_str_of("1"), lk_str_of(COOKIE), &blank, 1, none), LK_STATUS_INVALID_ARGUMENT,
+            "keywords: rule 1: its keyword is empty");
+    REFUSED(lk_manager_add_cookie(manager, lk_str_of("1"), lk_str_of(COOKIE), &not_utf8, 1, none), LK_STATUS_NOT_UTF8, "keyword: ");
+    REFUSED(lk_manager_add_cookie(manager, lk_str_of("1"), lk_str_of(COOKIE), &no_reply, 1, none), LK_STATUS_NULL_POINTER, "reply: ");
+    REFUSED(lk_manager_add_cookie(manager, lk_str_of("1"), lk_str_of(COOKIE), NULL, 1, none), LK_STATUS_NULL_POINTER, "keywords: ");
+    REFUSED(lk_manager_add_cookie(manager, lk_str_of("1"), lk_str_of(COOKIE), &blank, SIZE_MAX, none), LK_STATUS_INVALID_ARGUMENT,
+            "keywords: a count of ");
+
+    lk_string_list *list = NULL;
+    EXPECT(lk_manager_list(manager, &list) == LK_STATUS_OK);
+    EXPECT(lk_string_list_count(list) == 0);
+    lk_string_list_free(list);
+}
+
+static void an_unknown_account_is_named(lk_manager *manager)
+{
+    const lk_str nobody = lk_str_of("谁");
+    lk_account_status status = LK_ACCOUNT_STATUS_INIT;
+    lk_send_outcome outcome = LK_SEND_OUTCOME_INIT;
+    lk_keyword_list *rules = (lk_keyword_list *)&rules;
+    lk_string *reason = (lk_string *)&reason;
+    bool enabled = false;
+
+    REFUSED_FOR(lk_manager_status(manager, nobody, &status, &reason), LK_STATUS_ACCOUNT_NOT_FOUND,
+                "no account has the cookie_id \"谁\"", "谁");
+    EXPECT(reason == NULL);
+    REFUSED_FOR(lk_manager_remove_cookie(manager, nobody), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_update_cookie(manager, nobody, lk_str_of(COOKIE)), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_update_cookie_status(manager, nobody, true), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_get_cookie_status(manager, nobody, &enabled), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_update_keywords(manager, nobody, NULL, 0), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_get_keywords(manager, nobody, &rules), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    EXPECT(rules == NULL);
+    REFUSED_FOR(lk_manager_wait_for(manager, nobody, LK_ANY, LK_ANY, 0, NULL, NULL), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_send_text(manager, nobody, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL),
+                LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+}
+
+static void an_account_is_added_changed_and_removed(lk_manager *manager)
+{
+    const lk_str id = lk_str_of("1");
+    const lk_keyword rules[] = {{lk_str_of("包邮"), lk_str_of("全场包邮")}, {{"a\0b", 3}, lk_str_of("")}};
+    EXPECT(lk_manager_add_cookie(manager, id, lk_str_of(COOKIE), rules, 2, lk_str_of("user")) == LK_STATUS_OK);
+
+    lk_keyword_list *kept = NULL;
+    EXPECT(lk_manager_get_keywords(manager, id, &kept) == LK_STATUS_OK);
+    EXPECT(lk_keyword_list_count(kept) == 2);
+    EXPECT(strcmp(lk_keyword_list_get(kept, 0).reply.data, "全场包邮") == 0);
+    EXPECT(lk_keyword_list_get(kept, 1).keyword.length == 3);
+    EXPECT(lk_keyword_list_get(kept, 1).reply.length == 0 && lk_keyword_list_get(kept, 1).reply.data != NULL);
+    EXPECT(lk_keyword_list_get(kept, 2).keyword.data == NULL);
+    lk_keyword_list_free(kept);
+
+    EXPECT(lk_manager_update_keywords(manager, id, rules, 1) == LK_STATUS_OK);
+    EXPECT(add(manager, "1", COOKIE) == LK_STATUS_OK); /* no rules given: they stay */
+    EXPECT(lk_manager_get_keywords(manager, id, &kept) == LK_STATUS_OK);
+    EXPECT(lk_keyword_list_count(kept) == 1);
+    lk_keyword_list_free(kept);
+
+    bool enabled = false;
+    EXPECT(lk_manager_get_cookie_status(manager, id, &enabled) == LK_STATUS_OK && enabled);
+    REFUSED(lk_manager_get_cookie_status(manager, id, NULL), LK_STATUS_NULL_POINTER, "enabled: is NULL");
+    REFUSED_FOR(lk_manager_update_cookie(manager, id, lk_str_of("unb=7; cookie2=x")), LK_STATUS_WRONG_OWNER, "account \"1\" belongs to", "1");
+
+    lk_account_status status = LK_ACCOUNT_STATUS_INIT;
+    lk_string *reason = NULL;
+    lk_send_outcome outcome = LK_SEND_OUTCOME_INIT;
+    REFUSED_FOR(lk_manager_send_text(manager, id, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL),
+                LK_STATUS_NOT_CONNECTED, "account \"1\" is not connected", "1");
+    REFUSED_FOR(lk_manager_wait_for(manager, id, LK_ANY, LK_CONNECTION_STATE_CONNECTED, 0, NULL, NULL), LK_STATUS_TIMED_OUT,
+                "connection=connected did not happen within 0 s", "1");
+    REFUSED(lk_manager_wait_for(manager, id, 99, LK_ANY, 0, NULL, NULL), LK_STATUS_INVALID_ARGUMENT, "state: is 99");
+    REFUSED(lk_manager_wait_for(manager, id, LK_ANY, 99, 0, NULL, NULL), LK_STATUS_INVALID_ARGUMENT, "connection: is 99");
+    REFUSED(lk_manager_wait_for(manager, id, LK_ANY, LK_ANY, -1, NULL, NULL), LK_STATUS_INVALID_ARGUMENT, "timeout_s: is -1");
+    REFUSED(lk_manager_status(manager, id, NULL, NULL), LK_STATUS_NULL_POINTER, "status: is NULL");
+    status.size = 1;
+    REFUSED(lk_manager_status(manager, id, &status, NULL), LK_STATUS_WRONG_SIZE, "status: its size is 1");
+    status.size = sizeof status;
+
+    EXPECT(lk_manager_update_cookie_status(manager, id, false) == LK_STATUS_OK);
+    EXPECT(lk_manager_wait_for(manager, id, LK_TASK_STATE_STOPPED, LK_ANY, 30, &status, &reason) == LK_STATUS_OK);
+    EXPECT(status.state == LK_TASK_STATE_STOPPED && status.reason == LK_REASON_CODE_DISABLED && !status.enabled);
+    EXPECT(status.size == sizeof status && status.since_ms > 0 && status.next_try_ms == 0 && status.replied == 0);
+    EXPECT(lk_string_view(reason).length == strlen(lk_string_view(reason).data));
+    EXPECT(strcmp(lk_string_view(reason).data, "disabled by the host") == 0);
+    lk_string_free(reason);
+    EXPECT(strcmp(lk_reason_code_name(status.reason), "disabled") == 0);
+    EXPECT(strcmp(lk_task_state_name(status.state), "stopped") == 0);
+    EXPECT(strcmp(lk_connection_state_name(99), "unknown") == 0);
+
+    lk_string_list *list = NULL;
+    EXPECT(lk_manager_get_enabled_cookies(manager, &list) == LK_STATUS_OK);
+    EXPECT(lk_string_list_count(list) == 0);
+    lk_string_list_free(list);
+    EXPECT(lk_manager_list(manager, &list) == LK_STATUS_OK);
+    EXPECT(lk_string_list_count(list) == 1);
+    EXPECT(strcmp(lk_string_list_get(list, 0).data, "1") == 0);
+    EXPECT(lk_string_list_get(list, 1).data == NULL);
+    lk_string_list_free(list);
+    EXPECT(lk_manager_remove_cookie(manager, id) == LK_STATUS_OK);
+}
+
+static void a_child_process_is_told(lk_manager *manager)
+{
+    const pid_t child = fork();
+    EXPECT(child >= 0);
+    if (child == 0) {
+        lk_string_list *list = NULL;
+        const bool told = lk_manager_list(manager, &list) == LK_STATUS_FORKED && list == NULL;
+        /* Not _exit: valgrind would look for leaks in the child, where the threads that hold things are missing. */
+        execl(told ? "/bin/true" : "/bin/false", "child", (char *)NULL);
+        _exit(1);
+    }
+    int status = -1;
+    EXPECT(waitpid(child, &status, 0) == child);
+    EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void closing_reports_and_a_closed_manager_says_so(lk_manager *manager)
+{
+    lk_stop_report *report = NULL;
+    lk_stop_summary summary = LK_STOP_SUMMARY_INIT;
+    lk_account_stop account = LK_ACCOUNT_STOP_INIT;
+    lk_string_list *list = NULL;
+
+    EXPECT(add(manager, "2", COOKIE) == LK_STATUS_OK);
+    REFUSED(lk_manager_close(manager, -1, &report), LK_STATUS_INVALID_ARGUMENT, "timeout_s: is -1");
+    EXPECT(report == NULL);
+    EXPECT(lk_manager_close(manager, 10, &report) == LK_STATUS_OK);
+    EXPECT(lk_stop_report_summary(report, &summary) == LK_STATUS_OK);
+    EXPECT(summary.is_clean && summary.account_count == 1 && summary.took_s >= 0);
+    EXPECT(lk_stop_report_account(report, 0, &account) == LK_STATUS_OK);
+    EXPECT(strcmp(account.cookie_id.data, "2") == 0 && account.is_clean && account.left.length == 0);
+    EXPECT(account.thread == LK_STAGE_OUTCOME_NOT_NEEDED);
+    REFUSED(lk_stop_report_account(report, 1, &account), LK_STATUS_INVALID_ARGUMENT, "index: is 1");
+    REFUSED(lk_stop_report_summary(NULL, &summary), LK_STATUS_NULL_POINTER, "report: is NULL");
+    lk_stop_report_free(report);
+
+    REFUSED(lk_manager_list(manager, &list), LK_STATUS_CLOSED, "this CookieManager is closed");
+    EXPECT(lk_manager_close(manager, 10, NULL) == LK_STATUS_OK); /* a second time: the first one's report */
+}
+
+static void freeing_null_is_fine(void)
+{
+    lk_manager_free(NULL);
+    lk_string_free(NULL);
+    lk_string_list_free(NULL);
+    lk_keyword_list_free(NULL);
+    lk_stop_report_free(NULL);
+    EXPECT(lk_string_view(NULL).data == NULL);
+    EXPECT(lk_string_list_count(NULL) == 0 && lk_keyword_list_count(NULL) == 0);
+    EXPECT(lk_string_list_get(NULL, 0).data == NULL && lk_keyword_list_get(NULL, 0).keyword.data == NULL);
+}
+
+int main(void)
+{
+    before_the_first_failure_there_is_no_error();
+    init_macro_and_function_agree();
+    opening_refuses_what_cannot_be();
+    lk_manager_free(open_in_memory()); /* not closed: it closes itself, and nobody waits */
+    lk_manager *manager = open_in_memory();
+    adding_refuses_bad_input_and_stores_nothing(manager);
+    an_unknown_account_is_named(manager);
+    an_account_is_added_changed_and_removed(manager);
+    a_child_process_is_told(manager);
+    closing_reports_and_a_closed_manager_says_so(manager);
+    lk_manager_free(manager);
+    freeing_null_is_fine();
+    return 0;
+}
