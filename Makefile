@@ -29,12 +29,12 @@ test-rust: prerequisites ## Rust, C and C++ tests
 	cargo test --locked --workspace --exclude livekeeper-python
 
 test-python: module ## Python tests
-	$(PY) -m pytest -q tests/python
+	$(PY) -m pytest -q -c python/pyproject.toml tests/python
 
 lint: module ## formatting, clippy, type checks
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	$(PY) -m mypy
+	$(PY) -m mypy --config-file python/pyproject.toml python/livekeeper tests/python python/examples
 
 header: prerequisites ## write include/livekeeper.h anew from the Rust sources
 	LIVEKEEPER_BLESS=1 cargo test --locked -p livekeeper-ffi --test header

@@ -1,0 +1,109 @@
+//! From Python values to Rust ones. A wrong type is a `TypeError` that names the argument and never shows its value, which
+//! may be a cookie; text that is no Unicode is an `InvalidArgument` that names it.
+
+use std::path::PathBuf;
+
+use livekeeper::KeywordRule;
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyInt, PyMapping, PySequence, PyString};
+
+use crate::errors;
+
+/// A `str`.
+pub(crate) fn text(value: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
+    let Ok(text) = value.cast::<PyString>() else { return Err(wrong_type(name, "str", value)) };
+    match text.to_cow() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err(errors::invalid(value.py(), name, "holds half of a surrogate pair, which is no text; allowed is UTF-8")),
+    }
+}
+
+/// A `str`, or `None`.
+pub(crate) fn optional_text(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<String>> {
+    value.map(|value| text(value, name)).transpose()
+}
+
+/// A `str` or an `int` as text, or `None`: the host's own user ids are either.
+pub(crate) fn optional_user_id(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<String>> {
+    let Some(value) = value else { return Ok(None) };
+    if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        return text(value.str()?.as_any(), name).map(Some);
+    }
+    if value.is_instance_of::<PyString>() {
+        return text(value, name).map(Some);
+    }
+    Err(wrong_type(name, "str, int or None", value))
+}
+
+/// A `str` or an `os.PathLike`.
+pub(crate) fn path(value: &Bound<'_, PyAny>, name: &str) -> PyResult<PathBuf> {
+    value.extract::<PathBuf>().map_err(|error| {
+        if error.is_instance_of::<PyUnicodeEncodeError>(value.py()) {
+            return errors::invalid(value.py(), name, "holds half of a surrogate pair, which is no text");
+        }
+        wrong_type(name, "str or os.PathLike", value)
+    })
+}
+
+/// A `bool`; no other truth value, for `"false"` is one.
+pub(crate) fn switch(value: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+    value.extract().map_err(|_| wrong_type(name, "bool", value))
+}
+
+/// A `float`, or what converts to one; no `bool`.
+pub(crate) fn number(value: &Bound<'_, PyAny>, name: &str) -> PyResult<f64> {
+    if value.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "float", value));
+    }
+    match value.extract() {
+        Ok(number) => Ok(number),
+        // An int beyond every float is beyond every range too: the core says so with the field's name.
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => Ok(f64::INFINITY),
+        Err(_) => Err(wrong_type(name, "float", value)),
+    }
+}
+
+/// A whole number, 0 or more; no `bool`.
+pub(crate) fn count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
+    if value.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "int", value));
+    }
+    match value.extract() {
+        Ok(count) => Ok(count),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Err(errors::invalid(value.py(), name, &format!("is {}, which no count can be", value.str()?)))
+        }
+        Err(_) => Err(wrong_type(name, "int", value)),
+    }
+}
+
+/// Any iterable of `(keyword, reply)` pairs.
+pub(crate) fn rules(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<KeywordRule>> {
+    let is_wrong = value.is_instance_of::<PyString>() || value.is_instance_of::<PyMapping>();
+    let pairs = match value.try_iter() {
+        Ok(pairs) if !is_wrong => pairs,
+        _ => return Err(wrong_type(name, "an iterable of (keyword, reply) pairs", value)),
+    };
+    (1..).zip(pairs).map(|(place, pair)| rule(&pair?, name, place)).collect()
+}
+
+fn rule(pair: &Bound<'_, PyAny>, name: &str, place: usize) -> PyResult<KeywordRule> {
+    let name = format!("{name}: rule {place}");
+    match pair.cast::<PySequence>() {
+        Ok(pair) if !pair.is_instance_of::<PyString>() && pair.len()? == 2 => Ok(KeywordRule::new(
+            text(&pair.get_item(0)?, &format!("{name}: its keyword"))?,
+            text(&pair.get_item(1)?, &format!("{name}: its reply"))?,
+        )),
+        Ok(pair) if !pair.is_instance_of::<PyString>() => {
+            Err(errors::invalid(pair.py(), &name, &format!("has {} elements, must have 2: (keyword, reply)", pair.len()?)))
+        }
+        _ => Err(wrong_type(&name, "a pair (keyword, reply)", pair)),
+    }
+}
+
+/// The `TypeError` for an argument.
+pub(crate) fn wrong_type(name: &str, wanted: &str, value: &Bound<'_, PyAny>) -> PyErr {
+    let found = value.get_type().name().map_or_else(|_| "another type".to_owned(), |name| name.to_string());
+    PyTypeError::new_err(format!("{name}: must be {wanted}, not {found}"))
+}

@@ -1,0 +1,220 @@
+//! `livekeeper.Config`: the core's settings as a frozen value.
+
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use crate::arguments;
+use crate::display;
+use crate::errors;
+
+/// A setting's type: how it is read from Python and given back.
+trait Setting: Sized {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self>;
+}
+
+impl Setting for String {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::text(value, name)
+    }
+}
+
+impl Setting for Option<PathBuf> {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        if value.is_none() {
+            return Ok(None);
+        }
+        arguments::path(value, name).map(Some)
+    }
+}
+
+impl Setting for f64 {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::number(value, name)
+    }
+}
+
+impl Setting for usize {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::count(value, name)
+    }
+}
+
+/// Defines `Config` from the list of the core's fields, each with its Python type and its sentence.
+macro_rules! config {
+    ($(#[doc = $doc:literal] $field:ident: $python:ty,)+) => {
+        const FIELDS: &[&str] = &[$(stringify!($field)),+];
+
+        /// Sets one field; `false`: there is no such field.
+        fn set(config: &mut livekeeper::Config, name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+            match name {
+                $(stringify!($field) => config.$field = Setting::read(value, name)?,)+
+                _ => return Ok(false),
+            }
+            Ok(true)
+        }
+
+        #[pymethods]
+        impl Config {
+            $(
+                #[doc = $doc]
+                #[getter]
+                fn $field(&self) -> $python {
+                    self.core.$field.clone().into()
+                }
+            )+
+
+            #[new]
+            #[pyo3(signature = (**settings))]
+            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_thread_s=3.0, max_accounts=20000, worker_threads=2)")]
+            fn new(py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+                changed(py, livekeeper::Config::default(), settings, "Config")
+            }
+
+            /// The same settings but for those given.
+            ///
+            /// >>> import livekeeper
+            /// >>> livekeeper.Config(debounce_s=0).replace(max_connecting=2).debounce_s
+            /// 0.0
+            #[pyo3(signature = (**changes))]
+            fn replace(&self, py: Python<'_>, changes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+                changed(py, self.core.clone(), changes, "Config.replace")
+            }
+
+            fn __hash__(&self, py: Python<'_>) -> PyResult<isize> {
+                PyTuple::new(py, self.fields(py)?.iter().map(|(_, value)| value))?.hash()
+            }
+
+            fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+                display::repr("Config", &self.fields(py)?)
+            }
+
+            fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+                let settings = PyDict::new(py);
+                for (name, value) in self.fields(py)? {
+                    settings.set_item(name, value)?;
+                }
+                let restore = py.import("livekeeper._config")?.getattr("restore")?;
+                (restore, (settings,)).into_pyobject(py)
+            }
+        }
+
+        impl Config {
+            fn fields<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
+                Ok(vec![$(display::field(py, stringify!($field), self.$field())?),+])
+            }
+        }
+    };
+}
+
+/// Settings of a `CookieManager`: a value that never changes. Every setting is a keyword with a default, has its unit in its
+/// name, and is checked here: one that is out of its range is an `InvalidArgument` that names it and what is allowed.
+///
+/// >>> import livekeeper
+/// >>> config = livekeeper.Config(debounce_s=0, connect_rate_per_s=20)
+/// >>> config.heartbeat_interval_s
+/// 15.0
+#[pyclass(frozen, eq, module = "livekeeper")]
+#[derive(PartialEq)]
+pub(crate) struct Config {
+    core: livekeeper::Config,
+}
+
+config! {
+    /// The IM WebSocket: `wss://…`; plain `ws://` is taken for loopback addresses only. Default: the service's.
+    websocket_url: String,
+    /// The base of the signed API, without the API's name: `https://…`; plain `http://` for loopback addresses only. Default: the service's.
+    api_url: String,
+    /// A PEM file with certificates of further authorities to trust, beside the public ones: str or os.PathLike. Default None.
+    ca_file: FilePath,
+    /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
+    debounce_s: f64,
+    /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
+    heartbeat_interval_s: f64,
+    /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
+    heartbeat_timeout_s: f64,
+    /// For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
+    connect_timeout_s: f64,
+    /// For one API call, its answer read. Seconds, 0.05 … 300. Default 20.
+    api_timeout_s: f64,
+    /// For the answer to a registration or a send; a send without one by then is unknown. Seconds, 0.05 … 300. Default 10.
+    answer_timeout_s: f64,
+    /// For the service to take what is written; then the connection counts as dead. Seconds, 0.05 … 300. Default 10.
+    write_timeout_s: f64,
+    /// For the service's answer to the close frame of a session that ends by itself; a stop has `stop_socket_s`. Seconds, 0.05 … 300. Default 1.
+    close_timeout_s: f64,
+    /// For the store to take or finish a write of a session, and to close; a disk that hangs for longer ends the session. Seconds, 0.05 … 300. Default 10.
+    store_timeout_s: f64,
+    /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
+    connect_rate_per_s: f64,
+    /// Accounts that connect at the same time. 1 … 1,000. Default 8.
+    max_connecting: usize,
+    /// The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
+    backoff_initial_s: f64,
+    /// What that wait never exceeds. Seconds, `backoff_initial_s` … 3,600. Default 60.
+    backoff_max_s: f64,
+    /// A connection that stood this long makes earlier failures forgotten. Seconds, 0.05 … 3,600. Default 60.
+    stable_after_s: f64,
+    /// This many failures by its own fault (not the network's) within `park_window_s` park an account. 1 … 1,000. Default 5.
+    park_after_failures: usize,
+    /// See `park_after_failures`. Seconds, 1 … 86,400. Default 600.
+    park_window_s: f64,
+    /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
+    stop_socket_s: f64,
+    /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
+    stop_thread_s: f64,
+    /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
+    max_accounts: usize,
+    /// Threads of the background runtime. 1 … 64. Default 2.
+    worker_threads: usize,
+}
+
+/// The core's settings and their defaults as Rust writes them: the tests hold `Config` against it.
+#[pyfunction]
+pub(crate) fn core_defaults() -> String {
+    format!("{:?}", livekeeper::Config::default())
+}
+
+impl Config {
+    /// A copy for the core.
+    pub(crate) fn to_core(&self) -> livekeeper::Config {
+        self.core.clone()
+    }
+}
+
+/// A path as Python gets it: a `str`, so that a value looks the same whether a `str` or a `Path` made it.
+#[derive(IntoPyObject)]
+#[pyo3(transparent)]
+struct FilePath(Option<std::ffi::OsString>);
+
+impl From<Option<PathBuf>> for FilePath {
+    fn from(path: Option<PathBuf>) -> Self {
+        Self(path.map(PathBuf::into_os_string))
+    }
+}
+
+fn changed(py: Python<'_>, mut core: livekeeper::Config, settings: Option<&Bound<'_, PyDict>>, called: &str) -> PyResult<Config> {
+    for (name, value) in settings.into_iter().flatten() {
+        let name = name.cast_into::<PyString>()?.to_string_lossy().into_owned();
+        if !set(&mut core, &name, &value)? {
+            return Err(unknown(py, &name, called));
+        }
+    }
+    core.validate().map_err(|error| errors::to_python(py, &error))?;
+    Ok(Config { core })
+}
+
+fn unknown(py: Python<'_>, name: &str, called: &str) -> PyErr {
+    let nearest = py
+        .import("difflib")
+        .and_then(|difflib| difflib.call_method1("get_close_matches", (name, FIELDS, 1)))
+        .and_then(|matches| matches.extract::<Vec<String>>())
+        .unwrap_or_default();
+    let hint = match nearest.first() {
+        Some(nearest) => format!("did you mean {nearest:?}?"),
+        None => format!("there are {}", FIELDS.join(", ")),
+    };
+    PyTypeError::new_err(format!("{called}() has no setting {name:?}; {hint}"))
+}

@@ -1,0 +1,33 @@
+//! From the core's errors to those of `livekeeper.errors`.
+
+use livekeeper::Error;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+/// The exception for an error of the core, with its permanent number, its account and its field.
+pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
+    let field = match error {
+        Error::InvalidArgument { field, .. } => Some(*field),
+        _ => None,
+    };
+    make(py, error.code(), &error.to_string(), error.cookie_id(), field)
+}
+
+/// An `InvalidArgument` that the bindings themselves found: what Rust's types cannot even hold. In `rule 3: its keyword` after
+/// `keywords: ` the field is `keywords`.
+pub(crate) fn invalid(py: Python<'_>, name: &str, problem: &str) -> PyErr {
+    let field = name.split(':').next().unwrap_or(name);
+    make(py, INVALID_ARGUMENT, &format!("{name}: {problem}"), None, Some(field))
+}
+
+/// The core's number for `InvalidArgument`: permanent, as all of them.
+const INVALID_ARGUMENT: u32 = 1;
+
+fn make(py: Python<'_>, code: u32, message: &str, cookie_id: Option<&str>, field: Option<&str>) -> PyErr {
+    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let made = MAKE.import(py, "livekeeper.errors", "_from_core").and_then(|make| make.call1((code, message, cookie_id, field)));
+    match made {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
+    }
+}

@@ -1,0 +1,49 @@
+//! The Python module `livekeeper._livekeeper`: conversions between Python and the crates `livekeeper` and
+//! `livekeeper-simulator`; it decides nothing.
+//!
+//! | file | what is in it |
+//! | --- | --- |
+//! | `blocking` | the one place that blocks |
+//! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
+//! | `manager`, `config`, `status`, `stop_report`, `send_outcome` | what `livekeeper` shows |
+//! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
+//! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod blocking;
+mod config;
+mod display;
+mod errors;
+mod manager;
+mod send_outcome;
+mod simulator;
+mod simulator_entry;
+mod states;
+mod status;
+mod stop_report;
+
+/// The native half of livekeeper; use the package `livekeeper`.
+#[pyo3::pymodule]
+mod _livekeeper {
+    #[pymodule_export]
+    use super::config::{Config, core_defaults};
+    #[pymodule_export]
+    use super::manager::CookieManager;
+    #[pymodule_export]
+    use super::send_outcome::SendOutcome;
+    #[pymodule_export]
+    use super::simulator::NativeSimulator;
+    #[pymodule_export]
+    use super::simulator_entry::Entry;
+    #[pymodule_export]
+    use super::states::reason_codes;
+    #[pymodule_export]
+    use super::status::{AccountStatus, Counters, Reason};
+    #[pymodule_export]
+    use super::stop_report::{AccountStop, StageReport, StopReport};
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}

@@ -1,0 +1,262 @@
+//! `livekeeper.CookieManager`: each verb of the core, blocking with the GIL released.
+
+use livekeeper::{ConnectionState, Error, TaskState, Wanted};
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyType};
+
+use crate::arguments::{number, optional_user_id, path, rules, switch, text};
+use crate::blocking::{wait, without_gil};
+use crate::config::Config;
+use crate::errors;
+use crate::send_outcome::SendOutcome;
+use crate::states::Named;
+use crate::status::AccountStatus;
+use crate::stop_report::StopReport;
+
+/// How long closing may take where nothing else is said.
+const CLOSE_TIMEOUT_S: f64 = 10.0;
+
+/// Keeps the accounts of one store alive on a background runtime; no event loop of yours is needed.
+///
+/// `path` is the store's file (`":memory:"`: one that is gone with the manager); it is made if it is not there, and every
+/// enabled account in it is started. `config` is a `Config`; without one the defaults hold.
+///
+/// Every method may be called from any thread. Those that wait release the GIL, and Ctrl-C ends the wait. Errors are of
+/// `LivekeeperError`; a value that is refused names its field, and nothing was done.
+///
+/// >>> import livekeeper
+/// >>> with livekeeper.CookieManager(":memory:") as manager:
+/// ...     manager.list_cookies()
+/// []
+#[pyclass(frozen, weakref, module = "livekeeper")]
+pub(crate) struct CookieManager {
+    core: livekeeper::CookieManager,
+    path: String,
+}
+
+#[pymethods]
+impl CookieManager {
+    #[new]
+    #[pyo3(signature = (path, config=None))]
+    fn new(py: Python<'_>, path: &Bound<'_, PyAny>, config: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let path = self::path(path, "path")?;
+        let config = match config {
+            None => livekeeper::Config::default(),
+            Some(config) => match config.cast::<Config>() {
+                Ok(config) => config.get().to_core(),
+                Err(_) => return Err(crate::arguments::wrong_type("config", "livekeeper.Config or None", config)),
+            },
+        };
+        let opened = without_gil(py, || livekeeper::CookieManager::open(&path, config));
+        let core = opened.map_err(|error| errors::to_python(py, &error))?;
+        Ok(Self { core, path: path.to_string_lossy().into_owned() })
+    }
+
+    /// Adds an account and starts it, or replaces the cookie of one that exists: the old session is fully gone first.
+    /// Returns when it is durable; the connection comes later (`wait_for`).
+    ///
+    /// - `cookie_id`: your name for the account, 1 … 255 bytes.
+    /// - `cookie_value`: a header string, a JSON array of a browser extension, or a Netscape cookies.txt; it must hold `unb`.
+    /// - `keywords`: an iterable of `(keyword, reply)`, at most 10,000; `None` leaves those of an account that exists.
+    /// - `user_id`: your own user (str or int) that the account belongs to; `None` leaves that of an account that exists.
+    ///
+    /// Raises `InvalidArgument`, `AtCapacity`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…", keywords=[("包邮", "全场包邮")])
+    #[pyo3(signature = (cookie_id, cookie_value, keywords=None, user_id=None))]
+    fn add_cookie(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        cookie_value: &Bound<'_, PyAny>,
+        keywords: Option<&Bound<'_, PyAny>>,
+        user_id: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
+        let keywords = keywords.map(|keywords| rules(keywords, "keywords")).transpose()?;
+        let user_id = optional_user_id(user_id, "user_id")?;
+        wait(py, self.core.add_cookie(&cookie_id, &cookie_value, keywords, user_id.as_deref()))
+    }
+
+    /// Stops the account, and removes it with its rules and messages. Returns when nothing of it runs and it is off the record.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed` (it is then stopped, and still on record), `ManagerClosed`.
+    ///
+    ///     manager.remove_cookie("shop 1")
+    fn remove_cookie(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
+        wait(py, self.core.remove_cookie(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// Gives an account a new cookie of the same Xianyu user; one that is enabled starts anew with it, also one that was parked.
+    ///
+    /// Raises `InvalidArgument`, `AccountNotFound`, `WrongOwner`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.update_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
+    fn update_cookie(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, cookie_value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
+        wait(py, self.core.update_cookie(&cookie_id, &cookie_value))
+    }
+
+    /// Switches an account on or off. Switching on one that is parked tries again.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.update_cookie_status("shop 1", False)
+    fn update_cookie_status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, enabled: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, enabled) = (text(cookie_id, "cookie_id")?, switch(enabled, "enabled")?);
+        wait(py, self.core.update_cookie_status(&cookie_id, enabled))
+    }
+
+    /// Whether the account is switched on. Does not block.
+    ///
+    /// Raises `AccountNotFound`, `ManagerClosed`.
+    ///
+    ///     manager.get_cookie_status("shop 1")
+    fn get_cookie_status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<bool> {
+        ready(py, self.core.get_cookie_status(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// The ids of all accounts, in their order. Does not block.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     for cookie_id in manager.list_cookies(): ...
+    fn list_cookies(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        ready(py, self.core.list_cookies())
+    }
+
+    /// The ids of the accounts that are switched on, in their order. Does not block.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     manager.get_enabled_cookies()
+    fn get_enabled_cookies(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        ready(py, self.core.get_enabled_cookies())
+    }
+
+    /// Puts these rules, an iterable of `(keyword, reply)`, in the place of the account's earlier ones, from the next message
+    /// on. An empty one: no rules.
+    ///
+    /// Raises `InvalidArgument` naming the rule's place, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.update_keywords("shop 1", [("包邮", "全场包邮"), ("在吗", "在的")])
+    fn update_keywords(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, keywords: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, keywords) = (text(cookie_id, "cookie_id")?, rules(keywords, "keywords")?);
+        wait(py, self.core.update_keywords(&cookie_id, keywords))
+    }
+
+    /// The account's rules in their order: a list of `(keyword, reply)`.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.get_keywords("shop 1")
+    fn get_keywords(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
+        let rules = wait(py, self.core.get_keywords(&text(cookie_id, "cookie_id")?))?;
+        Ok(rules.into_iter().map(|rule| (rule.keyword, rule.reply)).collect())
+    }
+
+    /// The account at this moment: a frozen `AccountStatus`. Does not block.
+    ///
+    /// Raises `AccountNotFound`, `ManagerClosed`.
+    ///
+    ///     print(manager.status("shop 1"))     # running, connected: connected and registered
+    fn status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<AccountStatus> {
+        ready(py, self.core.status(&text(cookie_id, "cookie_id")?)).map(AccountStatus::from)
+    }
+
+    /// All accounts at this moment, in the order of their ids. Does not block.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     for status in manager.statuses(): print(status.cookie_id, status)
+    fn statuses(&self, py: Python<'_>) -> PyResult<Vec<AccountStatus>> {
+        Ok(ready(py, self.core.statuses())?.into_iter().map(AccountStatus::from).collect())
+    }
+
+    /// Waits until the account's task is in `state` and its connection in `connection` (enum members or their names; at least
+    /// one of the two), at most `timeout_s` seconds (0 … 86,400), and returns its status then.
+    ///
+    /// Raises `TimedOut` saying how things stood, `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     manager.wait_for("shop 1", connection="connected", timeout_s=30)
+    #[pyo3(signature = (cookie_id, *, state=None, connection=None, timeout_s))]
+    fn wait_for(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        state: Option<&Bound<'_, PyAny>>,
+        connection: Option<&Bound<'_, PyAny>>,
+        timeout_s: &Bound<'_, PyAny>,
+    ) -> PyResult<AccountStatus> {
+        if state.is_none() && connection.is_none() {
+            return Err(errors::invalid(py, "state", "says nothing to wait for, and neither does connection: give one or both"));
+        }
+        let wanted = Wanted {
+            state: state.map(|state| TaskState::from_argument(state, "state")).transpose()?,
+            connection: connection.map(|one| ConnectionState::from_argument(one, "connection")).transpose()?,
+        };
+        let (cookie_id, timeout_s) = (text(cookie_id, "cookie_id")?, number(timeout_s, "timeout_s")?);
+        wait(py, self.core.wait_for(&cookie_id, wanted, timeout_s)).map(AccountStatus::from)
+    }
+
+    /// Sends a text (1 … 20,000 bytes) into a chat and tells how that ended, within `Config.answer_timeout_s`. `chat_id` and
+    /// `user_id` are the chat and the buyer, without `@goofish`.
+    ///
+    /// Raises `NotConnected` and `AtCapacity` (nothing was sent), `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     outcome = manager.send_text("shop 1", "20997167734", "9687236998962", "发货了")
+    ///     if outcome.outcome != "delivered": ...
+    fn send_text(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        chat_id: &Bound<'_, PyAny>,
+        user_id: &Bound<'_, PyAny>,
+        text: &Bound<'_, PyAny>,
+    ) -> PyResult<SendOutcome> {
+        let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
+        let (user_id, text) = (self::text(user_id, "user_id")?, self::text(text, "text")?);
+        wait(py, self.core.send_text(&cookie_id, &chat_id, &user_id, &text)).map(SendOutcome::from)
+    }
+
+    /// Stops every account and closes the store within about `timeout_s` seconds (0 … 86,400), and reports on each account.
+    /// Calling it again returns the same report.
+    ///
+    /// Raises `InvalidArgument`, `Forked`.
+    ///
+    ///     print(manager.close())              # closed 5 accounts in 0.04 s: nothing is left
+    #[pyo3(signature = (timeout_s=None), text_signature = "($self, timeout_s=10.0)")]
+    fn close(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<StopReport> {
+        let timeout_s = timeout_s.map_or(Ok(CLOSE_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
+        wait(py, self.core.close(timeout_s)).map(StopReport::from)
+    }
+
+    fn __enter__(this: Py<Self>) -> Py<Self> {
+        this
+    }
+
+    fn __exit__(
+        &self,
+        py: Python<'_>,
+        _kind: Option<&Bound<'_, PyType>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _trace: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        wait(py, self.core.close(CLOSE_TIMEOUT_S)).map(drop)
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        let path = PyString::new(py, &self.path).repr()?;
+        let state = match self.core.list_cookies() {
+            Ok(cookies) => format!("{} accounts", cookies.len()),
+            Err(Error::Forked { .. }) => "opened before a fork".to_owned(),
+            Err(_) => "closed".to_owned(),
+        };
+        Ok(format!("<CookieManager {path}: {state}>"))
+    }
+}
+
+/// What the core answers without waiting.
+fn ready<T>(py: Python<'_>, answer: Result<T, Error>) -> PyResult<T> {
+    answer.map_err(|error| errors::to_python(py, &error))
+}

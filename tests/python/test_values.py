@@ -1,0 +1,182 @@
+"""Values and errors: frozen, equal, hashed, pickled, written out; and that stubs, enums and core agree."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+import sys
+import timeit
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import livekeeper
+import pytest
+from livekeeper import _livekeeper, errors
+
+REASON = livekeeper.Reason("connection_lost", "reset by peer", 1_700_000_000_123, 1_700_000_001_456)
+STATUS = livekeeper.AccountStatus(
+    "店", True, "running", "reconnecting", REASON, 1_700_000_000_123, livekeeper.Counters(received=3, replied=2)
+)
+STAGE = livekeeper.StageReport("socket", "timed_out", 5.0)
+STOP = livekeeper.AccountStop("店", 5.5, [STAGE], ["its session's task"])
+VALUES: list[Any] = [
+    livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem"),
+    livekeeper.Counters(received=3),
+    REASON,
+    STATUS,
+    livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403),
+    STAGE,
+    STOP,
+    livekeeper.StopReport(6.0, [STOP]),
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=[type(value).__name__ for value in VALUES])
+def test_a_value_is_frozen_equal_to_its_copies_and_written_out(value: Any) -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(value, protocol)) == value
+    assert copy.copy(value) == copy.deepcopy(value) == value
+    assert value != object()
+    assert repr(value).startswith(f"{type(value).__name__}(")
+    names = [name for name in dir(type(value)) if not name.startswith("_")]
+    for name in [*names, "anything"]:
+        with pytest.raises(AttributeError):
+            setattr(value, name, 1)
+
+
+@pytest.mark.parametrize("value", VALUES[:5], ids=[type(value).__name__ for value in VALUES[:5]])
+def test_a_value_without_spans_is_hashed_by_what_it_holds(value: Any) -> None:
+    assert len({value, pickle.loads(pickle.dumps(value))}) == 1
+
+
+@pytest.mark.parametrize("value", [value for value in VALUES if not isinstance(value, livekeeper.Config)], ids=repr)
+def test_the_written_form_makes_the_same_value(value: Any) -> None:
+    assert eval(repr(value), vars(livekeeper).copy()) == value
+
+
+def test_a_status_has_members_zoned_times_and_sentences() -> None:
+    assert STATUS.state is livekeeper.TaskState.RUNNING
+    assert STATUS.connection is livekeeper.ConnectionState.RECONNECTING
+    assert STATUS.since == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+    assert STATUS.since.tzinfo is timezone.utc
+    assert REASON.code is livekeeper.ReasonCode.CONNECTION_LOST
+    assert REASON.next_try == datetime(2023, 11, 14, 22, 13, 21, 456_000, tzinfo=timezone.utc)
+    assert livekeeper.Reason("online").next_try is None
+    assert str(REASON) == "the connection was lost: reset by peer"
+    assert str(STATUS) == "running, reconnecting: the connection was lost: reset by peer"
+    assert STATUS.counters.received == 3
+
+
+def test_a_stop_report_says_what_is_left() -> None:
+    assert not VALUES[-1].is_clean
+    assert str(VALUES[-1]) == "closed 1 accounts in 6.00 s: left of 店 (its session's task)"
+    assert livekeeper.StopReport(0.0, []).is_clean
+
+
+def test_members_of_the_enums_are_strings_too() -> None:
+    assert isinstance(livekeeper.TaskState.RUNNING, str)
+    assert STATUS.state == "running"
+    assert f"{livekeeper.TaskState.RUNNING:>8}|{livekeeper.ConnectionState.CLOSED}" == " running|closed"
+    names: dict[str, int] = {livekeeper.TaskState.RUNNING: 1}
+    assert names["running"] == 1
+    assert pickle.loads(pickle.dumps(livekeeper.TaskState.PARKED)) is livekeeper.TaskState.PARKED
+
+
+def test_the_enums_have_what_the_core_has() -> None:
+    codes = _livekeeper.reason_codes()
+    assert [member.value for member in livekeeper.ReasonCode] == [name for name, _, _ in codes]
+    for name, number, sentence in codes:
+        reason = livekeeper.Reason(name)
+        assert (reason.code.value, reason.number, reason.text) == (name, number, sentence)
+    # A name that the core does not know is refused, so each of ours is one of its.
+    for state in livekeeper.TaskState:
+        for connection in livekeeper.ConnectionState:
+            assert livekeeper.AccountStatus("x", True, state, connection, REASON).state is state
+
+
+def test_a_config_has_every_setting_of_the_core() -> None:
+    of_the_core = re.findall(r"[{,] (\w+): ", _livekeeper.core_defaults())
+    assert sorted(of_the_core) == [name for name in dir(livekeeper.Config) if not name.startswith("_") and name != "replace"]
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.9 does not show signatures of classes of the stable ABI")
+def test_a_config_says_its_defaults_in_its_signature() -> None:
+    config = livekeeper.Config()
+    parameters = inspect.signature(livekeeper.Config).parameters
+    names = [name for name in dir(livekeeper.Config) if not name.startswith("_") and name != "replace"]
+    assert sorted(parameters) == sorted(names)
+    for name, parameter in parameters.items():
+        assert parameter.kind is parameter.KEYWORD_ONLY
+        assert getattr(config, name) == parameter.default, name
+        assert getattr(livekeeper.Config, name).__doc__, name
+
+
+def test_a_config_is_replaced_in_parts_and_never_changed(tmp_path: Path) -> None:
+    config = livekeeper.Config(debounce_s=0, ca_file=tmp_path / "ca.pem")
+    other = config.replace(max_connecting=2)
+    assert (other.debounce_s, other.max_connecting, config.max_connecting) == (0.0, 2, 8)
+    assert config.ca_file == str(tmp_path / "ca.pem")
+    assert config == livekeeper.Config(debounce_s=0.0, ca_file=str(tmp_path / "ca.pem"))
+    assert other != config
+    assert other.replace(ca_file=None).ca_file is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "sentence"),
+    [
+        ({"hartbeat_interval_s": 1}, TypeError, 'no setting "hartbeat_interval_s"; did you mean "heartbeat_interval_s"'),
+        ({"xyz": 1}, TypeError, 'no setting "xyz"; there are websocket_url, api_url'),
+        ({"debounce_s": "1"}, TypeError, "debounce_s: must be float, not str"),
+        ({"debounce_s": True}, TypeError, "debounce_s: must be float, not bool"),
+        ({"max_connecting": 2.5}, TypeError, "max_connecting: must be int, not float"),
+        ({"websocket_url": None}, TypeError, "websocket_url: must be str, not NoneType"),
+        ({"ca_file": 3}, TypeError, "ca_file: must be str or os.PathLike, not int"),
+        ({"debounce_s": -1}, livekeeper.InvalidArgument, "debounce_s: is -1, allowed is 0 … 60"),
+        ({"debounce_s": 10**400}, livekeeper.InvalidArgument, "debounce_s: is inf"),
+        ({"max_connecting": -1}, livekeeper.InvalidArgument, "max_connecting: is -1"),
+        ({"max_connecting": 0}, livekeeper.InvalidArgument, "max_connecting: is 0, allowed is 1 … 1000"),
+        ({"websocket_url": "ws://example.com/"}, livekeeper.InvalidArgument, "websocket_url: .*loopback"),
+        ({"api_url": "\ud800"}, livekeeper.InvalidArgument, "api_url: holds half of a surrogate pair"),
+    ],
+)
+def test_a_bad_setting_is_refused_by_its_name(settings: dict[str, Any], kind: type[Exception], sentence: str) -> None:
+    for make in (livekeeper.Config, livekeeper.Config().replace):
+        with pytest.raises(kind, match=sentence):
+            make(**settings)
+
+
+def test_every_error_has_a_number_of_its_own_and_pickles() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.LivekeeperError)]
+    numbers = [kind.code for kind in kinds if kind not in (errors.LivekeeperError, errors.StoreError)]
+    assert sorted(numbers) == list(range(1, 15))
+    for number in numbers:
+        error = errors._from_core(number, "一句话", "店", "field")
+        restored = pickle.loads(pickle.dumps(error))
+        assert type(restored) is type(error)
+        assert (str(restored), restored.code, restored.cookie_id) == ("一句话", number, "店")
+        assert vars(restored) == vars(error)
+        assert getattr(livekeeper, type(error).__name__) is type(error)
+
+
+def test_a_managers_written_form_shows_its_path_and_no_more(manager: livekeeper.CookieManager, shop: str) -> None:
+    assert repr(manager) == "<CookieManager ':memory:': 1 accounts>"
+    manager.close()
+    assert repr(manager) == "<CookieManager ':memory:': closed>"
+
+
+def test_every_public_name_is_documented() -> None:
+    for name in livekeeper.__all__:
+        thing = getattr(livekeeper, name)
+        if inspect.isclass(thing):
+            assert thing.__doc__, name
+            for member, value in vars(thing).items():
+                if not member.startswith("_") and not isinstance(value, (str, int, type(None))):
+                    assert value.__doc__, f"{name}.{member}"
+
+
+def test_a_look_at_the_status_takes_microseconds(manager: livekeeper.CookieManager, shop: str) -> None:
+    # A bound a hundred times above what it takes, so that it only fails when a lock or a wait is in the way.
+    assert min(timeit.repeat(lambda: manager.status("shop"), number=1_000, repeat=5)) < 0.3
