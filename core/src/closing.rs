@@ -64,7 +64,7 @@ impl Closing {
             report.took_s = started.elapsed().as_secs_f64();
             // Before the answer, so that whoever hears it finds nothing left.
             drop((supervisor, service));
-            finish(&state, report);
+            finish(&state, &report);
         });
         if let Err(error) = begun {
             return Call::ready(Err(error));
@@ -73,7 +73,7 @@ impl Closing {
     }
 }
 
-fn finish(state: &Mutex<State>, report: StopReport) {
+fn finish(state: &Mutex<State>, report: &StopReport) {
     let closed = State::Closed(report.clone());
     let State::UnderWay(waiting) = std::mem::replace(&mut *lock(state), closed) else { return };
     for answer in waiting {

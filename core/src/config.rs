@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
-        let table: [(fn(&mut Config), &str); 7] = [
+        type Spoil = fn(&mut Config);
+        let table: [(Spoil, &str); 7] = [
             (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
             (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
             (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),

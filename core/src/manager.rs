@@ -374,7 +374,7 @@ impl Wanted {
             return Some(Ok(status));
         }
         let is_gone = status.state == TaskState::Stopped && status.reason.code == ReasonCode::Removed;
-        is_gone.then(|| Err(Error::AccountNotFound { cookie_id: status.cookie_id }))
+        is_gone.then_some(Err(Error::AccountNotFound { cookie_id: status.cookie_id }))
     }
 }
 

@@ -70,8 +70,11 @@ async fn ask(live: &XianyuLive, fence: &Fence) -> Result<Answered, Failure> {
         return Err(Failure::new(ReasonCode::Replaced, ""));
     }
     let changed = live.with_credentials(|known| {
-        // All of them are merged: no short cut at the first that changes something.
-        answered.set_cookies.iter().fold(false, |changed, header| known.cookie.merge_set_cookie(header.expose()) || changed)
+        let mut changed = false;
+        for header in &answered.set_cookies {
+            changed |= known.cookie.merge_set_cookie(header.expose());
+        }
+        changed
     });
     if changed == Some(true) {
         save(live, fence).await?;

@@ -204,8 +204,10 @@ impl From<tungstenite::Error> for TransportError {
         use tungstenite::Error;
         use tungstenite::error::ProtocolError;
         let code = match &problem {
-            Error::ConnectionClosed | Error::AlreadyClosed | Error::Io(_) => ReasonCode::ConnectionLost,
-            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ReasonCode::ConnectionLost,
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Io(_)
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ReasonCode::ConnectionLost,
             Error::WriteBufferFull(_) => ReasonCode::ServiceStalled,
             Error::Http(response) => {
                 return Self::new(ReasonCode::HandshakeRefused, format!("HTTP status {}", response.status().as_u16()));

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 const FILES: &[&str] = &[include_str!("schema/0001_accounts.sql")];
 
 /// The newest schema number known here.
+#[allow(clippy::cast_possible_truncation, reason = "a handful of files")]
 pub(super) const NEWEST: u32 = FILES.len() as u32;
 
 /// Marks a database as ours: "lkpr" in ASCII.

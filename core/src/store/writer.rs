@@ -214,9 +214,9 @@ mod tests {
     async fn when_a_job_brings_the_transaction_down_every_caller_of_the_group_hears_it_and_nothing_is_stored() {
         let writer = writer();
         // The thread is held by a group of its own until all three are in its queue, so that they make the next.
-        let ((go, held), (holding, holds)) = (mpsc::channel::<()>(), mpsc::channel());
-        let hold = writer.submit(move |_| Ok(holding.send(()).is_ok() && held.recv().is_ok())).await.unwrap();
-        holds.recv().unwrap();
+        let ((go, wait), (begun, has_begun)) = (mpsc::channel::<()>(), mpsc::channel());
+        let pause = writer.submit(move |_| Ok(begun.send(()).is_ok() && wait.recv().is_ok())).await.unwrap();
+        has_begun.recv().unwrap();
         let insert = |x: i64| writer.submit(move |db| Ok(db.execute("INSERT INTO t VALUES (?1)", [x])?));
         let first = insert(1).await.unwrap();
         let fatal = writer.submit(|db| -> Result<(), Fault> {
@@ -227,7 +227,7 @@ mod tests {
         let fatal = fatal.await.unwrap();
         let last = insert(2).await.unwrap();
         go.send(()).unwrap();
-        hold.await.unwrap().unwrap();
+        pause.await.unwrap().unwrap();
         assert!(matches!(first.await.unwrap(), Err(Error::StoreFailed { .. })));
         assert_eq!(fatal.await.unwrap(), Err(Error::StoreFailed { problem: "database or disk is full".to_owned() }));
         assert!(matches!(last.await.unwrap(), Err(Error::StoreFailed { .. })));

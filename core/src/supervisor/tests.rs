@@ -274,9 +274,7 @@ async fn a_first_job_that_fails_leaves_the_account_unknown() {
 async fn whatever_the_order_of_calls_an_account_has_one_session_and_every_call_is_answered() {
     for seed in 0..50 {
         let mut random = StdRng::seed_from_u64(seed);
-        let mut config = Config::default();
-        config.connect_rate_per_s = 10_000.0;
-        let supervisor = supervisor(config);
+        let supervisor = supervisor(Config { connect_rate_per_s: 10_000.0, ..Config::default() });
         let acts = [
             Act::Live(Duration::ZERO),
             Act::Live(2 * SECOND),
