@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use hyper::header::{self, HeaderMap};
 use serde_json::{Value, json};
 
 use crate::account::{ApiFault, Verification};
 use crate::clock::{after, now_ms};
 use crate::form;
 use crate::frames::APP_KEY;
+use crate::http::{ORIGIN, header_text};
 use crate::ids::md5_hex;
 use crate::login::{self, SignatureState};
 use crate::options::ExpiryForm;
@@ -23,7 +25,7 @@ pub(crate) struct Call<'a> {
     pub(crate) version: &'a str,
     pub(crate) query: &'a str,
     pub(crate) cookie: &'a str,
-    pub(crate) has_user_agent: bool,
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) body: &'a [u8],
 }
 
@@ -93,6 +95,7 @@ fn refuse_plainly(state: &mut State, unb: &str, call: &Call<'_>, answer: Answer)
 }
 
 fn check_and_run(state: &mut State, unb: &str, call: &Call<'_>, set_cookies: &mut Vec<String>) -> Outcome {
+    check_headers(state, unb, call.headers);
     let form = form::pairs(call.body);
     let Some(data) = form::value(&form, "data") else {
         state.violation(unb, "api call without data", call.api.to_owned());
@@ -129,12 +132,24 @@ fn verify(verification: &Verification) -> Outcome {
     }
 }
 
+/// A browser sends these of itself; the call is answered all the same.
+fn check_headers(state: &mut State, unb: &str, headers: &HeaderMap) {
+    let origin = header_text(headers, &header::ORIGIN);
+    if origin != ORIGIN {
+        state.violation(unb, "api call without the page's Origin", origin);
+    }
+    let referer = header_text(headers, &header::REFERER);
+    if referer.strip_prefix(ORIGIN).is_none_or(|path| !path.starts_with('/')) {
+        state.violation(unb, "api call without the page's Referer", referer);
+    }
+    if header_text(headers, &header::USER_AGENT).is_empty() {
+        state.violation(unb, "api call without a User-Agent", "");
+    }
+}
+
 fn check_query(state: &mut State, unb: &str, call: &Call<'_>) -> Option<Outcome> {
     let query = form::pairs(call.query.as_bytes());
     let value = |name| form::value(&query, name).unwrap_or_default();
-    if !call.has_user_agent {
-        state.violation(unb, "api call without a User-Agent", call.api.to_owned());
-    }
     for name in ["jsv", "type", "dataType", "sessionOption", "accountSite"] {
         if value(name).is_empty() {
             state.violation(unb, "query parameter missing", name);

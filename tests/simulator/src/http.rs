@@ -24,7 +24,7 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Time a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The page whose script the clients stand for.
-const ORIGIN: &str = "https://www.goofish.com";
+pub(crate) const ORIGIN: &str = "https://www.goofish.com";
 
 /// A WebSocket upgrade that was answered 101; the connection's task takes it up when HTTP has let go.
 pub(crate) struct Upgrade {
@@ -76,6 +76,11 @@ fn is_websocket(headers: &HeaderMap) -> bool {
     upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
 }
 
+/// A header's text; empty where there is none.
+pub(crate) fn header_text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> &'a str {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()
+}
+
 /// All cookie headers as one.
 fn cookie(headers: &HeaderMap) -> String {
     let cookies: Vec<_> = headers.get_all(header::COOKIE).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -125,11 +130,11 @@ fn check_handshake(state: &mut State, headers: &HeaderMap) -> Result<String, (St
     if dead_refused && !account.login.accepts(login::cookie_values(&cookie, "cookie2").last()) {
         return Err((unb, "the login is over"));
     }
-    let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    if origin != Some(ORIGIN) {
-        state.violation(&unb, "handshake without the page's Origin", origin.unwrap_or("none").to_owned());
+    let origin = header_text(headers, &header::ORIGIN);
+    if origin != ORIGIN {
+        state.violation(&unb, "handshake without the page's Origin", origin);
     }
-    if !headers.contains_key(header::USER_AGENT) {
+    if header_text(headers, &header::USER_AGENT).is_empty() {
         state.violation(&unb, "handshake without a User-Agent", "");
     }
     Ok(unb)
@@ -144,14 +149,8 @@ async fn call(shared: &Shared, request: Request<Incoming>, api: &str, version: &
         return Ok(plain(StatusCode::METHOD_NOT_ALLOWED, "POST"));
     }
     let Some(body) = read(body).await else { return Ok(plain(StatusCode::BAD_REQUEST, "body")) };
-    let call = Call {
-        api,
-        version,
-        query: head.uri.query().unwrap_or_default(),
-        cookie: &cookie,
-        has_user_agent: head.headers.contains_key(header::USER_AGENT),
-        body: &body,
-    };
+    let call =
+        Call { api, version, query: head.uri.query().unwrap_or_default(), cookie: &cookie, headers: &head.headers, body: &body };
     let (answer, slow) = shared.change(|state| (api::on_call(state, &call), slowness(state, &cookie)));
     if !slow.is_zero() {
         sleep(slow).await;

@@ -56,6 +56,25 @@ async fn a_wrong_signature_is_illegal_access_and_a_violation() {
 }
 
 #[tokio::test]
+async fn a_call_without_the_headers_of_the_page_is_answered_and_a_violation() {
+    let simulator = simulator().await;
+    let cookie = simulator.cookie(UNB);
+    let good = call_text(&cookie, TOKEN_API, &token_data(UNB), |query| query);
+    let (origin, referer) = ("Origin: https://www.goofish.com\r\n", "Referer: https://www.goofish.com/\r\n");
+    let spoilt = [
+        (origin, "", "api call without the page's Origin"),
+        (referer, "", "api call without the page's Referer"),
+        (referer, "Referer: https://www.goofish.com.example/\r\n", "api call without the page's Referer"),
+        ("User-Agent: Test\r\n", "", "api call without a User-Agent"),
+        ("User-Agent: Test\r\n", "User-Agent: \r\n", "api call without a User-Agent"),
+    ];
+    for (header, instead, _) in spoilt {
+        assert_eq!(http(tcp(&simulator).await, good.replace(header, instead)).await.ret(), "SUCCESS::调用成功");
+    }
+    assert_eq!(what_was_violated(&simulator), spoilt.map(|(_, _, what)| what));
+}
+
+#[tokio::test]
 async fn a_missing_signing_token_is_brought_by_set_cookie_and_then_works() {
     let simulator = simulator().await;
     let cookie = simulator.cookie(UNB);

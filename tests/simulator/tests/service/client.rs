@@ -89,7 +89,7 @@ pub(crate) fn call_text(cookie: &str, api: &str, data: &str, change: impl FnOnce
     let body = format!("data={}", encode(data));
     format!(
         "POST /h5/{api}/1.0/?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nUser-Agent: Test\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\r\n{body}",
+         Origin: https://www.goofish.com\r\nReferer: https://www.goofish.com/\r\nContent-Type: application/x-www-form-urlencoded\r\nCookie: {cookie}\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
