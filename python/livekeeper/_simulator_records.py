@@ -54,9 +54,12 @@ class Send:
     at_ms: int
     """When it was heard, milliseconds since 1970."""
     in_reply_to: Optional[str]
-    """The latest message of that chat's buyer that had been pushed before."""
+    """The buyer's message that this answers: the oldest in the chat that was pushed and that no send has answered. What is still
+    open when the buyer writes again after a send is no longer waited for. A client that answers several lines at once thus
+    names the first of them, and its latency is the buyer's whole wait. None: nothing was open, or the send was a duplicate or
+    for the wrong peer."""
     latency_ms: Optional[float]
-    """From that message being pushed to this send being heard."""
+    """From that message being pushed for the first time to this send being heard."""
 
     @classmethod
     def _read(cls, record: dict[str, Any]) -> Send:

@@ -16,6 +16,8 @@ use crate::record::{Counters, Kept, Recent, Seen};
 
 /// Chats kept for an account; the oldest goes.
 const MAX_CHATS: usize = 10_000;
+/// A chat's messages that may wait for an answer; the oldest is no longer waited for.
+const MAX_UNANSWERED: usize = 1_000;
 /// `uuid`s of sends remembered for an account.
 const MAX_UUIDS: usize = 10_000;
 /// Orders remembered as shipped.
@@ -94,13 +96,39 @@ pub(crate) struct Chat {
     pub(crate) peer_id: String,
     pub(crate) item_id: Option<String>,
     pub(crate) messages: Kept<Message>,
-    /// The buyer's message written to a client last, and when.
-    pub(crate) last_pushed: Option<(String, Instant)>,
+    /// The buyer's messages written to a client that no send has answered, oldest first, and when each was written.
+    unanswered: VecDeque<(String, Instant)>,
+    /// Whether a send has come since the last of them was written.
+    has_answered: bool,
 }
 
 impl Chat {
     fn new(peer_id: &str, max_messages: usize) -> Self {
-        Self { peer_id: peer_id.to_owned(), item_id: None, messages: Kept::new(max_messages), last_pushed: None }
+        Self {
+            peer_id: peer_id.to_owned(),
+            item_id: None,
+            messages: Kept::new(max_messages),
+            unanswered: VecDeque::new(),
+            has_answered: false,
+        }
+    }
+
+    /// A buyer's message was written to a client for the first time. What a send before it left open gets no answer of its
+    /// own: the client answers several lines at once, or not every line.
+    pub(crate) fn pushed(&mut self, message_id: String, at: Instant) {
+        if std::mem::take(&mut self.has_answered) {
+            self.unanswered.clear();
+        }
+        if self.unanswered.len() >= MAX_UNANSWERED {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back((message_id, at));
+    }
+
+    /// Takes the message that a send answers, see [`crate::Send::in_reply_to`].
+    pub(crate) fn answer(&mut self) -> Option<(String, Instant)> {
+        self.has_answered = true;
+        self.unanswered.pop_front()
     }
 }
 

@@ -100,9 +100,12 @@ pub struct Send {
     pub outcome: SendOutcome,
     /// When it was heard, ms since 1970.
     pub at_ms: u64,
-    /// The latest message of that chat's buyer that had been written to the client before.
+    /// The buyer's message that this answers: the oldest in the chat that was written to the client and that no send has
+    /// answered. What is still open when the buyer writes again after a send is no longer waited for. A client that answers
+    /// several lines at once thus names the first of them, and its latency is the buyer's whole wait. `None`: nothing was
+    /// open, or the send was a duplicate or for the wrong peer.
     pub in_reply_to: Option<String>,
-    /// From that message being written to this send being heard, µs.
+    /// From that message being written for the first time to this send being heard, µs.
     pub latency_us: Option<u64>,
 }
 

@@ -34,12 +34,12 @@ pub(crate) fn on_send(state: &mut State, unb: &str, mid: &str, frame: &Value) ->
     state.count(unb, |counters| counters.sends += 1);
     let max_messages = state.options.max_messages_per_chat;
     let Some(account) = state.accounts.get_mut(unb) else { return Reaction::default() };
-    let Some(chat) = account.chat(&request.chat_id, &request.peer_id, max_messages) else { return Reaction::default() };
-    let in_reply_to = chat.last_pushed.as_ref().map(|(message_id, _)| message_id.clone());
-    let latency = chat.last_pushed.as_ref().map(|(_, written_at)| written_at.elapsed());
-    let right_peer = chat.peer_id == request.peer_id;
     let known = account.uuids.get(&request.uuid).cloned();
-    let fault = if right_peer && known.is_none() { account.script.send_faults.pop_front() } else { None };
+    let Some(chat) = account.chat(&request.chat_id, &request.peer_id, max_messages) else { return Reaction::default() };
+    let right_peer = chat.peer_id == request.peer_id;
+    let is_new = right_peer && known.is_none();
+    let answered = if is_new { chat.answer() } else { None };
+    let fault = if is_new { account.script.send_faults.pop_front() } else { None };
 
     let mut echo = None;
     let (outcome, message_id, answer) = if !right_peer {
@@ -89,8 +89,8 @@ pub(crate) fn on_send(state: &mut State, unb: &str, mid: &str, frame: &Value) ->
         message_id,
         outcome,
         at_ms: now_ms(),
-        in_reply_to,
-        latency_us: latency.map(|latency| u64::try_from(latency.as_micros()).unwrap_or(u64::MAX)),
+        latency_us: answered.as_ref().map(|(_, at)| u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)),
+        in_reply_to: answered.map(|(message_id, _)| message_id),
     });
     state.counters.records_cut += u64::from(cut);
     Reaction { echo, ..answer }

@@ -250,22 +250,24 @@ impl Session {
         let written_at = Instant::now();
         let Some(Unacked { push, .. }) = self.unacked.back() else { return true };
         self.shared.change(|state| {
-            let repeated = push.entries.iter().filter(|entry| entry.written()).count() as u64;
             let entries = push.entries.len() as u64;
+            let mut repeated = 0;
+            for entry in &push.entries {
+                if entry.written() {
+                    repeated += 1;
+                } else if let (Some(chat_id), Some(message_id)) = (&entry.buyer_chat_id, &entry.message_id)
+                    && let Some(account) = state.accounts.get_mut(&self.unb)
+                    && let Some(chat) = account.chats.get_mut(chat_id)
+                {
+                    chat.pushed(message_id.clone(), written_at);
+                }
+            }
             state.count(&self.unb, |counters| {
                 counters.pushes += 1;
                 counters.entries += entries;
                 counters.entries_repeated += repeated;
             });
             state.see(&self.unb, SeenKind::Pushed, format!("{entries} entries, {repeated} of them again"));
-            let Some(account) = state.accounts.get_mut(&self.unb) else { return };
-            for entry in &push.entries {
-                if let (Some(chat_id), Some(message_id)) = (&entry.buyer_chat_id, &entry.message_id)
-                    && let Some(chat) = account.chats.get_mut(chat_id)
-                {
-                    chat.last_pushed = Some((message_id.clone(), written_at));
-                }
-            }
         });
         true
     }

@@ -33,6 +33,36 @@ async fn a_send_is_answered_with_an_id_and_comes_back_as_an_own_message() {
 }
 
 #[tokio::test]
+async fn a_send_answers_the_oldest_message_that_is_open() {
+    let simulator = Simulator::start(Options { echo_sends: false, ..Options::default() }).await.unwrap();
+    let mut client = Client::online(&simulator, UNB).await;
+    let ask = || simulator.buyer_says(UNB, &BuyerMessage::new(CHAT, BUYER, "还在吗？"));
+    // Two questions, two answers; what is pushed again is not open again.
+    let (first, second) = (ask(), ask());
+    assert!(simulator.replay(UNB, &first));
+    hear_and_say(&mut client, 3, &["1", "2"]).await;
+    // A uuid used again answers nothing, nor does what the seller says unasked.
+    hear_and_say(&mut client, 0, &["2", "3"]).await;
+    // Two lines are answered at once: the next answer is not about the second of them.
+    let (third, _) = (ask(), ask());
+    hear_and_say(&mut client, 2, &["4"]).await;
+    let fifth = ask();
+    hear_and_say(&mut client, 1, &["5"]).await;
+    let answered: Vec<_> = simulator.sends(UNB).into_iter().map(|send| (send.latency_us.is_some(), send.in_reply_to)).collect();
+    let expected = [Some(first), Some(second), None, None, Some(third), Some(fifth)];
+    assert_eq!(answered, expected.map(|message_id| (message_id.is_some(), message_id)));
+}
+
+async fn hear_and_say(client: &mut Client, pushes: usize, uuids: &[&str]) {
+    for _ in 0..pushes {
+        client.entries().await;
+    }
+    for uuid in uuids {
+        client.request(SEND, send_body(UNB, CHAT, BUYER, "在的", uuid)).await;
+    }
+}
+
+#[tokio::test]
 async fn the_echo_can_be_turned_off() {
     let simulator = Simulator::start(Options { echo_sends: false, ..Options::default() }).await.unwrap();
     let mut client = Client::online(&simulator, UNB).await;
