@@ -43,11 +43,11 @@ module: $(VENV)/.module ## the native Python module, built in release, in .venv
 
 # The package's Python files are used in place: only a change of Rust sources builds anew.
 $(VENV)/.module: $(MODULE_SOURCES) $(VENV)/.tools
-	VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/maturin develop --release --locked --extras cli,test -m python/Cargo.toml
+	VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(VENV)/bin/maturin develop --release --locked --extras cli,test -m python/Cargo.toml
 	@touch $@
 
 $(VENV)/.tools: | prerequisites
-	$(PYTHON) -m venv $(VENV)
+	"$(PYTHON)" -m venv $(VENV)
 	$(PY) -m pip install -q --disable-pip-version-check 'maturin>=1.9,<2'
 	@touch $@
 
