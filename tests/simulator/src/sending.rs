@@ -14,6 +14,9 @@ use crate::message::Encoding;
 use crate::record::{SeenKind, Send, SendContent, SendOutcome};
 use crate::state::State;
 
+/// As much of a text stands in the log, quoted; all of it is in [`Send`].
+const MAX_LOGGED_CHARS: usize = 200;
+
 /// What a good send says.
 struct Request {
     uuid: String,
@@ -78,8 +81,7 @@ pub(crate) fn on_send(state: &mut State, unb: &str, mid: &str, frame: &Value) ->
             (SendOutcome::Accepted, Some(message_id), answer)
         }
     };
-    state.see(unb, SeenKind::Sent, format!("chat {} peer {}: {outcome:?}", request.chat_id, request.peer_id));
-    let cut = state.sends.push(Send {
+    let send = Send {
         unb: unb.to_owned(),
         chat_id: request.chat_id,
         peer_id: request.peer_id,
@@ -91,7 +93,10 @@ pub(crate) fn on_send(state: &mut State, unb: &str, mid: &str, frame: &Value) ->
         at_ms: now_ms(),
         latency_us: answered.as_ref().map(|(_, at)| u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)),
         in_reply_to: answered.map(|(message_id, _)| message_id),
-    });
+    };
+    let beginning: String = send.text().chars().take(MAX_LOGGED_CHARS).collect();
+    state.see(unb, SeenKind::Sent, format!("chat {} peer {}: {:?}, {beginning:?}", send.chat_id, send.peer_id, send.outcome));
+    let cut = state.sends.push(send);
     state.counters.records_cut += u64::from(cut);
     Reaction { echo, ..answer }
 }

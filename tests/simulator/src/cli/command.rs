@@ -3,14 +3,22 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use livekeeper_simulator::{BuyerMessage, Simulator};
+use livekeeper_simulator::{BuyerMessage, Entry, Simulator};
+
+use super::printable;
+
+/// The item that buyers ask about.
+pub(super) const ITEM: &str = "526822747770";
 
 /// The commands, as `help` prints them.
 pub(crate) const COMMANDS: &str = "\
 say UNB CHAT BUYER TEXT...     a buyer writes
+several UNB CHAT BUYER TEXT | TEXT...
+                               a buyer's texts, several entries in one push
 seller UNB CHAT BUYER TEXT...  the seller writes on a phone
 replay UNB MESSAGE_ID          the same entry once more
 cookie UNB                     the account's cookie (a new one if the session is over)
+set-cookie UNB NAME=VALUE...   the next API answer has this Set-Cookie
 expire-token UNB               the access token is no good at the next /reg
 expire-signature UNB           the next API call answers a stale signature
 expire-session UNB             the login is over, until 'cookie UNB'
@@ -45,13 +53,19 @@ pub(crate) fn run(simulator: &Simulator, line: &str) -> Said {
             let mut text = String::new();
             for violation in simulator.violations() {
                 // Writing to a string does not fail.
-                let _ = writeln!(text, "{violation}");
+                let _ = writeln!(text, "{}", printable(&violation.to_string()));
             }
             text
         }
         ["say", unb, chat, buyer, _, ..] => {
-            let message = BuyerMessage::new(*chat, *buyer, rest(4)).about_item("526822747770");
+            let message = BuyerMessage::new(*chat, *buyer, rest(4)).about_item(ITEM);
             format!("message {}", simulator.buyer_says(unb, &message))
+        }
+        ["several", unb, chat, buyer, _, ..] => {
+            let texts = rest(4).split('|').map(str::trim).filter(|text| !text.is_empty());
+            let entries = texts.map(|text| Entry::Message(BuyerMessage::new(*chat, *buyer, text).about_item(ITEM))).collect();
+            let message_ids: Vec<_> = simulator.push(unb, entries).into_iter().flatten().collect();
+            format!("messages {}", message_ids.join(" "))
         }
         ["seller", unb, chat, buyer, _, ..] => {
             format!("message {}", simulator.seller_says(unb, chat, buyer, rest(4)))
@@ -64,6 +78,10 @@ pub(crate) fn run(simulator: &Simulator, line: &str) -> Said {
             }
         }
         ["cookie", unb] => simulator.cookie(unb),
+        ["set-cookie", unb, pair, ..] if pair.contains('=') && !rest(2).contains(char::is_control) => {
+            simulator.set_cookie_on_next_answer(unb, rest(2));
+            "ok".to_owned()
+        }
         _ if misbehave(simulator, &words) => "ok".to_owned(),
         [other, ..] => format!("'{other}' is not understood like this; see 'help'"),
     };
@@ -113,7 +131,8 @@ fn status(simulator: &Simulator) -> String {
         let counters = simulator.counters_of(&unb);
         let _ = writeln!(
             text,
-            "{unb} {} sends {} pushes {} acked {} heartbeats {} waiting {} violations {}",
+            "{} {} sends {} pushes {} acked {} heartbeats {} waiting {} violations {}",
+            printable(&unb),
             if simulator.online(&unb) { "online" } else { "offline" },
             counters.sends,
             counters.pushes,

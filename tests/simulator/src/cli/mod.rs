@@ -45,7 +45,7 @@ EXAMPLE
 
   Point a client at the two addresses, give it the cookie, wait for 'registered', and type
     say 2200000000001 90001 3300000000001 is it still there?
-  The client's answer is printed as a 'sent' line.
+  What the client answers is printed as a 'sent' line, with its text.
 
 COMMANDS (one per line on standard input; the program goes on when that ends)
 ";
@@ -210,7 +210,7 @@ fn print(seen: &Seen, json: bool) {
     } else if seen.kind != SeenKind::Heartbeat {
         let kind = serde_json::to_value(seen.kind).ok();
         let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        say(&format!("{} {kind} {}", seen.unb, seen.detail));
+        say(&printable(&format!("{} {kind} {}", seen.unb, seen.detail)));
     }
 }
 
@@ -232,6 +232,19 @@ fn stop_signals() -> std::io::Result<impl Future<Output = std::io::Result<()>>> 
 #[cfg(not(unix))]
 fn stop_signals() -> std::io::Result<impl Future<Output = std::io::Result<()>>> {
     Ok(tokio::signal::ctrl_c())
+}
+
+/// The text with its control characters escaped: what a client says does not steer the terminal.
+fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
 }
 
 /// Prints a line. The service goes on when nobody reads any more, where `println!` would panic.

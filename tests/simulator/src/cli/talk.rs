@@ -5,6 +5,8 @@ use std::time::Duration;
 use livekeeper_simulator::{BuyerMessage, Simulator};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::command::ITEM;
+
 /// Writes this many messages a second, to the online accounts in turn; for ever, and with 0 nothing.
 pub(crate) async fn talk(simulator: Simulator, messages_per_second: f64) {
     if messages_per_second <= 0.0 {
@@ -18,8 +20,7 @@ pub(crate) async fn talk(simulator: Simulator, messages_per_second: f64) {
         let online: Vec<_> = simulator.accounts().into_iter().filter(|unb| simulator.online(unb)).collect();
         let Some(unb) = online.get(number % online.len().max(1)) else { continue };
         let buyer = 3_300_000_000_000_u64 + (number % 1_000) as u64;
-        let message =
-            BuyerMessage::new(format!("{buyer}7"), buyer.to_string(), texts[number % texts.len()]).about_item("526822747770");
+        let message = BuyerMessage::new(format!("{buyer}7"), buyer.to_string(), texts[number % texts.len()]).about_item(ITEM);
         simulator.buyer_says(unb, &message);
     }
 }

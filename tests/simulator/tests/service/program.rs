@@ -32,6 +32,21 @@ fn it_prints_where_it_is_obeys_commands_and_quits() {
 }
 
 #[test]
+fn it_pushes_several_entries_at_once_and_sets_cookies() {
+    let mut child = program(&["--listen", "127.0.0.1:0", "--accounts", "0"]).spawn().unwrap();
+    let commands =
+        "several 7 10 20 still there? | how much?\nset-cookie 7 cookie2=x; Path=/\nset-cookie 7 nonsense\nstatus\nquit\n";
+    child.stdin.take().unwrap().write_all(commands.as_bytes()).unwrap();
+    let lines: Vec<_> = lines(&mut child).collect();
+    let messages = lines.iter().find_map(|line| line.strip_prefix("messages ")).unwrap();
+    assert_eq!(messages.split(' ').count(), 2, "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| *line == "ok").count(), 1, "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("'set-cookie' is not understood")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("7 offline") && line.contains("waiting 2")), "{lines:?}");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn it_serves_on_when_its_input_ends_and_stops_when_told() {
     let mut child = program(&["--listen", "127.0.0.1:0", "--json"]).spawn().unwrap();
     drop(child.stdin.take());

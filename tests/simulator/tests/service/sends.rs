@@ -1,6 +1,6 @@
 //! Messages the client sends.
 
-use livekeeper_simulator::{BuyerMessage, Options, SendContent, SendOutcome, Simulator};
+use livekeeper_simulator::{BuyerMessage, Options, SeenKind, SendContent, SendOutcome, Simulator};
 use serde_json::{Value, json};
 
 use crate::client::{Client, LIMIT, UNB, now_ms, send_body, simulator, what_was_violated};
@@ -51,6 +51,16 @@ async fn a_send_answers_the_oldest_message_that_is_open() {
     let answered: Vec<_> = simulator.sends(UNB).into_iter().map(|send| (send.latency_us.is_some(), send.in_reply_to)).collect();
     let expected = [Some(first), Some(second), None, None, Some(third), Some(fifth)];
     assert_eq!(answered, expected.map(|message_id| (message_id.is_some(), message_id)));
+}
+
+#[tokio::test]
+async fn the_log_quotes_what_was_said_without_control_characters() {
+    let simulator = simulator().await;
+    let mut client = Client::online(&simulator, UNB).await;
+    client.say(CHAT, BUYER, "在的\u{1b}[2J\n").await;
+    let log = simulator.log(UNB);
+    let sent = log.iter().find(|seen| seen.kind == SeenKind::Sent).unwrap();
+    assert_eq!(sent.detail, r#"chat 20997167734 peer 9687236998962: Accepted, "在的\u{1b}[2J\n""#);
 }
 
 async fn hear_and_say(client: &mut Client, pushes: usize, uuids: &[&str]) {
