@@ -105,6 +105,15 @@ fn a_path_or_a_setting_that_cannot_be_used_is_refused_before_anything_is_made() 
     let error = CookieManager::open(scratch.join("missing/shop.db"), Config::default()).unwrap_err();
     assert!(error.to_string().contains("does not exist: make it first"), "{error}");
     assert!(!scratch.join("missing").exists());
+    let mut cases = vec![(scratch.join("."), "it is no file: name a file in it")];
+    if cfg!(target_os = "linux") {
+        cases.push(("/proc/shop.db".into(), "no new file can be made in /proc: name a directory on a local disk"));
+        cases.push(("/dev/null".into(), "it is no plain file: name another path"));
+    }
+    for (path, sentence) in cases {
+        let error = CookieManager::open(&path, Config::default()).unwrap_err();
+        assert!(error.to_string().contains(sentence), "{error}");
+    }
 
     let mut config = Config::default();
     config.ca_file = Some(scratch.join("no-such.pem"));

@@ -118,10 +118,15 @@ fn advice(path: &Path, problem: &io::Error) -> String {
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     match problem.kind() {
         io::ErrorKind::NotFound => match directory {
+            // Of /proc and its like, whose files nobody can make, the system says the same as of a directory that is missing.
+            Some(directory) if directory.is_dir() => {
+                format!("no new file can be made in {}: name a directory on a local disk", directory.display())
+            }
             Some(directory) => format!("the directory {} does not exist: make it first", directory.display()),
             None => "no such file or directory".to_owned(),
         },
-        io::ErrorKind::IsADirectory => "it is no file: name a file in it".to_owned(),
+        io::ErrorKind::IsADirectory if path.is_dir() => "it is no file: name a file in it".to_owned(),
+        io::ErrorKind::IsADirectory => "it is no plain file: name another path".to_owned(),
         io::ErrorKind::PermissionDenied => {
             "permission denied: the file and its directory must be writable for this user".to_owned()
         }
