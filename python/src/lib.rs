@@ -5,7 +5,8 @@
 //! | --- | --- |
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
-//! | `manager`, `config`, `status`, `stop_report`, `send_outcome` | what `livekeeper` shows |
+//! | `manager`, `config` | what `livekeeper` does |
+//! | `status`, `reason`, `counters`, `stop_report`, `send_outcome` | what it shows |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -13,9 +14,11 @@
 mod arguments;
 mod blocking;
 mod config;
+mod counters;
 mod display;
 mod errors;
 mod manager;
+mod reason;
 mod send_outcome;
 mod simulator;
 mod simulator_entry;
@@ -29,7 +32,11 @@ mod _livekeeper {
     #[pymodule_export]
     use super::config::{Config, core_defaults};
     #[pymodule_export]
+    use super::counters::Counters;
+    #[pymodule_export]
     use super::manager::CookieManager;
+    #[pymodule_export]
+    use super::reason::Reason;
     #[pymodule_export]
     use super::send_outcome::SendOutcome;
     #[pymodule_export]
@@ -39,7 +46,7 @@ mod _livekeeper {
     #[pymodule_export]
     use super::states::reason_codes;
     #[pymodule_export]
-    use super::status::{AccountStatus, Counters, Reason};
+    use super::status::AccountStatus;
     #[pymodule_export]
     use super::stop_report::{AccountStop, StageReport, StopReport};
 
