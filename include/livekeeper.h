@@ -104,7 +104,16 @@
     5, /* park_after_failures */ \
     600.0, /* park_window_s */ \
     5.0, /* stop_socket_s */ \
+    10.0, /* stop_process_s */ \
     3.0, /* stop_thread_s */ \
+    NULL, /* cookie_helper */ \
+    0, /* cookie_helper_count */ \
+    120.0, /* cookie_helper_timeout_s */ \
+    4, /* max_helpers */ \
+    30.0, /* health_interval_s */ \
+    30.0, /* degraded_after_s */ \
+    300.0, /* down_after_s */ \
+    10000, /* event_queue */ \
     20000, /* max_accounts */ \
     2 /* worker_threads */ \
 }
@@ -117,7 +126,8 @@
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
 #define LK_ACCOUNT_STOP_INIT { \
-    sizeof(lk_account_stop), { NULL, 0 }, { NULL, 0 }, 0, false, LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED \
+    sizeof(lk_account_stop), { NULL, 0 }, { NULL, 0 }, 0, false, \
+    LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED \
 }
 
 
@@ -199,6 +209,10 @@ enum lk_status
      */
     LK_STATUS_INTERNAL = 14,
     /**
+     * The account is switched off, and what was asked for needs it on.
+     */
+    LK_STATUS_ACCOUNT_DISABLED = 15,
+    /**
      * A pointer that must point at something was NULL; the message names the argument.
      */
     LK_STATUS_NULL_POINTER = 100,
@@ -260,7 +274,7 @@ enum lk_task_state
      */
     LK_TASK_STATE_STOPPING = 6,
     /**
-     * Nothing of it is left: no task, no socket.
+     * Nothing of it is left: no task, no socket, no child process.
      */
     LK_TASK_STATE_STOPPED = 7,
     /**
@@ -354,6 +368,14 @@ enum lk_reason_code
      */
     LK_REASON_CODE_ONLINE = 5,
     /**
+     * The login is over, and the cookie helper is asked for a new cookie.
+     */
+    LK_REASON_CODE_RENEWING_COOKIE = 6,
+    /**
+     * The cookie helper brought a new cookie: signing in anew.
+     */
+    LK_REASON_CODE_COOKIE_RENEWED = 7,
+    /**
      * Disabled by your program.
      */
     LK_REASON_CODE_DISABLED = 20,
@@ -369,6 +391,14 @@ enum lk_reason_code
      * Being replaced with a new cookie.
      */
     LK_REASON_CODE_REPLACED = 23,
+    /**
+     * Paused by your program: messages are recorded, none is answered until `lk_manager_resume`.
+     */
+    LK_REASON_CODE_PAUSED = 24,
+    /**
+     * Being restarted by your program.
+     */
+    LK_REASON_CODE_RESTARTED = 25,
     /**
      * The service could not be reached.
      */
@@ -410,6 +440,10 @@ enum lk_reason_code
      */
     LK_REASON_CODE_API_FAILED = 49,
     /**
+     * This process has no file descriptor left: raise its limit (ulimit -n), or run fewer accounts; sessions that live go on.
+     */
+    LK_REASON_CODE_OUT_OF_FILES = 50,
+    /**
      * The login is over: give a new cookie with `lk_manager_update_cookie`.
      */
     LK_REASON_CODE_SESSION_EXPIRED = 60,
@@ -418,11 +452,15 @@ enum lk_reason_code
      */
     LK_REASON_CODE_PERSON_MUST_VERIFY = 61,
     /**
+     * The cookie cannot be used: give a good one with `lk_manager_update_cookie`.
+     */
+    LK_REASON_CODE_COOKIE_UNUSABLE = 62,
+    /**
      * The session failed by a fault of its own.
      */
     LK_REASON_CODE_PANICKED = 80,
     /**
-     * It failed too often in a short time: look at the failures, then give it a new cookie, or switch it off and on.
+     * It failed too often in a short time: look at the failures, then restart it or give it a new cookie.
      */
     LK_REASON_CODE_TOO_MANY_FAILURES = 81,
     /**
@@ -560,7 +598,7 @@ typedef struct {
  * Settings of a manager. Begin with `LK_CONFIG_INIT` or `lk_config_init`, which give every field its default, what an operator
  * wants against the real service; then change what you need. Ranges are checked when a manager is opened.
  *
- * Of a text, `data` NULL means the default. Texts must stay valid until `lk_manager_open` has returned.
+ * Of a text, `data` NULL means the default. Texts and rows must stay valid until `lk_manager_open` has returned.
  */
 typedef struct {
     /**
@@ -648,9 +686,48 @@ typedef struct {
      */
     double stop_socket_s;
     /**
+     * Stopping, stage 2: for child processes to end, asked first and killed shortly before it is over. Seconds, 0.05 … 300. Default 10.
+     */
+    double stop_process_s;
+    /**
      * Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
      */
     double stop_thread_s;
+    /**
+     * A command that is run for an account whose login is over: the program, found through `PATH`, and its arguments, as
+     * `cookie_helper_count` texts in a row. It gets JSON on stdin and writes JSON with a new cookie to stdout; the README shows
+     * one. Linux only. Default: NULL and 0, none.
+     */
+    const lk_str *cookie_helper;
+    /**
+     * How many texts `cookie_helper` has.
+     */
+    size_t cookie_helper_count;
+    /**
+     * For one run of it; then it is stopped, and the account parked. Seconds, 0.05 … 3,600. Default 120.
+     */
+    double cookie_helper_timeout_s;
+    /**
+     * Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
+     */
+    size_t max_helpers;
+    /**
+     * Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
+     */
+    double health_interval_s;
+    /**
+     * An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
+     */
+    double degraded_after_s;
+    /**
+     * And down after this long. Seconds, `degraded_after_s` … 86,400. Default 300.
+     */
+    double down_after_s;
+    /**
+     * Events that are kept for a reader that has not read them yet; one that falls behind further loses the oldest and hears
+     * how many. 16 … 1,000,000. Default 10,000.
+     */
+    size_t event_queue;
     /**
      * Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
      */
@@ -805,7 +882,11 @@ typedef struct {
      */
     lk_stage_outcome socket;
     /**
-     * Second stage: what still runs is cut off.
+     * Second stage: child processes are asked to end, then killed.
+     */
+    lk_stage_outcome process;
+    /**
+     * Third stage: what still runs is cut off.
      */
     lk_stage_outcome thread;
 } lk_account_stop;
@@ -988,11 +1069,12 @@ lk_status lk_manager_add_cookie(const lk_manager *manager,
 /**
  * Stops an account, and removes it with its rules and messages.
  *
- * Any thread. Blocks until nothing of it runs, by default 8 s at the most (`stop_socket_s` and `stop_thread_s`), and it is off
+ * Any thread. Blocks until nothing of it runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`, `stop_thread_s`), and it is off
  * the record. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED` (it is then stopped, and still on record),
  * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
-lk_status lk_manager_remove_cookie(const lk_manager *manager, lk_str cookie_id);
+lk_status lk_manager_remove_cookie(const lk_manager *manager,
+                                   lk_str cookie_id);
 
 /**
  * Gives an account a new cookie of the same Xianyu user. An account that is enabled starts anew with it, also one that was

@@ -1,15 +1,24 @@
 //! One account: what is on record of it, and the cell through which its task shows itself to readers.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Error;
+use crate::event::{Event, EventBus, EventKind, Standing};
+use crate::health::{self, Health, HealthReason, Signs};
 use crate::secret::Secret;
-use crate::status::{AccountStatus, ConnectionState, Counters, Reason, ReasonCode, TaskState};
+use crate::states::{ConnectionState, Reason, ReasonCode, TaskState};
+use crate::status::{AccountStatus, Counters};
+use crate::vitals::Vitals;
 
 /// An account id in bytes, at most.
 pub(crate) const MAX_COOKIE_ID_BYTES: usize = 255;
@@ -22,6 +31,8 @@ pub(crate) struct AccountRecord {
     /// The host's own user that the account belongs to.
     pub(crate) owner: Option<String>,
     pub(crate) enabled: bool,
+    pub(crate) paused: bool,
+    pub(crate) priority: i32,
     /// Made once for an account: another one would look like another device.
     pub(crate) device_id: String,
     pub(crate) token: Option<AccessToken>,
@@ -50,41 +61,97 @@ pub(crate) fn check_cookie_id(cookie_id: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// What the accounts of a manager have in common.
+pub(crate) struct Common {
+    pub(crate) config: Arc<Config>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) events: Arc<EventBus>,
+    /// What accounts have counted that are gone.
+    pub(crate) retired: CounterCells,
+    /// Where the accounts' randomness comes from; a simulation gives its own, and can be replayed.
+    seed: u64,
+}
+
+impl Common {
+    pub(crate) fn new(config: Arc<Config>, clock: Arc<dyn Clock>, seed: u64) -> Arc<Self> {
+        let events = EventBus::new(config.event_queue);
+        Arc::new(Self { config, clock, events, retired: CounterCells::default(), seed })
+    }
+
+    /// An account's own randomness.
+    pub(crate) fn random(&self, cookie_id: &str) -> StdRng {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, cookie_id).hash(&mut hasher);
+        StdRng::seed_from_u64(hasher.finish())
+    }
+}
+
 /// The account's public face: written by its task, read by anybody without a lock.
 pub(crate) struct AccountCell {
     cookie_id: Arc<str>,
-    clock: Arc<dyn Clock>,
+    common: Arc<Common>,
     /// The task that may act. Whatever belongs to an earlier epoch can neither send nor write.
     epoch: AtomicU64,
     view: ArcSwap<View>,
     /// Writers take turns; readers never look at it.
     writing: Mutex<()>,
     changed: Notify,
+    pub(crate) vitals: Vitals,
     pub(crate) counters: CounterCells,
 }
 
-/// The part of a status that changes as one.
+/// The part of a status that changes as one. Moments are of the monotonic clock: they are dated when somebody reads them.
 #[derive(Clone)]
 struct View {
     enabled: bool,
+    paused_since: Option<Instant>,
+    priority: i32,
+    /// As its task says; see [`View::standing`] for what is shown.
     state: TaskState,
     connection: ConnectionState,
-    reason: Reason,
-    since_ms: i64,
+    cause: Cause,
+    /// Since when the state that is shown holds.
+    since: Instant,
+    connected_since: Option<Instant>,
+    /// Set while it should be connected and is not.
+    not_connected_since: Option<Instant>,
+    health: Health,
+    health_reasons: Arc<[HealthReason]>,
+}
+
+/// Why the state is as it is.
+#[derive(Clone)]
+struct Cause {
+    code: ReasonCode,
+    detail: Arc<str>,
+    since: Instant,
+    next_try: Option<Instant>,
 }
 
 impl AccountCell {
-    pub(crate) fn new(cookie_id: &str, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let since_ms = clock.now_ms();
-        let reason = Reason { code: ReasonCode::Starting, detail: String::new(), since_ms, next_try_ms: None };
-        let view = View { enabled: true, state: TaskState::Created, connection: ConnectionState::Disconnected, reason, since_ms };
+    pub(crate) fn new(cookie_id: &str, common: Arc<Common>) -> Arc<Self> {
+        let since = Instant::now();
+        let view = View {
+            enabled: true,
+            paused_since: None,
+            priority: 0,
+            state: TaskState::Created,
+            connection: ConnectionState::Disconnected,
+            cause: Cause { code: ReasonCode::Starting, detail: "".into(), since, next_try: None },
+            since,
+            connected_since: None,
+            not_connected_since: None,
+            health: Health::Ok,
+            health_reasons: Arc::default(),
+        };
         Arc::new(Self {
             cookie_id: cookie_id.into(),
-            clock,
+            common,
             epoch: AtomicU64::new(0),
             view: ArcSwap::from_pointee(view),
             writing: Mutex::new(()),
             changed: Notify::new(),
+            vitals: Vitals::new(since),
             counters: CounterCells::default(),
         })
     }
@@ -96,27 +163,56 @@ impl AccountCell {
     /// Wait-free.
     pub(crate) fn status(&self) -> AccountStatus {
         let view = self.view.load();
+        let standing = view.standing();
         AccountStatus {
             cookie_id: self.cookie_id.to_string(),
             enabled: view.enabled,
-            state: view.state,
-            connection: view.connection,
-            reason: view.reason.clone(),
-            since_ms: view.since_ms,
+            paused: view.paused_since.is_some(),
+            priority: view.priority,
+            state: standing.state,
+            connection: standing.connection,
+            reason: self.dated(&view),
+            since_ms: self.common.clock.date_ms(view.since),
+            health: view.health,
+            health_reasons: Arc::clone(&view.health_reasons),
             counters: self.counters.read(),
         }
+    }
+
+    pub(crate) fn standing(&self) -> Standing {
+        self.view.load().standing()
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.view.load().health
     }
 
     pub(crate) fn is_enabled(&self) -> bool {
         self.view.load().enabled
     }
 
+    pub(crate) fn is_paused(&self) -> bool {
+        self.view.load().paused_since.is_some()
+    }
+
+    pub(crate) fn priority(&self) -> i32 {
+        self.view.load().priority
+    }
+
     pub(crate) fn set_enabled(&self, enabled: bool) {
         self.update(|view| view.enabled = enabled);
     }
 
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.update(|view| view.paused_since = paused.then(|| view.paused_since.unwrap_or_else(Instant::now)));
+    }
+
+    pub(crate) fn set_priority(&self, priority: i32) {
+        self.update(|view| view.priority = priority);
+    }
+
     /// Shows a new state and why.
-    pub(crate) fn show(&self, state: TaskState, connection: ConnectionState, code: ReasonCode, detail: impl Into<String>) {
+    pub(crate) fn show(&self, state: TaskState, connection: ConnectionState, code: ReasonCode, detail: impl Into<Arc<str>>) {
         self.show_until(state, connection, code, detail, None);
     }
 
@@ -126,11 +222,11 @@ impl AccountCell {
         state: TaskState,
         connection: ConnectionState,
         code: ReasonCode,
-        detail: impl Into<String>,
-        next_try_ms: Option<i64>,
+        detail: impl Into<Arc<str>>,
+        next_try: Option<Instant>,
     ) {
-        let reason = Reason { code, detail: detail.into(), since_ms: self.clock.now_ms(), next_try_ms };
-        self.update(|view| view.set(state, connection, reason));
+        let cause = Cause { code, detail: detail.into(), since: Instant::now(), next_try };
+        self.update(|view| view.set(state, connection, cause));
     }
 
     /// Runs `f` each time that the status has changed, until it answers.
@@ -151,49 +247,147 @@ impl AccountCell {
         Fence { cell: Arc::clone(self), epoch }
     }
 
+    /// Looks at the signs of life anew: time alone can make an account unwell.
+    pub(crate) fn look(&self) {
+        let view = self.view.load();
+        let (health, reasons) = self.assess(&view);
+        if health != view.health || !reasons.is_empty() || !view.health_reasons.is_empty() {
+            self.update(|_| {});
+        }
+    }
+
+    /// Tells whoever reads the events.
+    pub(crate) fn publish(&self, kind: impl FnOnce() -> EventKind) {
+        self.common.events.publish(|| Event {
+            at_ms: self.common.clock.now_ms(),
+            cookie_id: Arc::clone(&self.cookie_id),
+            kind: kind(),
+        });
+    }
+
     fn update(&self, change: impl FnOnce(&mut View)) {
         let turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut view = View::clone(&self.view.load());
-        let before = (view.state, view.connection, view.reason.code);
+        let before = self.view.load_full();
+        let mut view = View::clone(&before);
         change(&mut view);
-        let after = (view.state, view.connection, view.reason.code);
-        if before != after {
+        let (old, new) = (before.standing(), view.standing());
+        if old.state != new.state {
+            view.since = Instant::now();
+        }
+        let (health, reasons) = self.assess(&view);
+        view.health = health;
+        view.health_reasons = reasons.into();
+        // Under the lock, so that readers hear of changes in the order in which they were made; published after the view, so
+        // that whoever hears of a change can see it.
+        let view = Arc::new(view);
+        self.view.store(Arc::clone(&view));
+        if old != new {
             tracing::debug!(
                 cookie_id = &*self.cookie_id,
-                state = after.0.name(),
-                connection = after.1.name(),
-                reason = after.2.name(),
-                detail = view.reason.detail,
+                state = new.state.name(),
+                connection = new.connection.name(),
+                reason = new.reason.name(),
+                detail = &*view.cause.detail,
                 "account changed"
             );
+            self.publish(|| EventKind::StateChanged { old, new, reason: self.dated(&view) });
         }
-        self.view.store(Arc::new(view));
+        if !is_same_health(&before, &view) {
+            let kind = || EventKind::HealthChanged { old: before.health, new: health, reasons: view.health_reasons.to_vec() };
+            self.publish(kind);
+        }
         drop(turn);
         self.changed.notify_waiters();
     }
+
+    fn assess(&self, view: &View) -> (Health, Vec<HealthReason>) {
+        let config = &self.common.config;
+        let now = Instant::now();
+        let up_to_now = |moment: Option<Instant>| moment.map(|moment| now.saturating_duration_since(moment));
+        let standing = view.standing();
+        let signs = Signs {
+            state: standing.state,
+            connection: standing.connection,
+            in_state_for: now.saturating_duration_since(view.since),
+            not_connected_for: up_to_now(view.not_connected_since),
+            connected_for: up_to_now(view.connected_since),
+            since_frame: self.vitals.since_frame(now),
+            since_heartbeat: self.vitals.since_heartbeat(now),
+            failures: self.vitals.failures(now),
+            task_latency: self.vitals.task_latency(),
+        };
+        match standing.state {
+            // Whatever an account does that the host has switched off is as the host wants it.
+            _ if !view.enabled => (Health::Ok, Vec::new()),
+            // Being wound down makes nobody well.
+            TaskState::Stopping | TaskState::Stopped => (view.health, view.health_reasons.to_vec()),
+            _ => health::assess(&signs, config),
+        }
+    }
+
+    fn dated(&self, view: &View) -> Reason {
+        let clock = &self.common.clock;
+        if let (true, Some(since)) = (view.is_held(), view.paused_since) {
+            return Reason { code: ReasonCode::Paused, detail: String::new(), since_ms: clock.date_ms(since), next_try_ms: None };
+        }
+        Reason {
+            code: view.cause.code,
+            detail: view.cause.detail.to_string(),
+            since_ms: clock.date_ms(view.cause.since),
+            next_try_ms: view.cause.next_try.map(|moment| clock.date_ms(moment)),
+        }
+    }
+}
+
+fn is_same_health(before: &View, after: &View) -> bool {
+    let codes = |view: &View| view.health_reasons.iter().map(|reason| reason.code.number()).collect::<Vec<_>>();
+    before.health == after.health && codes(before) == codes(after)
 }
 
 impl View {
-    fn set(&mut self, state: TaskState, connection: ConnectionState, reason: Reason) {
-        if self.state != state {
-            self.since_ms = reason.since_ms;
+    fn set(&mut self, state: TaskState, connection: ConnectionState, cause: Cause) {
+        let was_connected = self.connection == ConnectionState::Connected;
+        let is_connected = connection == ConnectionState::Connected;
+        if was_connected != is_connected {
+            self.connected_since = is_connected.then_some(cause.since);
         }
+        let should_connect = matches!(state, TaskState::Created | TaskState::Registered | TaskState::Running | TaskState::Failed);
+        self.not_connected_since = (should_connect && !is_connected).then(|| self.not_connected_since.unwrap_or(cause.since));
         self.state = state;
         self.connection = connection;
-        self.reason = reason;
+        self.cause = cause;
+    }
+
+    /// Whether it is connected and answers nothing, because the host wants it so.
+    fn is_held(&self) -> bool {
+        self.paused_since.is_some() && self.state == TaskState::Running && self.connection == ConnectionState::Connected
+    }
+
+    /// What is shown: an account that is paused says so while it is connected; while it is not, the connection matters more.
+    fn standing(&self) -> Standing {
+        if self.is_held() {
+            return Standing { state: TaskState::Paused, connection: self.connection, reason: ReasonCode::Paused };
+        }
+        Standing { state: self.state, connection: self.connection, reason: self.cause.code }
     }
 }
 
 /// The right to act for an account, until its epoch is over. Every send and every write asks it first.
 #[derive(Clone)]
-pub(crate) struct Fence {
+pub struct Fence {
     cell: Arc<AccountCell>,
     epoch: u64,
 }
 
 impl Fence {
-    pub(crate) fn is_current(&self) -> bool {
+    /// Whether its epoch is the account's current one. What is left over of an earlier one may neither send nor write.
+    pub fn is_current(&self) -> bool {
         self.cell.epoch.load(Ordering::SeqCst) == self.epoch
+    }
+
+    /// The account.
+    pub fn cookie_id(&self) -> &str {
+        self.cell.cookie_id()
     }
 
     pub(crate) fn cell(&self) -> &Arc<AccountCell> {
@@ -206,8 +400,8 @@ impl Fence {
             if !self.is_current() || view.state == TaskState::Stopping {
                 return;
             }
-            let reason = Reason { code, detail: String::new(), since_ms: self.cell.clock.now_ms(), next_try_ms: None };
-            view.set(TaskState::Running, connection, reason);
+            let cause = Cause { code, detail: "".into(), since: Instant::now(), next_try: None };
+            view.set(TaskState::Running, connection, cause);
         });
     }
 }
@@ -219,8 +413,13 @@ macro_rules! counter_cells {
         pub(crate) struct CounterCells { $(pub(crate) $name: CounterCell),+ }
 
         impl CounterCells {
-            fn read(&self) -> Counters {
+            pub(crate) fn read(&self) -> Counters {
                 Counters { $($name: self.$name.0.load(Ordering::Relaxed)),+ }
+            }
+
+            /// Counts on from another account's.
+            pub(crate) fn absorb(&self, other: &Self) {
+                $(self.$name.add(other.$name.0.load(Ordering::Relaxed));)+
             }
         }
     };
@@ -238,12 +437,20 @@ impl CounterCell {
 }
 
 #[cfg(test)]
+impl Common {
+    pub(crate) fn for_tests() -> Arc<Self> {
+        Self::new(Arc::default(), Arc::new(crate::clock::SystemClock::new()), 0)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
 
-    use super::{AccountCell, MAX_COOKIE_ID_BYTES, check_cookie_id};
-    use crate::clock::SystemClock;
-    use crate::status::{ConnectionState, ReasonCode, TaskState};
+    use super::{AccountCell, Common, MAX_COOKIE_ID_BYTES, check_cookie_id};
+    use crate::event::{EventKind, News};
+    use crate::states::{ConnectionState, ReasonCode, TaskState};
 
     #[test]
     fn an_id_is_1_to_255_bytes_without_nul() {
@@ -262,7 +469,7 @@ mod tests {
 
     #[test]
     fn what_is_left_of_an_old_epoch_shows_nothing() {
-        let cell = AccountCell::new("1", Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Common::for_tests());
         let old = cell.next_epoch();
         let new = cell.next_epoch();
         old.show_connection(ConnectionState::Connected, ReasonCode::Online);
@@ -273,10 +480,55 @@ mod tests {
 
     #[test]
     fn a_session_that_is_being_stopped_does_not_look_alive_again() {
-        let cell = AccountCell::new("1", Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Common::for_tests());
         let fence = cell.next_epoch();
         cell.show(TaskState::Stopping, ConnectionState::Connected, ReasonCode::Disabled, "");
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
         assert_eq!(cell.status().state, TaskState::Stopping);
+    }
+
+    #[test]
+    fn a_paused_account_says_so_while_it_is_connected_and_why_not_while_it_is_not() {
+        let cell = AccountCell::new("1", Common::for_tests());
+        let fence = cell.next_epoch();
+        cell.set_paused(true);
+        let shown = || (cell.status().state, cell.status().reason.code);
+        fence.show_connection(ConnectionState::Connecting, ReasonCode::Opening);
+        assert_eq!(shown(), (TaskState::Running, ReasonCode::Opening));
+        fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
+        assert_eq!(shown(), (TaskState::Paused, ReasonCode::Paused));
+        cell.set_paused(false);
+        assert_eq!(shown(), (TaskState::Running, ReasonCode::Online));
+    }
+
+    #[test]
+    fn every_transition_is_an_event_with_old_new_and_the_reason_and_what_changes_nothing_is_none() {
+        let common = Common::for_tests();
+        let cell = AccountCell::new("1", Arc::clone(&common));
+        let mut events = common.events.subscribe().unwrap();
+        let fence = cell.next_epoch();
+        for _ in 0..2 {
+            fence.show_connection(ConnectionState::Connecting, ReasonCode::SigningIn);
+        }
+        cell.show(TaskState::Parked, ConnectionState::Failed, ReasonCode::PersonMustVerify, "https://verify.example/");
+        common.events.close();
+        let mut seen = Vec::new();
+        while let Ok(Some(News::Event(event))) = events.next_within(Duration::ZERO) {
+            assert_eq!(&*event.cookie_id, "1");
+            seen.push(match &event.kind {
+                EventKind::StateChanged { old, new, reason } => (old.state.name(), new.state.name(), reason.to_string()),
+                EventKind::HealthChanged { old, new, reasons } => (old.name(), new.name(), reasons[0].to_string()),
+                other => panic!("{other:?}"),
+            });
+        }
+        let parked = "the platform wants a person to verify: do so in a browser, then give the new cookie with update_cookie";
+        assert_eq!(
+            seen,
+            [
+                ("created", "running", "signing in".to_owned()),
+                ("running", "parked", format!("{parked}: https://verify.example/")),
+                ("ok", "down", "parked: a person or the host is needed (for 0 s)".to_owned()),
+            ]
+        );
     }
 }

@@ -55,18 +55,23 @@ impl<T> Call<T> {
         if on_runtime_thread() {
             return Some(Err(Error::WouldDeadlock));
         }
-        // A limit beyond the clock's range is none.
-        let until = Instant::now().checked_add(limit);
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-        let mut context = Context::from_waker(&waker);
-        loop {
-            if let Poll::Ready(result) = pin!(&mut *self).poll(&mut context) {
-                return Some(result);
-            }
-            match until {
-                Some(until) => std::thread::park_timeout(until.checked_duration_since(Instant::now())?),
-                None => std::thread::park(),
-            }
+        wait_for(pin!(self), limit)
+    }
+}
+
+/// Polls a future on this thread until it is ready, or until `limit` has passed: then `None`. It can be polled again.
+pub(crate) fn wait_for<F: Future>(mut future: Pin<&mut F>, limit: Duration) -> Option<F::Output> {
+    // A limit beyond the clock's range is none.
+    let until = Instant::now().checked_add(limit);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+        match until {
+            Some(until) => std::thread::park_timeout(until.checked_duration_since(Instant::now())?),
+            None => std::thread::park(),
         }
     }
 }

@@ -7,11 +7,11 @@ use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
 use crate::call::Call;
-use crate::config::seconds;
 use crate::error::Error;
-use crate::live::{Service, XianyuLive};
 use crate::runtime::Runtime;
-use crate::supervisor::{StopReport, Supervisor};
+use crate::stop_report::StopReport;
+use crate::supervisor::Supervisor;
+use crate::worker::AccountWorker;
 
 #[derive(Default)]
 pub(crate) struct Closing {
@@ -34,13 +34,15 @@ impl Closing {
         self.has_begun.load(Ordering::SeqCst)
     }
 
-    /// Has the runtime's owner thread stop all accounts, then close the store, then shut the runtime down.
-    pub(crate) fn close(
+    /// Has the runtime's owner thread stop all accounts, then do what is left to do (`finally`: close a store), then shut the
+    /// runtime down, for `thread_limit` at most.
+    pub(crate) fn close<W: AccountWorker>(
         &self,
         runtime: &Runtime,
-        supervisor: &Arc<Supervisor<Arc<XianyuLive>>>,
-        service: &Arc<Service>,
+        supervisor: &Arc<Supervisor<W>>,
         limit: Duration,
+        thread_limit: Duration,
+        finally: impl FnOnce() + Send + 'static,
     ) -> Call<StopReport> {
         let (answer, call) = oneshot::channel();
         self.has_begun.store(true, Ordering::SeqCst);
@@ -52,18 +54,17 @@ impl Closing {
             }
             state @ State::Open => *state = State::UnderWay(vec![answer]),
         }
-        let (state, supervisor, service) = (Arc::clone(&self.state), Arc::clone(supervisor), Arc::clone(service));
+        let (state, supervisor) = (Arc::clone(&self.state), Arc::clone(supervisor));
         let begun = runtime.finish_with(move |runtime| {
             let started = Instant::now();
             let mut report = runtime.block_on(supervisor.close(limit));
-            if !service.store.close(seconds(service.config.store_timeout_s)) {
-                tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
-            }
-            runtime.shutdown_timeout(seconds(service.config.stop_thread_s));
+            finally();
+            runtime.shutdown_timeout(thread_limit);
             supervisor.abandon_calls();
+            supervisor.end_events();
             report.took_s = started.elapsed().as_secs_f64();
             // Before the answer, so that whoever hears it finds nothing left.
-            drop((supervisor, service));
+            drop(supervisor);
             finish(&state, &report);
         });
         if let Err(error) = begun {

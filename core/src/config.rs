@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::Uri;
 
 use crate::error::Error;
+use crate::helper::HelperProcess;
 
 /// Settings of a [`CookieManager`](crate::CookieManager). The defaults are what an operator wants against the real service.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,8 +57,28 @@ pub struct Config {
 
     /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
     pub stop_socket_s: f64,
+    /// Stopping, stage 2: for child processes to end, asked first and killed shortly before it is over. Seconds, 0.05 … 300. Default 10.
+    pub stop_process_s: f64,
     /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
     pub stop_thread_s: f64,
+
+    /// A command that is run for an account whose login is over: the program, found through `PATH`, and its arguments. It gets
+    /// JSON on stdin and writes JSON with a new cookie to stdout; `README.md` shows one. Linux only. Default: none.
+    pub cookie_helper: Option<Vec<String>>,
+    /// For one run of it; then it is stopped, and the account parked. Seconds, 0.05 … 3,600. Default 120.
+    pub cookie_helper_timeout_s: f64,
+    /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
+    pub max_helpers: usize,
+
+    /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
+    pub health_interval_s: f64,
+    /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
+    pub degraded_after_s: f64,
+    /// And down after this long. Seconds, `degraded_after_s` … 86,400. Default 300.
+    pub down_after_s: f64,
+    /// Events that are kept for a reader that has not read them yet; one that falls behind further loses the oldest and hears
+    /// how many. Rounded up to a power of two. 16 … 1,000,000. Default 10,000.
+    pub event_queue: usize,
 
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     pub max_accounts: usize,
@@ -88,7 +109,15 @@ impl Default for Config {
             park_after_failures: 5,
             park_window_s: 600.0,
             stop_socket_s: 5.0,
+            stop_process_s: 10.0,
             stop_thread_s: 3.0,
+            cookie_helper: None,
+            cookie_helper_timeout_s: 120.0,
+            max_helpers: 4,
+            health_interval_s: 30.0,
+            degraded_after_s: 30.0,
+            down_after_s: 300.0,
+            event_queue: 10_000,
             max_accounts: 20_000,
             worker_threads: 2,
         }
@@ -119,24 +148,37 @@ impl Config {
             ("stable_after_s", self.stable_after_s, 0.05, 3_600.0),
             ("park_window_s", self.park_window_s, 1.0, 86_400.0),
             ("stop_socket_s", self.stop_socket_s, 0.05, 300.0),
+            ("stop_process_s", self.stop_process_s, 0.05, 300.0),
             ("stop_thread_s", self.stop_thread_s, 0.05, 300.0),
+            ("cookie_helper_timeout_s", self.cookie_helper_timeout_s, 0.05, 3_600.0),
+            ("health_interval_s", self.health_interval_s, 0.05, 3_600.0),
+            ("degraded_after_s", self.degraded_after_s, 0.05, 86_400.0),
+            ("down_after_s", self.down_after_s, self.degraded_after_s, 86_400.0),
         ] {
             // A NaN is in no range.
             if !(least..=most).contains(&value) {
                 return Err(Error::invalid(field, format!("is {value}, allowed is {least} … {most}")));
             }
         }
-        for (field, value, most) in [
-            ("max_connecting", self.max_connecting, 1_000),
-            ("park_after_failures", self.park_after_failures, 1_000),
-            ("max_accounts", self.max_accounts, 1_000_000),
-            ("worker_threads", self.worker_threads, 64),
+        for (field, value, least, most) in [
+            ("max_connecting", self.max_connecting, 1, 1_000),
+            ("park_after_failures", self.park_after_failures, 1, 1_000),
+            ("max_helpers", self.max_helpers, 1, 100),
+            ("event_queue", self.event_queue, 16, 1_000_000),
+            ("max_accounts", self.max_accounts, 1, 1_000_000),
+            ("worker_threads", self.worker_threads, 1, 64),
         ] {
-            if !(1..=most).contains(&value) {
-                return Err(Error::invalid(field, format!("is {value}, allowed is 1 … {most}")));
+            if !(least..=most).contains(&value) {
+                return Err(Error::invalid(field, format!("is {value}, allowed is {least} … {most}")));
             }
         }
-        Ok(())
+        self.helper().map(drop)
+    }
+
+    /// The cookie helper, where there is one.
+    pub(crate) fn helper(&self) -> Result<Option<HelperProcess>, Error> {
+        let limit = seconds(self.cookie_helper_timeout_s);
+        self.cookie_helper.as_ref().map(|command| HelperProcess::new(command.clone(), limit)).transpose()
     }
 }
 
@@ -197,13 +239,18 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
         type Spoil = fn(&mut Config);
-        let table: [(Spoil, &str); 7] = [
+        let table: [(Spoil, &str); 9] = [
             (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
             (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
             (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),
             (|c| c.backoff_max_s = 0.5, "backoff_max_s: is 0.5, allowed is 1 … 3600"),
             (|c| c.max_connecting = 0, "max_connecting: is 0, allowed is 1 … 1000"),
             (|c| c.max_accounts = 0, "max_accounts: is 0, allowed is 1 … 1000000"),
+            (|c| c.event_queue = 15, "event_queue: is 15, allowed is 16 … 1000000"),
+            (
+                |c| c.cookie_helper = Some(Vec::new()),
+                "cookie_helper: is empty: name a program and its arguments, e.g. [\"node\", \"refresh.js\"]",
+            ),
             (|c| c.worker_threads = 65, "worker_threads: is 65, allowed is 1 … 64"),
         ];
         for (spoil, message) in table {

@@ -80,6 +80,12 @@ pub enum Error {
         /// The `unb` of the refused cookie.
         found: String,
     },
+    /// The account is switched off, and what was asked for needs it on.
+    #[error("account {cookie_id:?} is disabled: switch it on with update_cookie_status(…, true)")]
+    AccountDisabled {
+        /// The account.
+        cookie_id: String,
+    },
     /// A bound was reached.
     #[error("{what} is at its bound of {bound}: {advice}")]
     AtCapacity {
@@ -135,6 +141,7 @@ impl Error {
             Self::WouldDeadlock => 12,
             Self::RuntimeUnavailable { .. } => 13,
             Self::Internal { .. } => 14,
+            Self::AccountDisabled { .. } => 15,
         }
     }
 
@@ -144,6 +151,7 @@ impl Error {
             Self::AccountNotFound { cookie_id }
             | Self::TimedOut { cookie_id, .. }
             | Self::NotConnected { cookie_id, .. }
+            | Self::AccountDisabled { cookie_id }
             | Self::WrongOwner { cookie_id, .. } => Some(cookie_id),
             _ => None,
         }

@@ -5,33 +5,31 @@ mod work;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
-
-use tokio::sync::oneshot;
 
 use crate::account::{AccountCell, check_cookie_id};
 use crate::call::Call;
-use crate::clock::{Clock, SystemClock};
-use crate::closing::Closing;
+use crate::capacity::{Capacity, CapacityItem, CapacityKind};
 use crate::config::{Config, seconds};
 use crate::error::Error;
+use crate::event::Events;
 use crate::live::api::Api;
 use crate::live::transport::Connector;
 use crate::live::{SendOutcome, Service, XianyuLive, tls};
+use crate::metrics::Metrics;
 use crate::reply::rules::Rules;
-use crate::runtime::Runtime;
-use crate::status::{AccountStatus, ConnectionState, ReasonCode, TaskState};
+use crate::status::AccountStatus;
+use crate::stop_report::StopReport;
 use crate::store::{KeywordRule, Store};
-use crate::supervisor::{Slot, StopReport, Supervisor};
+use crate::supervisor::{BoxFuture, Slot};
+use crate::tasks::{TaskManager, check_priority};
+use crate::wanted::Wanted;
 use crate::wire::cookie::Cookie;
 
 /// One message that is sent, in bytes, at most.
 const MAX_TEXT_BYTES: usize = 20_000;
 /// A chat's or user's id in bytes, at most.
 const MAX_ID_BYTES: usize = 255;
-
-type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Keeps the accounts of one store alive on a background runtime.
 ///
@@ -57,18 +55,7 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// ```
 pub struct CookieManager {
     service: Arc<Service>,
-    supervisor: Arc<Supervisor<Arc<XianyuLive>>>,
-    runtime: Runtime,
-    closing: Closing,
-}
-
-/// What to wait for. A field that is `None` does not matter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Wanted {
-    /// The task's state.
-    pub state: Option<TaskState>,
-    /// The connection's state.
-    pub connection: Option<ConnectionState>,
+    tasks: TaskManager<XianyuLive>,
 }
 
 impl CookieManager {
@@ -82,19 +69,23 @@ impl CookieManager {
         config.validate()?;
         let tls = tls::client_config(config.ca_file.as_deref())?;
         let uri = config.websocket_url.parse().map_err(|_| Error::invalid("websocket_url", "is no URL"))?;
+        let cookie_helper = config.helper()?;
         let store = Arc::new(Store::open(path.as_ref())?);
-        let runtime = Runtime::start(config.worker_threads, seconds(config.stop_thread_s))?;
         let config = Arc::new(config);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let queue = Arc::clone(&store);
+        let tasks = TaskManager::open_with(Arc::clone(&config), move || {
+            let (used, bound) = queue.queue();
+            vec![CapacityItem::new(CapacityKind::StoreQueue, used as u64, Some(bound as u64))]
+        })?;
         let service = Arc::new(Service {
             api: Api::new(&config.api_url, &tls, seconds(config.api_timeout_s)),
             connector: Connector::new(uri, tls),
-            config: Arc::clone(&config),
-            clock: Arc::clone(&clock),
+            config,
+            clock: Arc::clone(&tasks.common().clock),
             store,
+            cookie_helper,
         });
-        let supervisor = Supervisor::new(&runtime, config, clock);
-        let manager = Self { service, supervisor, runtime, closing: Closing::default() };
+        let manager = Self { service, tasks };
         manager.start_known_accounts()?;
         Ok(manager)
     }
@@ -125,7 +116,7 @@ impl CookieManager {
         }
         let owner = user_id.map(str::to_owned);
         let service = Arc::clone(&self.service);
-        self.supervisor.on_new_account(cookie_id, self.new_worker(), move |slot| {
+        self.tasks.supervisor().on_new_account(cookie_id, self.new_worker(), move |slot| {
             Box::pin(async move { work::put(&service, slot, cookie, keywords, owner).await })
         })
     }
@@ -159,13 +150,50 @@ impl CookieManager {
         self.change(cookie_id, move |service, slot| Box::pin(async move { work::switch(&service, slot, enabled).await }))
     }
 
+    /// Pauses an account: it stays connected, receives and records, and answers nothing until [`Self::resume`]; what came in
+    /// meanwhile stays unanswered. Remembered over a restart of the process. `send_text` goes out all the same.
+    ///
+    /// # Errors
+    /// [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
+    pub fn pause(&self, cookie_id: &str) -> Call<()> {
+        self.change(cookie_id, |service, slot| Box::pin(async move { work::set_paused(&service, slot, true).await }))
+    }
+
+    /// Lets a paused account answer again, from the next message on.
+    ///
+    /// # Errors
+    /// [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
+    pub fn resume(&self, cookie_id: &str) -> Call<()> {
+        self.change(cookie_id, |service, slot| Box::pin(async move { work::set_paused(&service, slot, false).await }))
+    }
+
+    /// Ends the account's session and starts it anew, with its failures forgotten; also one that was parked.
+    ///
+    /// # Errors
+    /// [`Error::AccountNotFound`], [`Error::AccountDisabled`], [`Error::Closed`].
+    pub fn restart(&self, cookie_id: &str) -> Call<()> {
+        self.tasks.restart(cookie_id)
+    }
+
+    /// The account's place among those that wait to connect: −100 … 100, higher goes first, 0 at first. A step is worth 10 s
+    /// of waiting, so that nobody starves. Remembered over a restart of the process.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
+    pub fn set_priority(&self, cookie_id: &str, priority: i32) -> Call<()> {
+        if let Err(error) = check_priority(priority) {
+            return Call::ready(Err(error));
+        }
+        self.change(cookie_id, move |service, slot| Box::pin(async move { work::set_priority(&service, slot, priority).await }))
+    }
+
     /// Whether the account is switched on. Does not block.
     ///
     /// # Errors
     /// [`Error::AccountNotFound`], [`Error::Closed`].
     pub fn get_cookie_status(&self, cookie_id: &str) -> Result<bool, Error> {
-        self.check_open()?;
-        Ok(self.supervisor.cell(cookie_id)?.is_enabled())
+        self.tasks.check_open()?;
+        Ok(self.tasks.supervisor().cell(cookie_id)?.is_enabled())
     }
 
     /// The ids of all accounts, in their order. Does not block.
@@ -173,8 +201,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::Closed`].
     pub fn list_cookies(&self) -> Result<Vec<String>, Error> {
-        self.check_open()?;
-        Ok(self.supervisor.cells().iter().map(|cell| cell.cookie_id().to_owned()).collect())
+        Ok(self.tasks.cells()?.iter().map(|cell| cell.cookie_id().to_owned()).collect())
     }
 
     /// The ids of the accounts that are switched on, in their order. Does not block.
@@ -182,8 +209,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::Closed`].
     pub fn get_enabled_cookies(&self) -> Result<Vec<String>, Error> {
-        self.check_open()?;
-        let cells = self.supervisor.cells();
+        let cells = self.tasks.cells()?;
         Ok(cells.iter().filter(|cell| cell.is_enabled()).map(|cell| cell.cookie_id().to_owned()).collect())
     }
 
@@ -203,11 +229,11 @@ impl CookieManager {
     /// # Errors
     /// [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
     pub fn get_keywords(&self, cookie_id: &str) -> Call<Vec<KeywordRule>> {
-        if let Err(error) = self.check_open().and_then(|()| self.supervisor.cell(cookie_id).map(drop)) {
+        if let Err(error) = self.tasks.check_open().and_then(|()| self.tasks.supervisor().cell(cookie_id).map(drop)) {
             return Call::ready(Err(error));
         }
         let (store, cookie_id) = (Arc::clone(&self.service.store), cookie_id.to_owned());
-        self.look(async move { store.rules(&cookie_id).await })
+        self.tasks.look(async move { store.rules(&cookie_id).await })
     }
 
     /// The account at this moment. Wait-free: never behind a writer.
@@ -215,8 +241,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::AccountNotFound`], [`Error::Closed`].
     pub fn status(&self, cookie_id: &str) -> Result<AccountStatus, Error> {
-        self.check_open()?;
-        Ok(self.supervisor.cell(cookie_id)?.status())
+        self.tasks.status(cookie_id)
     }
 
     /// All accounts, in the order of their ids. Does not block.
@@ -224,8 +249,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::Closed`].
     pub fn statuses(&self) -> Result<Vec<AccountStatus>, Error> {
-        self.check_open()?;
-        Ok(self.supervisor.cells().iter().map(|cell| cell.status()).collect())
+        self.tasks.statuses()
     }
 
     /// Waits until the account is as wanted, at most `timeout_s` seconds (0 … 86,400). An account that is being removed while
@@ -234,22 +258,40 @@ impl CookieManager {
     /// # Errors
     /// [`Error::AccountNotFound`], [`Error::TimedOut`] saying how things stood, [`Error::InvalidArgument`], [`Error::Closed`].
     pub fn wait_for(&self, cookie_id: &str, wanted: Wanted, timeout_s: f64) -> Call<AccountStatus> {
-        let cell =
-            match self.check_open().and_then(|()| check_timeout(timeout_s)).and_then(|()| self.supervisor.cell_to_be(cookie_id)) {
-                Ok(cell) => cell,
-                Err(error) => return Call::ready(Err(error)),
-            };
-        self.look(async move {
-            let seen = cell.wait_until(|status| wanted.verdict(status));
-            tokio::time::timeout(seconds(timeout_s), seen).await.unwrap_or_else(|_| {
-                Err(Error::TimedOut {
-                    what: wanted.to_string(),
-                    cookie_id: cell.cookie_id().to_owned(),
-                    limit_s: timeout_s.to_string(),
-                    now: cell.status().to_string(),
-                })
-            })
-        })
+        self.tasks.wait_for(cookie_id, wanted, timeout_s)
+    }
+
+    /// A reader of what happens from now on, over all accounts. Does not block. It ends when the manager is closed.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn events(&self) -> Result<Events, Error> {
+        self.tasks.events()
+    }
+
+    /// What is used of everything that has a bound, at this moment. Reads `/proc`; blocks for about a millisecond.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn capacity(&self) -> Result<Capacity, Error> {
+        self.tasks.capacity()
+    }
+
+    /// How many accounts stand how, what they have done, and the capacity. Blocks for about a millisecond.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn metrics(&self) -> Result<Metrics, Error> {
+        self.tasks.metrics()
+    }
+
+    /// The same as text for a monitoring system, in the [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/)
+    /// form. `per_account` adds series for each account: a few lines more for each of them.
+    ///
+    /// # Errors
+    /// [`Error::Closed`].
+    pub fn metrics_text(&self, per_account: bool) -> Result<String, Error> {
+        self.tasks.metrics_text(per_account)
     }
 
     /// Sends a text into a chat and tells how that ended: delivered, rejected with the service's reason, or unknown. What is
@@ -263,9 +305,10 @@ impl CookieManager {
     /// [`Error::InvalidArgument`], [`Error::Closed`].
     pub fn send_text(&self, cookie_id: &str, chat_id: &str, user_id: &str, text: &str) -> Call<SendOutcome> {
         let sent = self
+            .tasks
             .check_open()
             .and_then(|()| check_send(chat_id, user_id, text))
-            .and_then(|()| self.supervisor.worker(cookie_id))
+            .and_then(|()| self.tasks.supervisor().worker(cookie_id))
             .and_then(|worker| worker.send_text(chat_id, user_id, text));
         match sent {
             Ok(outcome) => Call::under_way(outcome),
@@ -279,19 +322,16 @@ impl CookieManager {
     /// # Errors
     /// [`Error::InvalidArgument`], [`Error::Forked`].
     pub fn close(&self, timeout_s: f64) -> Call<StopReport> {
-        if let Err(error) = self.runtime.check().and_then(|()| check_timeout(timeout_s)) {
-            return Call::ready(Err(error));
-        }
-        self.closing.close(&self.runtime, &self.supervisor, &self.service, seconds(timeout_s))
-    }
-
-    fn check_open(&self) -> Result<(), Error> {
-        self.runtime.check()?;
-        if self.closing.has_begun() { Err(Error::Closed) } else { Ok(()) }
+        let service = Arc::clone(&self.service);
+        self.tasks.close_with(timeout_s, move || {
+            if !service.store.close(seconds(service.config.store_timeout_s)) {
+                tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
+            }
+        })
     }
 
     fn check(&self, cookie_id: &str) -> Result<(), Error> {
-        self.check_open()?;
+        self.tasks.check_open()?;
         check_cookie_id(cookie_id)
     }
 
@@ -299,30 +339,15 @@ impl CookieManager {
     fn change<T: Send + 'static>(
         &self,
         cookie_id: &str,
-        work: impl for<'a> FnOnce(Arc<Service>, &'a mut Slot<Arc<XianyuLive>>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
+        work: impl for<'a> FnOnce(Arc<Service>, &'a mut Slot<XianyuLive>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     ) -> Call<T> {
-        if let Err(error) = self.check_open() {
-            return Call::ready(Err(error));
-        }
         let service = Arc::clone(&self.service);
-        self.supervisor.on_account(cookie_id, move |slot| work(service, slot))
-    }
-
-    /// Does something that changes nothing. A caller that stops waiting ends it.
-    fn look<T: Send + 'static>(&self, work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Call<T> {
-        let (mut answer, call) = oneshot::channel();
-        self.runtime.spawn(async move {
-            tokio::select! {
-                () = answer.closed() => {}
-                result = work => drop(answer.send(result)),
-            }
-        });
-        Call::under_way(call)
+        self.tasks.change(cookie_id, move |slot| work(service, slot))
     }
 
     fn start_known_accounts(&self) -> Result<(), Error> {
         let store = Arc::clone(&self.service.store);
-        let load = self.look(async move { Ok((store.accounts().await?, store.all_rules().await?)) });
+        let load = self.tasks.look(async move { Ok((store.accounts().await?, store.all_rules().await?)) });
         let (accounts, rules) = load.wait()?;
         let mut rules_of: BTreeMap<String, Vec<KeywordRule>> = BTreeMap::new();
         for (cookie_id, rule) in rules {
@@ -333,7 +358,7 @@ impl CookieManager {
             .map(|record| {
                 let rules = rules_of.remove(&record.cookie_id).unwrap_or_default();
                 let cookie_id = record.cookie_id.clone();
-                self.supervisor.on_new_account(&cookie_id, self.new_worker(), |slot| {
+                self.tasks.supervisor().on_new_account(&cookie_id, self.new_worker(), |slot| {
                     Box::pin(async move {
                         work::take_up(slot, record, rules);
                         Ok(())
@@ -352,49 +377,20 @@ impl CookieManager {
 
 impl Drop for CookieManager {
     fn drop(&mut self) {
-        let config = &self.service.config;
-        // In a fork there is nothing to close: the threads are the parent's.
-        if self.runtime.check().is_ok() {
-            drop(self.close(config.stop_socket_s + config.stop_thread_s));
+        if !self.tasks.is_in_fork() {
+            drop(self.close(self.tasks.stop_limit().as_secs_f64()));
         }
     }
 }
 
 impl fmt::Debug for CookieManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CookieManager").field("accounts", &self.supervisor.len()).finish_non_exhaustive()
-    }
-}
-
-impl Wanted {
-    /// The answer to a wait, once there is one.
-    fn verdict(self, status: AccountStatus) -> Option<Result<AccountStatus, Error>> {
-        let state_is_met = self.state.is_none_or(|state| state == status.state);
-        if state_is_met && self.connection.is_none_or(|connection| connection == status.connection) {
-            return Some(Ok(status));
-        }
-        let is_gone = status.state == TaskState::Stopped && status.reason.code == ReasonCode::Removed;
-        is_gone.then_some(Err(Error::AccountNotFound { cookie_id: status.cookie_id }))
-    }
-}
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state.map(|state| format!("state={}", state.name()));
-        let connection = self.connection.map(|connection| format!("connection={}", connection.name()));
-        f.write_str(&state.into_iter().chain(connection).collect::<Vec<_>>().join(", "))
+        f.debug_struct("CookieManager").field("accounts", &self.tasks.supervisor().len()).finish_non_exhaustive()
     }
 }
 
 fn parse_cookie(cookie_value: &str) -> Result<Cookie, Error> {
     Cookie::parse(cookie_value).map_err(|problem| Error::invalid("cookie_value", problem.to_string()))
-}
-
-fn check_timeout(timeout_s: f64) -> Result<(), Error> {
-    if (0.0..=86_400.0).contains(&timeout_s) {
-        return Ok(());
-    }
-    Err(Error::invalid("timeout_s", format!("is {timeout_s}, allowed is 0 … 86400")))
 }
 
 fn check_send(chat_id: &str, user_id: &str, text: &str) -> Result<(), Error> {

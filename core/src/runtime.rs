@@ -10,8 +10,8 @@ use tokio::runtime::{Builder, Handle};
 
 use crate::error::Error;
 
-/// Blocking threads at most (name look-ups). At the bound a look-up waits within its connect's limit.
-const MAX_BLOCKING_THREADS: usize = 16;
+/// Blocking threads at most (name look-ups, a worker's blocking work). At the bound a look-up waits within its connect's limit.
+const MAX_BLOCKING_THREADS: usize = 64;
 const STACK_BYTES: usize = 2 * 1024 * 1024;
 
 thread_local! {

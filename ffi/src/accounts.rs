@@ -41,7 +41,7 @@ pub unsafe extern "C" fn lk_manager_add_cookie(
 
 /// Stops an account, and removes it with its rules and messages.
 ///
-/// Any thread. Blocks until nothing of it runs, by default 8 s at the most (`stop_socket_s` and `stop_thread_s`), and it is off
+/// Any thread. Blocks until nothing of it runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`, `stop_thread_s`), and it is off
 /// the record. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED` (it is then stopped, and still on record),
 /// `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
 #[unsafe(no_mangle)]

@@ -6,14 +6,14 @@ use livekeeper::Config;
 
 use crate::error::{Failure, lk_status};
 use crate::guard::guard;
-use crate::pointer::{Given, Plain};
+use crate::pointer::{Given, Plain, row};
 use crate::sized::{Growing, GrowingPlace, read};
 use crate::text::lk_str;
 
 /// Settings of a manager. Begin with `LK_CONFIG_INIT` or `lk_config_init`, which give every field its default, what an operator
 /// wants against the real service; then change what you need. Ranges are checked when a manager is opened.
 ///
-/// Of a text, `data` NULL means the default. Texts must stay valid until `lk_manager_open` has returned.
+/// Of a text, `data` NULL means the default. Texts and rows must stay valid until `lk_manager_open` has returned.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct lk_config {
@@ -59,8 +59,29 @@ pub struct lk_config {
     pub park_window_s: f64,
     /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
     pub stop_socket_s: f64,
+    /// Stopping, stage 2: for child processes to end, asked first and killed shortly before it is over. Seconds, 0.05 … 300. Default 10.
+    pub stop_process_s: f64,
     /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
     pub stop_thread_s: f64,
+    /// A command that is run for an account whose login is over: the program, found through `PATH`, and its arguments, as
+    /// `cookie_helper_count` texts in a row. It gets JSON on stdin and writes JSON with a new cookie to stdout; the README shows
+    /// one. Linux only. Default: NULL and 0, none.
+    pub cookie_helper: *const lk_str,
+    /// How many texts `cookie_helper` has.
+    pub cookie_helper_count: usize,
+    /// For one run of it; then it is stopped, and the account parked. Seconds, 0.05 … 3,600. Default 120.
+    pub cookie_helper_timeout_s: f64,
+    /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
+    pub max_helpers: usize,
+    /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
+    pub health_interval_s: f64,
+    /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
+    pub degraded_after_s: f64,
+    /// And down after this long. Seconds, `degraded_after_s` … 86,400. Default 300.
+    pub down_after_s: f64,
+    /// Events that are kept for a reader that has not read them yet; one that falls behind further loses the oldest and hears
+    /// how many. 16 … 1,000,000. Default 10,000.
+    pub event_queue: usize,
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     pub max_accounts: usize,
     /// Threads of the background runtime. 1 … 64. Default 2.
@@ -101,7 +122,16 @@ impl From<Config> for lk_config {
             park_after_failures: config.park_after_failures,
             park_window_s: config.park_window_s,
             stop_socket_s: config.stop_socket_s,
+            stop_process_s: config.stop_process_s,
             stop_thread_s: config.stop_thread_s,
+            cookie_helper: std::ptr::null(),
+            cookie_helper_count: 0,
+            cookie_helper_timeout_s: config.cookie_helper_timeout_s,
+            max_helpers: config.max_helpers,
+            health_interval_s: config.health_interval_s,
+            degraded_after_s: config.degraded_after_s,
+            down_after_s: config.down_after_s,
+            event_queue: config.event_queue,
             max_accounts: config.max_accounts,
             worker_threads: config.worker_threads,
         }
@@ -128,6 +158,7 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
             url.clone_into(&mut settings.api_url);
         }
         settings.ca_file = given.ca_file.optional("ca_file")?.map(PathBuf::from);
+        settings.cookie_helper = read_command(given.cookie_helper, given.cookie_helper_count)?;
     }
     settings.debounce_s = given.debounce_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
@@ -146,10 +177,28 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.park_after_failures = given.park_after_failures;
     settings.park_window_s = given.park_window_s;
     settings.stop_socket_s = given.stop_socket_s;
+    settings.stop_process_s = given.stop_process_s;
     settings.stop_thread_s = given.stop_thread_s;
+    settings.cookie_helper_timeout_s = given.cookie_helper_timeout_s;
+    settings.max_helpers = given.max_helpers;
+    settings.health_interval_s = given.health_interval_s;
+    settings.degraded_after_s = given.degraded_after_s;
+    settings.down_after_s = given.down_after_s;
+    settings.event_queue = given.event_queue;
     settings.max_accounts = given.max_accounts;
     settings.worker_threads = given.worker_threads;
     Ok(settings)
+}
+
+/// The words of a command; `None` where there is no row.
+///
+/// # Safety
+/// As for [`row`], and each text as for [`lk_str::optional`].
+unsafe fn read_command(first: *const lk_str, count: usize) -> Result<Option<Vec<String>>, Failure> {
+    // SAFETY: the caller's promise.
+    let Some(words) = (unsafe { row(first, count, "cookie_helper") })? else { return Ok(None) };
+    // SAFETY: the caller's promise.
+    words.iter().map(|word| unsafe { word.required("cookie_helper") }.map(str::to_owned)).collect::<Result<_, _>>().map(Some)
 }
 
 /// Gives every field of `config` its default, and sets its size. The same as `LK_CONFIG_INIT`, for languages without macros.
@@ -168,9 +217,13 @@ pub unsafe extern "C" fn lk_config_init(config: *mut lk_config, size: usize) -> 
 
 #[cfg(test)]
 mod tests {
+    use std::mem::offset_of;
+
     use livekeeper::Config;
 
     use super::{lk_config, read_config};
+    use crate::error::Failure;
+    use crate::text::{lk_str, lk_str_of};
 
     /// The names of a struct's fields, as `Debug` shows them.
     fn fields(shown: &str) -> Vec<&str> {
@@ -181,24 +234,43 @@ mod tests {
     #[test]
     fn every_setting_of_core_is_here_in_the_same_order() {
         let (core, here) = (format!("{:#?}", Config::default()), format!("{:#?}", lk_config::from(Config::default())));
-        assert_eq!(fields(&core), fields(&here)[1..]);
+        // A row has its count behind it; nothing else is of C alone but the size.
+        let here: Vec<&str> = fields(&here).into_iter().filter(|name| !["size", "cookie_helper_count"].contains(name)).collect();
+        assert_eq!(fields(&core), here);
     }
 
     #[test]
     #[cfg(target_pointer_width = "64")]
     fn every_number_arrives() {
         let mut given = lk_config::from(Config::default());
-        // SAFETY: after the size and the three texts come numbers only; each gets bits of its own.
+        let row = offset_of!(lk_config, cookie_helper) / 8;
+        // SAFETY: after the size and the three texts come numbers only, but for the row; each gets bits of its own.
         unsafe {
             let words = (&raw mut given).cast::<u64>();
-            for place in 7..size_of::<lk_config>() / 8 {
+            for place in (7..size_of::<lk_config>() / 8).filter(|place| ![row, row + 1].contains(place)) {
                 words.add(place).write(place as u64);
             }
         }
-        // SAFETY: a whole struct, whose texts are null.
+        // SAFETY: a whole struct, whose texts and row are null.
         let settings = unsafe { read_config(&raw const given) }.unwrap();
         let mut back = lk_config::from(settings);
         back.size = given.size;
         assert_eq!(format!("{back:?}"), format!("{given:?}"));
+    }
+
+    #[test]
+    fn a_command_arrives_word_by_word_and_none_at_all_is_another_thing_than_an_empty_one() {
+        let words = [lk_str_of(c"node".as_ptr()), lk_str_of(c"refresh.js".as_ptr())];
+        let read = |first, count| {
+            let given = lk_config { cookie_helper: first, cookie_helper_count: count, ..lk_config::from(Config::default()) };
+            // SAFETY: a whole struct, whose texts are null, and a row that is null or `words`.
+            unsafe { read_config(&raw const given) }.map(|settings| settings.cookie_helper)
+        };
+        assert_eq!(read(words.as_ptr(), 2).unwrap().unwrap(), ["node", "refresh.js"]);
+        assert_eq!(read(words.as_ptr(), 0).unwrap(), Some(Vec::new()));
+        assert_eq!(read(std::ptr::null(), 0).unwrap(), None);
+        assert!(matches!(read(std::ptr::null(), 1), Err(Failure::NullPointer { argument: "cookie_helper" })));
+        let hole = [words[0], lk_str::NONE];
+        assert!(matches!(read(hole.as_ptr(), 2), Err(Failure::NullPointer { argument: "cookie_helper" })));
     }
 }

@@ -42,6 +42,8 @@ pub enum lk_status {
     RuntimeUnavailable = 13,
     /// A fault of livekeeper. Please report it, with the message.
     Internal = 14,
+    /// The account is switched off, and what was asked for needs it on.
+    AccountDisabled = 15,
 
     /// A pointer that must point at something was NULL; the message names the argument.
     NullPointer = 100,
@@ -94,7 +96,7 @@ impl Failure {
 }
 
 /// Those of core, in the order of their numbers.
-const OF_CORE: [lk_status; 14] = [
+const OF_CORE: [lk_status; 15] = [
     lk_status::InvalidArgument,
     lk_status::AccountNotFound,
     lk_status::StoreUnavailable,
@@ -109,6 +111,7 @@ const OF_CORE: [lk_status; 14] = [
     lk_status::WouldDeadlock,
     lk_status::RuntimeUnavailable,
     lk_status::Internal,
+    lk_status::AccountDisabled,
 ];
 
 fn status_of(code: u32) -> lk_status {
@@ -188,6 +191,7 @@ mod tests {
             assert_eq!(status_of(number), status);
         }
         assert_eq!(status_of(Error::Internal { problem: String::new() }.code()), lk_status::Internal);
+        assert_eq!(status_of(Error::AccountDisabled { cookie_id: String::new() }.code()), lk_status::AccountDisabled);
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub enum lk_task_state {
     Parked = 5,
     /// Being wound down.
     Stopping = 6,
-    /// Nothing of it is left: no task, no socket.
+    /// Nothing of it is left: no task, no socket, no child process.
     Stopped = 7,
     /// Ended by its own fault; the reason stands; a restart is due or refused.
     Failed = 8,
@@ -69,6 +69,10 @@ pub enum lk_reason_code {
     Opening = 4,
     /// Connected and registered.
     Online = 5,
+    /// The login is over, and the cookie helper is asked for a new cookie.
+    RenewingCookie = 6,
+    /// The cookie helper brought a new cookie: signing in anew.
+    CookieRenewed = 7,
     /// Disabled by your program.
     Disabled = 20,
     /// Removed by your program.
@@ -77,6 +81,10 @@ pub enum lk_reason_code {
     ManagerClosed = 22,
     /// Being replaced with a new cookie.
     Replaced = 23,
+    /// Paused by your program: messages are recorded, none is answered until `lk_manager_resume`.
+    Paused = 24,
+    /// Being restarted by your program.
+    Restarted = 25,
     /// The service could not be reached.
     ConnectFailed = 40,
     /// The service's certificate was refused.
@@ -97,13 +105,17 @@ pub enum lk_reason_code {
     ProtocolBroken = 48,
     /// The service's API answered with an error.
     ApiFailed = 49,
+    /// This process has no file descriptor left: raise its limit (ulimit -n), or run fewer accounts; sessions that live go on.
+    OutOfFiles = 50,
     /// The login is over: give a new cookie with `lk_manager_update_cookie`.
     SessionExpired = 60,
     /// The platform wants a person to verify: do so in a browser, then give the new cookie with `lk_manager_update_cookie`.
     PersonMustVerify = 61,
+    /// The cookie cannot be used: give a good one with `lk_manager_update_cookie`.
+    CookieUnusable = 62,
     /// The session failed by a fault of its own.
     Panicked = 80,
-    /// It failed too often in a short time: look at the failures, then give it a new cookie, or switch it off and on.
+    /// It failed too often in a short time: look at the failures, then restart it or give it a new cookie.
     TooManyFailures = 81,
     /// Messages could not be stored, so they were not acknowledged to the service.
     StoreFailed = 82,
@@ -132,16 +144,20 @@ const CONNECTION_STATES: [Row<lk_connection_state, ConnectionState>; 6] = [
     (lk_connection_state::Closed, ConnectionState::Closed, c"closed"),
 ];
 
-const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 24] = [
+const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 30] = [
     (lk_reason_code::Starting, ReasonCode::Starting, c"starting"),
     (lk_reason_code::WaitingForTurn, ReasonCode::WaitingForTurn, c"waiting_for_turn"),
     (lk_reason_code::SigningIn, ReasonCode::SigningIn, c"signing_in"),
     (lk_reason_code::Opening, ReasonCode::Opening, c"opening"),
     (lk_reason_code::Online, ReasonCode::Online, c"online"),
+    (lk_reason_code::RenewingCookie, ReasonCode::RenewingCookie, c"renewing_cookie"),
+    (lk_reason_code::CookieRenewed, ReasonCode::CookieRenewed, c"cookie_renewed"),
     (lk_reason_code::Disabled, ReasonCode::Disabled, c"disabled"),
     (lk_reason_code::Removed, ReasonCode::Removed, c"removed"),
     (lk_reason_code::ManagerClosed, ReasonCode::ManagerClosed, c"manager_closed"),
     (lk_reason_code::Replaced, ReasonCode::Replaced, c"replaced"),
+    (lk_reason_code::Paused, ReasonCode::Paused, c"paused"),
+    (lk_reason_code::Restarted, ReasonCode::Restarted, c"restarted"),
     (lk_reason_code::ConnectFailed, ReasonCode::ConnectFailed, c"connect_failed"),
     (lk_reason_code::TlsFailed, ReasonCode::TlsFailed, c"tls_failed"),
     (lk_reason_code::HandshakeRefused, ReasonCode::HandshakeRefused, c"handshake_refused"),
@@ -152,8 +168,10 @@ const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 24] = [
     (lk_reason_code::ServiceStalled, ReasonCode::ServiceStalled, c"service_stalled"),
     (lk_reason_code::ProtocolBroken, ReasonCode::ProtocolBroken, c"protocol_broken"),
     (lk_reason_code::ApiFailed, ReasonCode::ApiFailed, c"api_failed"),
+    (lk_reason_code::OutOfFiles, ReasonCode::OutOfFiles, c"out_of_files"),
     (lk_reason_code::SessionExpired, ReasonCode::SessionExpired, c"session_expired"),
     (lk_reason_code::PersonMustVerify, ReasonCode::PersonMustVerify, c"person_must_verify"),
+    (lk_reason_code::CookieUnusable, ReasonCode::CookieUnusable, c"cookie_unusable"),
     (lk_reason_code::Panicked, ReasonCode::Panicked, c"panicked"),
     (lk_reason_code::TooManyFailures, ReasonCode::TooManyFailures, c"too_many_failures"),
     (lk_reason_code::StoreFailed, ReasonCode::StoreFailed, c"store_failed"),

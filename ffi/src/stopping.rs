@@ -34,6 +34,7 @@ struct Account {
     is_clean: bool,
     took_s: f64,
     socket: lk_stage_outcome,
+    process: lk_stage_outcome,
     thread: lk_stage_outcome,
 }
 
@@ -43,6 +44,7 @@ impl From<AccountStop> for Account {
             is_clean: account.left.is_empty(),
             took_s: account.took_s,
             socket: outcome_of(&account, StopStage::Socket),
+            process: outcome_of(&account, StopStage::Process),
             thread: outcome_of(&account, StopStage::Thread),
             left: Text::new(account.left.join("\n")),
             cookie_id: Text::new(account.cookie_id),
@@ -107,7 +109,9 @@ pub struct lk_account_stop {
     pub is_clean: bool,
     /// First stage: replies in flight finish, the connection is closed with a close frame.
     pub socket: lk_stage_outcome,
-    /// Second stage: what still runs is cut off.
+    /// Second stage: child processes are asked to end, then killed.
+    pub process: lk_stage_outcome,
+    /// Third stage: what still runs is cut off.
     pub thread: lk_stage_outcome,
 }
 
@@ -158,6 +162,7 @@ pub unsafe extern "C" fn lk_stop_report_account(
             took_s: account.took_s,
             is_clean: account.is_clean,
             socket: account.socket,
+            process: account.process,
             thread: account.thread,
         });
         Ok(())

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 
 use crate::error::Failure;
 use crate::guard::guard_or;
-use crate::pointer::{Handle, end, look_if_any};
+use crate::pointer::{Given, Handle, Plain, end, look_if_any};
 
 /// A `length` of `lk_str`: `data` ends with a NUL, and the library counts.
 /// cbindgen:ignore (it is no plain number; cbindgen.toml has it)
@@ -25,6 +25,11 @@ pub struct lk_str {
     /// Bytes, without a NUL at the end; or `LK_NUL_TERMINATED`.
     pub length: usize,
 }
+
+impl Plain for lk_str {}
+
+// SAFETY: it has a length and a pointer only.
+unsafe impl Given for lk_str {}
 
 /// Whether there are so many bytes that no memory holds them; such a length would be undefined behaviour.
 fn is_impossible(length: usize) -> bool {

@@ -16,6 +16,7 @@ from ._livekeeper import (
     Config,
     CookieManager,
     Counters,
+    HealthReason,
     Reason,
     SendOutcome,
     StageReport,
@@ -23,6 +24,7 @@ from ._livekeeper import (
     __version__,
 )
 from .errors import (
+    AccountDisabled,
     AccountNotFound,
     AtCapacity,
     Forked,
@@ -40,18 +42,24 @@ from .errors import (
     WouldDeadlock,
     WrongOwner,
 )
-from .states import ConnectionState, ReasonCode, TaskState
+from .states import CapacityKind, CapacityLevel, ConnectionState, Health, HealthCode, ReasonCode, TaskState
 
 __all__ = [
+    "AccountDisabled",
     "AccountNotFound",
     "AccountStatus",
     "AccountStop",
     "AtCapacity",
+    "CapacityKind",
+    "CapacityLevel",
     "Config",
     "ConnectionState",
     "CookieManager",
     "Counters",
     "Forked",
+    "Health",
+    "HealthCode",
+    "HealthReason",
     "InternalError",
     "InvalidArgument",
     "LivekeeperError",

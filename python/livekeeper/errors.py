@@ -130,6 +130,12 @@ class InternalError(LivekeeperError):
     code = 14
 
 
+class AccountDisabled(LivekeeperError):
+    """The account is switched off, and what was asked for needs it on."""
+
+    code = 15
+
+
 _BY_CODE: dict[int, type[LivekeeperError]] = {
     kind.code: kind
     for kind in (
@@ -147,6 +153,7 @@ _BY_CODE: dict[int, type[LivekeeperError]] = {
         WouldDeadlock,
         RuntimeUnavailable,
         InternalError,
+        AccountDisabled,
     )
 }
 

@@ -1,4 +1,4 @@
-"""The states of an account and the reasons for them: enums whose members are also strings.
+"""The states of an account, the reasons for them, its health, and what has a bound: enums whose members are also strings.
 
 >>> from livekeeper import TaskState
 >>> TaskState.RUNNING == "running", str(TaskState.RUNNING)
@@ -81,10 +81,14 @@ class ReasonCode(_Name):
     SIGNING_IN = "signing_in"
     OPENING = "opening"
     ONLINE = "online"
+    RENEWING_COOKIE = "renewing_cookie"
+    COOKIE_RENEWED = "cookie_renewed"
     DISABLED = "disabled"
     REMOVED = "removed"
     MANAGER_CLOSED = "manager_closed"
     REPLACED = "replaced"
+    PAUSED = "paused"
+    RESTARTED = "restarted"
     CONNECT_FAILED = "connect_failed"
     TLS_FAILED = "tls_failed"
     HANDSHAKE_REFUSED = "handshake_refused"
@@ -95,8 +99,94 @@ class ReasonCode(_Name):
     SERVICE_STALLED = "service_stalled"
     PROTOCOL_BROKEN = "protocol_broken"
     API_FAILED = "api_failed"
+    OUT_OF_FILES = "out_of_files"
     SESSION_EXPIRED = "session_expired"
     PERSON_MUST_VERIFY = "person_must_verify"
+    COOKIE_UNUSABLE = "cookie_unusable"
     PANICKED = "panicked"
     TOO_MANY_FAILURES = "too_many_failures"
     STORE_FAILED = "store_failed"
+
+
+class Health(_Name):
+    """How an account is, in one word.
+
+    >>> from livekeeper import Health
+    >>> Health.DOWN == "down"
+    True
+    """
+
+    OK = "ok"
+    """As the host wants it."""
+    DEGRADED = "degraded"
+    """It works, or is about to, but something is not as it should be."""
+    DOWN = "down"
+    """It does not work."""
+
+
+class HealthCode(_Name):
+    """What is wrong with an account's health. ``HealthReason.number`` is the code's permanent number, ``HealthReason.text`` its
+    sentence.
+
+    >>> from livekeeper import HealthCode
+    >>> HealthCode.SILENT == "silent"
+    True
+    """
+
+    PARKED = "parked"
+    FAILED = "failed"
+    NOT_CONNECTED = "not_connected"
+    SILENT = "silent"
+    HEARTBEAT_LATE = "heartbeat_late"
+    MANY_FAILURES = "many_failures"
+    SLOW_TASK = "slow_task"
+
+
+class CapacityKind(_Name):
+    """What has a bound.
+
+    >>> from livekeeper import CapacityKind
+    >>> f"{CapacityKind.MEMORY_BYTES}"
+    'memory_bytes'
+    """
+
+    ACCOUNTS = "accounts"
+    """Accounts on record; bound: ``max_accounts``. At it, ``add_cookie`` is refused."""
+    CONNECTIONS = "connections"
+    """Accounts that are connected; bound: ``max_accounts``."""
+    CONNECTING = "connecting"
+    """Accounts that connect now; bound: ``max_connecting``. At it, others wait."""
+    WAITING_TO_CONNECT = "waiting_to_connect"
+    """Accounts that wait for their turn to connect; bound: ``max_accounts``."""
+    FILE_DESCRIPTORS = "file_descriptors"
+    """File descriptors of this process; bound: its soft limit. At it, nothing connects any more."""
+    THREADS = "threads"
+    """Threads of this process; bound: what its user may have."""
+    MEMORY_BYTES = "memory_bytes"
+    """Bytes of memory that this process has in use (RSS); bound: those of the machine, or of its control group."""
+    CALL_QUEUE = "call_queue"
+    """Calls that wait in the fullest mailbox of an account. At the bound, calls to it are refused."""
+    STORE_QUEUE = "store_queue"
+    """Writes that wait for the store. At the bound, sessions stop reading."""
+    EVENT_QUEUE = "event_queue"
+    """Events that the slowest reader has not read; bound: ``event_queue``. At it, that reader loses the oldest."""
+    HELPERS = "helpers"
+    """Helpers that run; bound: ``max_helpers``. At it, others wait."""
+    RUNTIME_BUSY_PERCENT = "runtime_busy_percent"
+    """How busy the runtime's threads were since the last look, in percent of all of them."""
+
+
+class CapacityLevel(_Name):
+    """How near a bound is.
+
+    >>> from livekeeper import CapacityLevel
+    >>> CapacityLevel("near") is CapacityLevel.NEAR
+    True
+    """
+
+    OK = "ok"
+    """There is room."""
+    NEAR = "near"
+    """Four fifths of the bound, or more, are used."""
+    FULL = "full"
+    """The bound is reached."""

@@ -46,6 +46,16 @@ pub(crate) fn path(value: &Bound<'_, PyAny>, name: &str) -> PyResult<PathBuf> {
     })
 }
 
+/// A sequence of `str`, such as a command: not one `str`, which is a sequence too.
+pub(crate) fn texts(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<String>> {
+    match value.cast::<PySequence>() {
+        Ok(sequence) if !value.is_instance_of::<PyString>() => {
+            (1..).zip(sequence.try_iter()?).map(|(place, one)| text(&one?, &format!("{name}: part {place}"))).collect()
+        }
+        _ => Err(wrong_type(name, "a sequence of str", value)),
+    }
+}
+
 /// A `bool`; no other truth value, for `"false"` is one.
 pub(crate) fn switch(value: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
     value.extract().map_err(|_| wrong_type(name, "bool", value))
@@ -73,6 +83,20 @@ pub(crate) fn count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
         Ok(count) => Ok(count),
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
             Err(errors::invalid(value.py(), name, &format!("is {}, which no count can be", value.str()?)))
+        }
+        Err(_) => Err(wrong_type(name, "int", value)),
+    }
+}
+
+/// A whole number, also a negative one; no `bool`.
+pub(crate) fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<i32> {
+    if value.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "int", value));
+    }
+    match value.extract() {
+        Ok(integer) => Ok(integer),
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Err(errors::invalid(value.py(), name, &format!("is {}, which is beyond every range", value.str()?)))
         }
         Err(_) => Err(wrong_type(name, "int", value)),
     }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
@@ -27,6 +28,15 @@ impl Setting for Option<PathBuf> {
             return Ok(None);
         }
         arguments::path(value, name).map(Some)
+    }
+}
+
+impl Setting for Option<Vec<String>> {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        if value.is_none() {
+            return Ok(None);
+        }
+        arguments::texts(value, name).map(Some)
     }
 }
 
@@ -68,7 +78,7 @@ macro_rules! config {
 
             #[new]
             #[pyo3(signature = (**settings))]
-            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_thread_s=3.0, max_accounts=20000, worker_threads=2)")]
+            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, max_accounts=20000, worker_threads=2)")]
             fn new(py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
                 changed(py, livekeeper::Config::default(), settings, "Config")
             }
@@ -163,8 +173,24 @@ config! {
     park_window_s: f64,
     /// Stopping, stage 1: replies in flight and the closing handshake. Seconds, 0.05 … 300. Default 5.
     stop_socket_s: f64,
+    /// Stopping, stage 2: for child processes to end, asked first and killed shortly before it is over. Seconds, 0.05 … 300. Default 10.
+    stop_process_s: f64,
     /// Stopping, stage 3: for what still runs after that to end, before it is abandoned behind its fence. Seconds, 0.05 … 300. Default 3.
     stop_thread_s: f64,
+    /// A command that is run for an account whose login is over: the program, found through PATH, and its arguments; a sequence of str. It gets JSON on stdin (`cookie_id`, `unb`, `reason`, `cookie`) and writes JSON with a new `cookie`, or an `error`, to stdout. Linux only. Default None.
+    cookie_helper: Command,
+    /// For one run of it; then it is stopped, and the account parked. Seconds, 0.05 … 3,600. Default 120.
+    cookie_helper_timeout_s: f64,
+    /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
+    max_helpers: usize,
+    /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
+    health_interval_s: f64,
+    /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
+    degraded_after_s: f64,
+    /// And down after this long. Seconds, `degraded_after_s` … 86,400. Default 300.
+    down_after_s: f64,
+    /// Events kept for a reader that has not read them yet; one that falls behind further loses the oldest and hears how many. 16 … 1,000,000. Default 10,000.
+    event_queue: usize,
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     max_accounts: usize,
     /// Threads of the background runtime. 1 … 64. Default 2.
@@ -192,6 +218,25 @@ struct FilePath(Option<std::ffi::OsString>);
 impl From<Option<PathBuf>> for FilePath {
     fn from(path: Option<PathBuf>) -> Self {
         Self(path.map(PathBuf::into_os_string))
+    }
+}
+
+/// A command as Python gets it: a tuple, which does not change and has a hash.
+struct Command(Option<Vec<String>>);
+
+impl From<Option<Vec<String>>> for Command {
+    fn from(command: Option<Vec<String>>) -> Self {
+        Self(command)
+    }
+}
+
+impl<'py> IntoPyObject<'py> for Command {
+    type Target = PyAny;
+    type Output = Bound<'py, PyAny>;
+    type Error = PyErr;
+
+    fn into_pyobject(self, py: Python<'py>) -> PyResult<Self::Output> {
+        self.0.map(|parts| PyTuple::new(py, parts)).transpose()?.into_bound_py_any(py)
     }
 }
 

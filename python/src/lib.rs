@@ -6,7 +6,7 @@
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config` | what `livekeeper` does |
-//! | `status`, `reason`, `counters`, `stop_report`, `send_outcome` | what it shows |
+//! | `status`, `reason`, `health_reason`, `counters`, `stop_report`, `send_outcome` | what it shows |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -17,6 +17,7 @@ mod config;
 mod counters;
 mod display;
 mod errors;
+mod health_reason;
 mod manager;
 mod reason;
 mod send_outcome;
@@ -34,6 +35,8 @@ mod _livekeeper {
     #[pymodule_export]
     use super::counters::Counters;
     #[pymodule_export]
+    use super::health_reason::HealthReason;
+    #[pymodule_export]
     use super::manager::CookieManager;
     #[pymodule_export]
     use super::reason::Reason;
@@ -44,7 +47,7 @@ mod _livekeeper {
     #[pymodule_export]
     use super::simulator_entry::Entry;
     #[pymodule_export]
-    use super::states::reason_codes;
+    use super::states::{core_enums, health_codes, reason_codes};
     #[pymodule_export]
     use super::status::AccountStatus;
     #[pymodule_export]

@@ -4,7 +4,7 @@ use livekeeper::{ConnectionState, Error, TaskState, Wanted};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::arguments::{number, optional_user_id, path, rules, switch, text};
+use crate::arguments::{integer, number, optional_user_id, path, rules, switch, text};
 use crate::blocking::{wait, without_gil};
 use crate::config::Config;
 use crate::errors;
@@ -105,6 +105,46 @@ impl CookieManager {
     fn update_cookie_status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, enabled: &Bound<'_, PyAny>) -> PyResult<()> {
         let (cookie_id, enabled) = (text(cookie_id, "cookie_id")?, switch(enabled, "enabled")?);
         wait(py, self.core.update_cookie_status(&cookie_id, enabled))
+    }
+
+    /// Pauses an account: it stays connected, receives and records, and answers nothing until `resume`; what came in meanwhile
+    /// stays unanswered. Remembered over a restart of the process. `send_text` goes out all the same. Returns when it is durable.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.pause("shop 1")
+    fn pause(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
+        wait(py, self.core.pause(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// Lets a paused account answer again, from the next message on. Returns when it is durable.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.resume("shop 1")
+    fn resume(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
+        wait(py, self.core.resume(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// Ends the account's session and starts it anew, with its failures forgotten; also one that was parked. Returns when
+    /// nothing of the old session is left (a stop's limits at most); the connection comes later (`wait_for`).
+    ///
+    /// Raises `AccountNotFound`, `AccountDisabled`, `ManagerClosed`.
+    ///
+    ///     manager.restart("shop 1")
+    fn restart(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
+        wait(py, self.core.restart(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// The account's place among those that wait to connect: −100 … 100, higher goes first, 0 at first. A step is worth 10 s of
+    /// waiting, so that nobody starves. Remembered over a restart of the process. Returns when it is durable.
+    ///
+    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.set_priority("shop 1", 10)
+    fn set_priority(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, priority: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, priority) = (text(cookie_id, "cookie_id")?, integer(priority, "priority")?);
+        wait(py, self.core.set_priority(&cookie_id, priority))
     }
 
     /// Whether the account is switched on. Does not block.

@@ -1,31 +1,13 @@
-//! The states and codes of the core as members of the enums in `livekeeper.states`.
+//! The states, codes and kinds of the core as members of the enums in `livekeeper.states`.
 
-use livekeeper::{ConnectionState, ReasonCode, TaskState};
+use std::collections::BTreeMap;
+
+use livekeeper::{CapacityKind, CapacityLevel, ConnectionState, Health, HealthCode, ReasonCode, TaskState};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 use crate::arguments;
 use crate::errors;
-
-const TASK_STATES: [TaskState; 8] = [
-    TaskState::Created,
-    TaskState::Registered,
-    TaskState::Running,
-    TaskState::Paused,
-    TaskState::Parked,
-    TaskState::Stopping,
-    TaskState::Stopped,
-    TaskState::Failed,
-];
-
-const CONNECTION_STATES: [ConnectionState; 6] = [
-    ConnectionState::Disconnected,
-    ConnectionState::Connecting,
-    ConnectionState::Connected,
-    ConnectionState::Reconnecting,
-    ConnectionState::Failed,
-    ConnectionState::Closed,
-];
 
 /// Something of the core that has a name, and an enum in `livekeeper.states` with that name as a value.
 pub(crate) trait Named: Copy + 'static {
@@ -50,12 +32,12 @@ pub(crate) trait Named: Copy + 'static {
 }
 
 macro_rules! named {
-    ($core:ident, $all:expr) => {
+    ($core:ident) => {
         impl Named for $core {
             const ENUM: &'static str = stringify!($core);
 
             fn all() -> &'static [Self] {
-                &$all
+                $core::ALL
             }
 
             fn name(self) -> &'static str {
@@ -70,12 +52,39 @@ macro_rules! named {
     };
 }
 
-named!(TaskState, TASK_STATES);
-named!(ConnectionState, CONNECTION_STATES);
-named!(ReasonCode, *ReasonCode::ALL);
+named!(TaskState);
+named!(ConnectionState);
+named!(ReasonCode);
+named!(Health);
+named!(HealthCode);
+named!(CapacityKind);
+named!(CapacityLevel);
+
+/// The enums of the core by their names, and the names of their values: the tests hold `livekeeper.states` against it.
+#[pyfunction]
+pub(crate) fn core_enums() -> BTreeMap<&'static str, Vec<&'static str>> {
+    fn names<T: Named>() -> (&'static str, Vec<&'static str>) {
+        (T::ENUM, T::all().iter().map(|one| one.name()).collect())
+    }
+    BTreeMap::from([
+        names::<TaskState>(),
+        names::<ConnectionState>(),
+        names::<ReasonCode>(),
+        names::<Health>(),
+        names::<HealthCode>(),
+        names::<CapacityKind>(),
+        names::<CapacityLevel>(),
+    ])
+}
 
 /// Every reason code of the core: its name, its permanent number, its sentence.
 #[pyfunction]
 pub(crate) fn reason_codes() -> Vec<(&'static str, u16, &'static str)> {
     ReasonCode::ALL.iter().map(|code| (code.name(), code.number(), code.sentence())).collect()
+}
+
+/// Every health code of the core: its name, its permanent number, its sentence.
+#[pyfunction]
+pub(crate) fn health_codes() -> Vec<(&'static str, u16, &'static str)> {
+    HealthCode::ALL.iter().map(|code| (code.name(), code.number(), code.sentence())).collect()
 }

@@ -1,12 +1,13 @@
 //! `AccountStatus`: an account at one moment, as a frozen value.
 
-use livekeeper::{ConnectionState, TaskState};
+use livekeeper::{ConnectionState, Health, TaskState};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyTuple};
 
 use crate::arguments;
 use crate::counters::Counters;
 use crate::display::{self, datetime, field};
+use crate::health_reason::HealthReason;
 use crate::reason::Reason;
 use crate::states::Named;
 
@@ -21,12 +22,21 @@ pub(crate) struct AccountStatus {
     reason: Reason,
     since_ms: i64,
     counters: Counters,
+    paused: bool,
+    priority: i32,
+    health: Health,
+    health_reasons: Vec<HealthReason>,
 }
 
 #[pymethods]
+#[allow(clippy::needless_pass_by_value, reason = "what Python gives is taken by value")]
 impl AccountStatus {
     #[new]
-    #[pyo3(signature = (cookie_id, enabled, state, connection, reason, since_ms=0, counters=None))]
+    #[pyo3(signature = (cookie_id, enabled, state, connection, reason, since_ms=0, counters=None, paused=None, priority=None, health=None, health_reasons=Vec::new()))]
+    #[pyo3(
+        text_signature = "(cookie_id, enabled, state, connection, reason, since_ms=0, counters=None, paused=False, priority=0, health='ok', health_reasons=())"
+    )]
+    #[allow(clippy::too_many_arguments, reason = "a Python constructor has its fields")]
     fn new(
         cookie_id: &Bound<'_, PyAny>,
         enabled: &Bound<'_, PyAny>,
@@ -35,6 +45,10 @@ impl AccountStatus {
         reason: &Bound<'_, Reason>,
         since_ms: i64,
         counters: Option<&Bound<'_, Counters>>,
+        paused: Option<&Bound<'_, PyAny>>,
+        priority: Option<&Bound<'_, PyAny>>,
+        health: Option<&Bound<'_, PyAny>>,
+        health_reasons: Vec<Bound<'_, HealthReason>>,
     ) -> PyResult<Self> {
         Ok(Self {
             cookie_id: arguments::text(cookie_id, "cookie_id")?,
@@ -44,6 +58,10 @@ impl AccountStatus {
             reason: reason.get().clone(),
             since_ms,
             counters: counters.map_or_else(|| livekeeper::Counters::default().into(), |counters| counters.get().clone()),
+            paused: paused.map_or(Ok(false), |paused| arguments::switch(paused, "paused"))?,
+            priority: priority.map_or(Ok(0), |priority| arguments::integer(priority, "priority"))?,
+            health: health.map_or(Ok(Health::Ok), |health| Health::from_argument(health, "health"))?,
+            health_reasons: health_reasons.iter().map(|reason| reason.get().clone()).collect(),
         })
     }
 
@@ -89,6 +107,30 @@ impl AccountStatus {
         self.counters.clone()
     }
 
+    /// Whether you have paused it: it answers nothing until it is resumed.
+    #[getter]
+    fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Its place among the accounts that wait to connect: higher goes first. −100 … 100.
+    #[getter]
+    fn priority(&self) -> i32 {
+        self.priority
+    }
+
+    /// How it is, in one word: a member of `Health`, which is also a string.
+    #[getter]
+    fn health<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.health.member(py)
+    }
+
+    /// What is wrong: a tuple of `HealthReason`; empty where it is well.
+    #[getter]
+    fn health_reasons<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.health_reasons.iter().cloned())
+    }
+
     fn __str__(&self) -> String {
         format!("{}, {}: {}", TaskState::name(self.state), ConnectionState::name(self.connection), self.reason.__str__())
     }
@@ -112,6 +154,10 @@ impl AccountStatus {
             field(py, "reason", self.reason.clone())?,
             field(py, "since_ms", self.since_ms)?,
             field(py, "counters", self.counters.clone())?,
+            field(py, "paused", self.paused)?,
+            field(py, "priority", self.priority)?,
+            field(py, "health", Health::name(self.health))?,
+            field(py, "health_reasons", self.health_reasons(py)?)?,
         ])
     }
 }
@@ -126,6 +172,10 @@ impl From<livekeeper::AccountStatus> for AccountStatus {
             reason: core.reason.into(),
             since_ms: core.since_ms,
             counters: core.counters.into(),
+            paused: core.paused,
+            priority: core.priority,
+            health: core.health,
+            health_reasons: core.health_reasons.iter().map(HealthReason::from).collect(),
         }
     }
 }

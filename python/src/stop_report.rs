@@ -10,7 +10,7 @@ use crate::display::{self, field};
 #[pyclass(frozen, eq, get_all, module = "livekeeper")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct StageReport {
-    /// Which: `"socket"` or `"thread"`.
+    /// Which: `"socket"`, `"process"` or `"thread"`.
     stage: String,
     /// How it ended: `"done"`, or `"timed_out"`, and then the next stage followed.
     outcome: String,
@@ -181,6 +181,7 @@ impl From<livekeeper::StageReport> for StageReport {
     fn from(core: livekeeper::StageReport) -> Self {
         let stage = match core.stage {
             StopStage::Socket => "socket",
+            StopStage::Process => "process",
             StopStage::Thread => "thread",
             _ => "another",
         };

@@ -92,6 +92,8 @@ if child == 0:
         lambda: manager.status("shop"), manager.list_cookies, manager.close, lambda: manager.remove_cookie("shop"),
         lambda: manager.add_cookie("new", "unb=2"), lambda: manager.get_keywords("shop"),
         lambda: manager.wait_for("shop", state="parked", timeout_s=30), lambda: manager.send_text("shop", "1", "2", "3"),
+        lambda: manager.pause("shop"), lambda: manager.resume("shop"), lambda: manager.restart("shop"),
+        lambda: manager.set_priority("shop", 1),
     ]
     for verb in verbs:
         try:
@@ -183,6 +185,7 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
         manager.send_text("shop", "1", "2", "3").outcome == "delivered"
     except livekeeper.LivekeeperError as error:
         code: int = error.code
+    manager.set_priority("shop", 3)
     is_clean: bool = manager.close().is_clean
     latencies: List[float] = simulator.latencies_ms()
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import enum
 import inspect
 import pickle
 import re
@@ -17,17 +18,32 @@ import pytest
 from livekeeper import _livekeeper, errors
 
 REASON = livekeeper.Reason("connection_lost", "reset by peer", 1_700_000_000_123, 1_700_000_001_456)
+HEALTH_REASON = livekeeper.HealthReason("not_connected", "for 75 s")
 STATUS = livekeeper.AccountStatus(
-    "店", True, "running", "reconnecting", REASON, 1_700_000_000_123, livekeeper.Counters(received=3, replied=2)
+    "店",
+    True,
+    "running",
+    "reconnecting",
+    REASON,
+    1_700_000_000_123,
+    livekeeper.Counters(received=3, replied=2),
+    paused=True,
+    priority=-3,
+    health="degraded",
+    health_reasons=[HEALTH_REASON],
 )
 STAGE = livekeeper.StageReport("socket", "timed_out", 5.0)
 STOP = livekeeper.AccountStop("店", 5.5, [STAGE], ["its session's task"])
-VALUES: list[Any] = [
-    livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem"),
+HASHED: list[Any] = [
+    livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem", cookie_helper=["node", "refresh.js"]),
     livekeeper.Counters(received=3),
     REASON,
     STATUS,
     livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403),
+    HEALTH_REASON,
+]
+VALUES: list[Any] = [
+    *HASHED,
     STAGE,
     STOP,
     livekeeper.StopReport(6.0, [STOP]),
@@ -47,7 +63,7 @@ def test_a_value_is_frozen_equal_to_its_copies_and_written_out(value: Any) -> No
             setattr(value, name, 1)
 
 
-@pytest.mark.parametrize("value", VALUES[:5], ids=[type(value).__name__ for value in VALUES[:5]])
+@pytest.mark.parametrize("value", HASHED, ids=[type(value).__name__ for value in HASHED])
 def test_a_value_without_spans_is_hashed_by_what_it_holds(value: Any) -> None:
     assert len({value, pickle.loads(pickle.dumps(value))}) == 1
 
@@ -68,6 +84,12 @@ def test_a_status_has_members_zoned_times_and_sentences() -> None:
     assert str(REASON) == "the connection was lost: reset by peer"
     assert str(STATUS) == "running, reconnecting: the connection was lost: reset by peer"
     assert STATUS.counters.received == 3
+    assert (STATUS.paused, STATUS.priority) == (True, -3)
+    assert STATUS.health is livekeeper.Health.DEGRADED
+    assert STATUS.health_reasons == (HEALTH_REASON,)
+    assert HEALTH_REASON.code is livekeeper.HealthCode.NOT_CONNECTED
+    plain = livekeeper.AccountStatus("店", True, "running", "connected", REASON)
+    assert (plain.paused, plain.priority, plain.health, plain.health_reasons) == (False, 0, "ok", ())
 
 
 def test_a_stop_report_says_what_is_left() -> None:
@@ -91,10 +113,12 @@ def test_the_enums_have_what_the_core_has() -> None:
     for name, number, sentence in codes:
         reason = livekeeper.Reason(name)
         assert (reason.code.value, reason.number, reason.text) == (name, number, sentence)
-    # A name that the core does not know is refused, so each of ours is one of its.
-    for state in livekeeper.TaskState:
-        for connection in livekeeper.ConnectionState:
-            assert livekeeper.AccountStatus("x", True, state, connection, REASON).state is state
+    for name, number, sentence in _livekeeper.health_codes():
+        wrong = livekeeper.HealthReason(name, "x")
+        assert (wrong.code.value, wrong.number, wrong.text, str(wrong)) == (name, number, sentence, f"{sentence} (x)")
+    of_the_core = _livekeeper.core_enums()
+    ours = {name: thing for name, thing in vars(livekeeper).items() if inspect.isclass(thing) and issubclass(thing, enum.Enum)}
+    assert {name: [member.value for member in ours[name]] for name in ours} == of_the_core
 
 
 def test_a_config_has_every_setting_of_the_core() -> None:
@@ -122,6 +146,9 @@ def test_a_config_is_replaced_in_parts_and_never_changed(tmp_path: Path) -> None
     assert config == livekeeper.Config(debounce_s=0.0, ca_file=str(tmp_path / "ca.pem"))
     assert other != config
     assert other.replace(ca_file=None).ca_file is None
+    helped = config.replace(cookie_helper=["node", "refresh.js"])
+    assert helped.cookie_helper == ("node", "refresh.js")
+    assert (config.cookie_helper, helped.replace(cookie_helper=None)) == (None, config)
 
 
 @pytest.mark.parametrize(
@@ -133,6 +160,11 @@ def test_a_config_is_replaced_in_parts_and_never_changed(tmp_path: Path) -> None
         ({"debounce_s": True}, TypeError, "debounce_s: must be float, not bool"),
         ({"max_connecting": 2.5}, TypeError, "max_connecting: must be int, not float"),
         ({"websocket_url": None}, TypeError, "websocket_url: must be str, not NoneType"),
+        ({"cookie_helper": "node refresh.js"}, TypeError, "cookie_helper: must be a sequence of str, not str"),
+        ({"cookie_helper": ["node", 3]}, TypeError, "cookie_helper: part 2: must be str, not int"),
+        ({"cookie_helper": []}, livekeeper.InvalidArgument, "cookie_helper: is empty"),
+        ({"event_queue": 15}, livekeeper.InvalidArgument, "event_queue: is 15, allowed is 16 … 1000000"),
+        ({"down_after_s": 1}, livekeeper.InvalidArgument, "down_after_s: is 1, allowed is 30 … 86400"),
         ({"ca_file": 3}, TypeError, "ca_file: must be str or os.PathLike, not int"),
         ({"debounce_s": -1}, livekeeper.InvalidArgument, "debounce_s: is -1, allowed is 0 … 60"),
         ({"debounce_s": 10**400}, livekeeper.InvalidArgument, "debounce_s: is inf"),
@@ -151,7 +183,7 @@ def test_a_bad_setting_is_refused_by_its_name(settings: dict[str, Any], kind: ty
 def test_every_error_has_a_number_of_its_own_and_pickles() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.LivekeeperError)]
     numbers = [kind.code for kind in kinds if kind not in (errors.LivekeeperError, errors.StoreError)]
-    assert sorted(numbers) == list(range(1, 15))
+    assert sorted(numbers) == list(range(1, 16))
     for number in numbers:
         error = errors._from_core(number, "一句话", "店", "field")
         restored = pickle.loads(pickle.dumps(error))

@@ -15,9 +15,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 
-use super::tls;
+use super::network;
 use crate::secret::Secret;
-use crate::status::ReasonCode;
+use crate::states::ReasonCode;
 use crate::wire::mtop::{self, ApiAnswer, SignedCall};
 use crate::wire::request;
 use crate::worker::Failure;
@@ -114,7 +114,7 @@ fn failure(problem: &(dyn Error + 'static)) -> Failure {
     let mut code = ReasonCode::ApiFailed;
     loop {
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            code = if tls::is_refusal(io) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
+            code = network::reason(io);
         }
         match cause.source() {
             Some(inner) => cause = inner,

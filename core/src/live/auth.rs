@@ -6,7 +6,7 @@ use super::api::Answered;
 use super::xianyu::XianyuLive;
 use crate::account::{AccessToken, Fence};
 use crate::secret::Secret;
-use crate::status::ReasonCode;
+use crate::states::ReasonCode;
 use crate::wire::mtop::{self, ApiAnswer, SignedCall, TokenAnswer};
 use crate::worker::Failure;
 
@@ -113,7 +113,8 @@ fn no_cookie() -> Failure {
     Failure::new(ReasonCode::SessionExpired, "no cookie is known")
 }
 
-async fn save(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
+/// Stores the credentials as they are known now, before anything uses them.
+pub(super) async fn save(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
     let Some((cookie, token)) = live.with_credentials(|known| (known.cookie.to_header(), known.token.clone())) else {
         return Ok(());
     };

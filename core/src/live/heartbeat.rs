@@ -43,10 +43,11 @@ impl Heartbeat {
     }
 
     /// An answer proves that the connection lived when its beat was sent: earlier beats need none any more.
-    pub(super) fn answered(&mut self, mid: &str) {
-        if let Some(place) = self.unanswered.iter().position(|beat| beat.mid == mid) {
-            self.unanswered.drain(..=place);
-        }
+    /// Whether it was an answer to a beat.
+    pub(super) fn answered(&mut self, mid: &str) -> bool {
+        let Some(place) = self.unanswered.iter().position(|beat| beat.mid == mid) else { return false };
+        self.unanswered.drain(..=place);
+        true
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod api;
 mod auth;
+mod cookie_helper;
 mod heartbeat;
 mod inbox;
+mod network;
 mod opening;
 mod outbox;
 mod session;

@@ -7,7 +7,7 @@ use super::auth::{self, SignedIn};
 use super::transport::{Connection, Incoming, TransportError};
 use super::xianyu::XianyuLive;
 use crate::account::Fence;
-use crate::status::{ConnectionState, ReasonCode};
+use crate::states::{ConnectionState, ReasonCode};
 use crate::wire::frame::{self, Answer};
 use crate::wire::request::{self, MidSource};
 use crate::worker::Failure;

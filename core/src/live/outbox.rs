@@ -132,14 +132,13 @@ mod tests {
     use tokio::time::{Duration, Instant};
 
     use super::{Outbox, SendOutcome, Sender};
-    use crate::account::AccountCell;
-    use crate::clock::SystemClock;
+    use crate::account::{AccountCell, Common};
 
     const LIMIT: Duration = Duration::from_secs(10);
 
     #[test]
     fn each_send_ends_exactly_once_delivered_rejected_or_unknown() {
-        let cell = AccountCell::new("1", Arc::new(SystemClock));
+        let cell = AccountCell::new("1", Common::for_tests());
         let start = Instant::now();
         let mut outbox = Outbox::new(Arc::clone(&cell), LIMIT);
         let (caller, mut outcome) = oneshot::channel();

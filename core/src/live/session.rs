@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use super::auth::SignedIn;
+use super::cookie_helper;
 use super::heartbeat::Heartbeat;
 use super::inbox::{self, Inbox, Recorded};
 use super::opening;
@@ -17,7 +18,7 @@ use super::xianyu::{SendOrder, XianyuLive};
 use crate::account::Fence;
 use crate::error::Error;
 use crate::reply::pipeline::{self, Decision};
-use crate::status::{ConnectionState, ReasonCode};
+use crate::states::{ConnectionState, ReasonCode};
 use crate::store::{InboxRow, RowKind};
 use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource, Recipient};
@@ -28,7 +29,7 @@ const GOODBYE_SHARE: f64 = 0.2;
 
 /// Runs one session for an account until it ends.
 pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
-    let WorkerTask { fence, mut stop, turn, is_retry } = task;
+    let WorkerTask { fence, mut stop, turn, is_retry, resources } = task;
     let connecting = if is_retry { ConnectionState::Reconnecting } else { ConnectionState::Connecting };
     // Out here, so that a connection which is open already is closed properly when its opening is cut short.
     let mut socket = None;
@@ -40,10 +41,19 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
             opened.map_err(|failure| (SessionEnd::Failed(failure), Instant::now() + live.limit(|c| c.close_timeout_s)))
         }
     };
+    // Others may connect now, also while a helper fetches a cookie for this one.
     drop(turn);
     match (opened, socket) {
         (Ok(opened), Some(socket)) => Session::new(live, fence, stop, opened, socket).run().await,
         (Ok(_), None) => SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "")),
+        (Err((SessionEnd::Failed(failure), _)), None) if failure.code == ReasonCode::SessionExpired => {
+            tokio::select! {
+                biased;
+                // Dropping the renewal stops its helper.
+                _ = stop.wait() => SessionEnd::AsAsked,
+                failure = cookie_helper::renew(&live, &fence, connecting, &resources, failure) => SessionEnd::Failed(failure),
+            }
+        }
         (Err((end, over_at)), socket) => {
             if let Some(mut socket) = socket {
                 say_goodbye(&mut *socket, over_at).await;
@@ -91,6 +101,8 @@ impl Session {
         let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
         live.set_outgoing(Some(sender));
         live.cell.counters.connects.add(1);
+        // The registration was answered, as a beat is.
+        live.cell.vitals.heartbeat();
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
         Self {
             stop,
@@ -192,6 +204,7 @@ impl Session {
             Some(Err(problem)) => return Err(Failure::new(problem.code, problem.detail)),
             None => return Err(Failure::new(ReasonCode::ConnectionLost, "")),
         };
+        self.live.cell.vitals.frame();
         match frame::decode(&text) {
             Ok(frame::Incoming::Answer(answer)) => self.close_request(&answer),
             Ok(frame::Incoming::Push(push)) => self.record(&push).await?,
@@ -205,8 +218,8 @@ impl Session {
     }
 
     fn close_request(&mut self, answer: &Answer<'_>) {
-        if answer.is_ok() {
-            self.heartbeat.answered(answer.mid());
+        if answer.is_ok() && self.heartbeat.answered(answer.mid()) {
+            self.live.cell.vitals.heartbeat();
         }
         self.outbox.answered(answer.mid(), || outcome(answer));
     }
@@ -254,7 +267,7 @@ impl Session {
             let due = self.live.waiting().pop_due(Instant::now().into_std());
             let Some(message) = due else { break };
             let rules = self.live.rules.load_full();
-            match pipeline::decide(&message, &rules) {
+            match pipeline::decide(&message, &rules, self.live.cell.is_paused()) {
                 Decision::Reply(text) => self.send_text(&message.chat_id, &message.sender_id, text, Sender::Pipeline).await?,
                 Decision::Silence(why) => tracing::debug!(cookie_id = self.live.cell.cookie_id(), ?why, "not answered"),
             }

@@ -21,9 +21,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
-use super::tls;
+use super::network;
 use crate::secret::Secret;
-use crate::status::ReasonCode;
+use crate::states::ReasonCode;
 use crate::wire::request;
 
 /// What one connection costs at rest; tungstenite's default is 128 KiB.
@@ -190,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Sink<String> for Socket<S> {
 
 impl TransportError {
     fn of_io(problem: &io::Error, host: &str, port: u16) -> Self {
-        let code = if tls::is_refusal(problem) { ReasonCode::TlsFailed } else { ReasonCode::ConnectFailed };
+        let code = network::reason(problem);
         Self::new(code, format!("{host}:{port}: {problem}"))
     }
 

@@ -1,7 +1,5 @@
 //! The account's worker: what outlives its sessions (credentials, rules, messages that wait), and the way to the live one.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +14,7 @@ use crate::account::{AccessToken, AccountCell};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
+use crate::helper::HelperProcess;
 use crate::reply::debounce::Debounce;
 use crate::reply::rules::Rules;
 use crate::store::Store;
@@ -30,6 +29,8 @@ pub(crate) struct Service {
     pub(crate) store: Arc<Store>,
     pub(crate) api: Api,
     pub(crate) connector: Connector,
+    /// Fetches a new cookie when a login is over.
+    pub(crate) cookie_helper: Option<HelperProcess>,
 }
 
 /// Who the account is to the service.
@@ -145,9 +146,9 @@ impl XianyuLive {
     }
 }
 
-impl AccountWorker for Arc<XianyuLive> {
-    fn run(&self, task: WorkerTask) -> Pin<Box<dyn Future<Output = SessionEnd> + Send>> {
-        Box::pin(session::run(Arc::clone(self), task))
+impl AccountWorker for XianyuLive {
+    async fn run(self: Arc<Self>, task: WorkerTask) -> SessionEnd {
+        session::run(self, task).await
     }
 }
 

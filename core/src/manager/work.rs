@@ -1,27 +1,27 @@
 //! What the verbs do in an account's turn. Each leaves the record and the running session in agreement, also when it fails.
 
-use std::sync::Arc;
-
 use crate::account::AccountRecord;
 use crate::error::Error;
 use crate::live::{Credentials, Service, XianyuLive};
 use crate::reply::rules::Rules;
-use crate::status::ReasonCode;
+use crate::states::ReasonCode;
 use crate::store::KeywordRule;
 use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
 use crate::wire::request;
 
-type AccountSlot = Slot<Arc<XianyuLive>>;
+type AccountSlot = Slot<XianyuLive>;
 
 /// Takes up an account that is on record.
 pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>) {
     slot.set_known();
     slot.set_enabled(record.enabled);
+    slot.set_paused(record.paused);
+    slot.set_priority(record.priority);
     slot.worker().set_rules(Rules::compile(rules));
     match Cookie::parse(record.cookie.expose()) {
         Ok(cookie) => slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token }),
-        Err(problem) => return slot.park(ReasonCode::SessionExpired, problem.to_string()),
+        Err(problem) => return slot.park(ReasonCode::CookieUnusable, problem.to_string()),
     }
     if record.enabled {
         slot.start();
@@ -51,6 +51,8 @@ pub(super) async fn put(
         cookie: cookie.to_header(),
         owner,
         enabled: true,
+        paused: slot.is_paused(),
+        priority: slot.priority(),
         device_id: device_id.clone(),
         token: None,
     };
@@ -92,6 +94,8 @@ pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, co
         cookie: cookie.to_header(),
         owner: None,
         enabled: slot.is_enabled(),
+        paused: slot.is_paused(),
+        priority: slot.priority(),
         device_id: device_id.clone(),
         token: None,
     };
@@ -120,12 +124,21 @@ pub(super) async fn remove(service: &Service, slot: &mut AccountSlot) -> Result<
 /// Switches an account on or off.
 pub(super) async fn switch(service: &Service, slot: &mut AccountSlot, enabled: bool) -> Result<(), Error> {
     service.store.set_enabled(slot.cookie_id(), enabled, service.clock.now_ms()).await?;
-    slot.set_enabled(enabled);
-    if !enabled {
-        slot.stop(ReasonCode::Disabled).await;
-    } else if !slot.is_active() {
-        slot.start();
-    }
+    slot.switch(enabled).await;
+    Ok(())
+}
+
+/// Pauses an account, or lets it answer again.
+pub(super) async fn set_paused(service: &Service, slot: &mut AccountSlot, paused: bool) -> Result<(), Error> {
+    service.store.set_paused(slot.cookie_id(), paused, service.clock.now_ms()).await?;
+    slot.set_paused(paused);
+    Ok(())
+}
+
+/// Gives an account its place among those that wait to connect.
+pub(super) async fn set_priority(service: &Service, slot: &mut AccountSlot, priority: i32) -> Result<(), Error> {
+    service.store.set_priority(slot.cookie_id(), priority, service.clock.now_ms()).await?;
+    slot.set_priority(priority);
     Ok(())
 }
 

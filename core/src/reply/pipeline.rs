@@ -20,6 +20,8 @@ pub(crate) enum Silence {
     Platform,
     /// Written by the seller.
     Own,
+    /// The host has paused the account.
+    Paused,
     /// Said in a group, where a reply to one buyer has no place.
     Group,
     /// The rule that matches says: nothing.
@@ -29,7 +31,7 @@ pub(crate) enum Silence {
 }
 
 /// Decides about one message. The first point that holds, decides.
-pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules) -> Decision<'a> {
+pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules, is_paused: bool) -> Decision<'a> {
     if matches!(message.kind, RowKind::Order | RowKind::CardUpdate) || platform::is_platform_text(&message.text) {
         return Decision::Silence(Silence::Platform);
     }
@@ -38,6 +40,9 @@ pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules) -> Decision<'a> {
     }
     if message.is_group {
         return Decision::Silence(Silence::Group);
+    }
+    if is_paused {
+        return Decision::Silence(Silence::Paused);
     }
     match rules.first_match(&message.text) {
         Some("") => Decision::Silence(Silence::RuleSaysNothing),
@@ -78,7 +83,9 @@ mod tests {
                 item_id: None,
                 created_at_ms: 0,
             };
-            assert_eq!(decide(&message, &rules), decision, "{text}");
+            assert_eq!(decide(&message, &rules, false), decision, "{text}");
+            let paused = decide(&message, &rules, true);
+            assert!(matches!(paused, Decision::Silence(_)), "{text}: an account that is paused answers nothing");
         }
     }
 }

@@ -71,6 +71,28 @@ impl Store {
         .await
     }
 
+    /// Records whether the account answers.
+    pub(crate) async fn set_paused(&self, cookie_id: &str, paused: bool, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET paused = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, paused, now_ms))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records the account's place among those that wait to connect.
+    pub(crate) async fn set_priority(&self, cookie_id: &str, priority: i32, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET priority = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, priority, now_ms))?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Records what the service has changed of the cookie, and the token. Refused once the epoch is over: by then the host may
     /// have given another cookie.
     pub(crate) async fn save_credentials(
@@ -100,7 +122,7 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "cookie_id, cookie, owner, enabled, device_id, token, token_expires_at_ms";
+const COLUMNS: &str = "cookie_id, cookie, owner, enabled, paused, priority, device_id, token, token_expires_at_ms";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     let token: Option<String> = row.get("token")?;
@@ -110,6 +132,8 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
         cookie: Secret::new(row.get::<_, String>("cookie")?),
         owner: row.get("owner")?,
         enabled: row.get("enabled")?,
+        paused: row.get("paused")?,
+        priority: row.get("priority")?,
         device_id: row.get("device_id")?,
         token: token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text: Secret::new(text), expires_at_ms }),
     })

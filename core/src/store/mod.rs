@@ -56,6 +56,11 @@ impl Store {
         closed.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Disconnected)
     }
 
+    /// Writes that wait, and their bound.
+    pub(crate) fn queue(&self) -> (usize, usize) {
+        self.writer.queue()
+    }
+
     async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,

@@ -1,12 +1,10 @@
 //! One contract for both kinds of store: what holds for a file holds for `:memory:`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{InboxRow, KeywordRule, RowKind, Store};
-use crate::account::{AccessToken, AccountCell, AccountRecord, Fence};
-use crate::clock::SystemClock;
+use crate::account::{AccessToken, AccountCell, AccountRecord, Common, Fence};
 use crate::error::Error;
 use crate::secret::Secret;
 
@@ -37,13 +35,15 @@ fn record(cookie_id: &str) -> AccountRecord {
         cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
         owner: Some("7".to_owned()),
         enabled: true,
+        paused: false,
+        priority: 0,
         device_id: "DEVICE-1".to_owned(),
         token: None,
     }
 }
 
 fn fence(cookie_id: &str) -> Fence {
-    AccountCell::new(cookie_id, Arc::new(SystemClock)).next_epoch()
+    AccountCell::new(cookie_id, Common::for_tests()).next_epoch()
 }
 
 fn row(message_id: &str) -> InboxRow {
@@ -134,7 +134,7 @@ async fn a_message_is_new_once() {
 async fn what_is_left_of_an_old_epoch_writes_nothing() {
     on_both("fence", async |store| {
         store.put_account(record("a"), None, 1).await.unwrap();
-        let cell = AccountCell::new("a", Arc::new(SystemClock));
+        let cell = AccountCell::new("a", Common::for_tests());
         let old = cell.next_epoch();
         let new = cell.next_epoch();
         assert!(store.record_messages(old.clone(), vec![row("m1")], 1).await.unwrap().await.unwrap().is_err());

@@ -81,6 +81,11 @@ impl Writer {
         Ok(receiver)
     }
 
+    /// Jobs that wait, and their bound.
+    pub(super) fn queue(&self) -> (usize, usize) {
+        (QUEUE - self.jobs.capacity(), QUEUE)
+    }
+
     /// What was handed over before is done; what comes later finds the store closed. Does not block.
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);

@@ -7,7 +7,7 @@ use super::slot::Slot;
 use crate::worker::AccountWorker;
 
 /// Runs until the account is on record no more and nothing waits for it.
-pub(super) async fn run<W: AccountWorker + Clone>(supervisor: Arc<Supervisor<W>>, entry: Arc<Entry<W>>) {
+pub(super) async fn run<W: AccountWorker>(supervisor: Arc<Supervisor<W>>, entry: Arc<Entry<W>>) {
     let mut slot = Slot::new(Arc::clone(&supervisor), Arc::clone(&entry));
     loop {
         let job = tokio::select! {

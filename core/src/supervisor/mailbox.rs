@@ -6,11 +6,12 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
+use tokio::time::{Duration, Instant};
 
 use super::slot::Slot;
 
 /// Jobs that wait for one account, at most. At the bound a call is refused: nothing of it is done.
-pub(super) const MAX_JOBS: usize = 1_024;
+pub(crate) const MAX_JOBS: usize = 1_024;
 
 /// Something to do for an account, alone and in its turn.
 pub(super) type Job<W> = Box<dyn for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = ()> + Send + 'a>> + Send>;
@@ -21,7 +22,8 @@ pub(super) struct Mailbox<W> {
 }
 
 struct State<W> {
-    jobs: VecDeque<Job<W>>,
+    /// Each with the moment when it came.
+    jobs: VecDeque<(Instant, Job<W>)>,
     closed: bool,
 }
 
@@ -45,7 +47,7 @@ impl<W> Mailbox<W> {
         if state.jobs.len() >= MAX_JOBS {
             return Err(NotTaken::Full);
         }
-        state.jobs.push_back(job);
+        state.jobs.push_back((Instant::now(), job));
         drop(state);
         self.arrived.notify_one();
         Ok(())
@@ -55,7 +57,7 @@ impl<W> Mailbox<W> {
     pub(super) fn push_first(&self, job: Job<W>) {
         let mut state = self.lock();
         if !state.closed {
-            state.jobs.push_front(job);
+            state.jobs.push_front((Instant::now(), job));
         }
         drop(state);
         self.arrived.notify_one();
@@ -71,12 +73,21 @@ impl<W> Mailbox<W> {
         drop(jobs);
     }
 
+    /// What the job that has waited longest has waited.
+    pub(super) fn oldest_wait(&self) -> Duration {
+        self.lock().jobs.iter().map(|(came, _)| came.elapsed()).max().unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.lock().jobs.len()
+    }
+
     /// The next job; waits for one. May be cancelled. Only the account's actor calls it.
     pub(super) async fn next(&self) -> Job<W> {
         loop {
             let job = self.lock().jobs.pop_front();
             match job {
-                Some(job) => return job,
+                Some((_, job)) => return job,
                 None => self.arrived.notified().await,
             }
         }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod admission;
+mod health;
 mod mailbox;
 mod policy;
 mod registry;
@@ -11,6 +12,6 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::registry::Supervisor;
+pub(crate) use self::mailbox::MAX_JOBS;
+pub(crate) use self::registry::{BoxFuture, Supervisor};
 pub(crate) use self::slot::Slot;
-pub use self::stop::{AccountStop, StageOutcome, StageReport, StopReport, StopStage};

@@ -6,7 +6,7 @@ use rand::{Rng, RngExt};
 use tokio::time::{Duration, Instant};
 
 use crate::config::{Config, seconds};
-use crate::status::{ReasonCode, TaskState};
+use crate::states::{ReasonCode, TaskState};
 use crate::worker::Failure;
 
 /// What to do after a session has failed.
@@ -23,8 +23,8 @@ pub(super) enum Verdict {
 pub(super) struct History {
     /// Failures since the last stable connection.
     in_a_row: u32,
-    /// When sessions failed by their own fault, the latest last; bounded by `park_after_failures`.
-    own_faults: VecDeque<Instant>,
+    /// When sessions failed in a way that is counted, the latest last; bounded by `park_after_failures`.
+    counted: VecDeque<Instant>,
 }
 
 impl History {
@@ -33,37 +33,44 @@ impl History {
     }
 }
 
-/// Whose fault a failure is, which says what can help.
+/// What can help after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
-    /// The network's or the service's: it passes. An outage of an hour must not park anybody.
+    /// The network's or the service's: it passes, and is tried again for ever. An outage of an hour must not park anybody.
     Transient,
-    /// Its own, or something that trying again is unlikely to change.
-    OwnFault,
-    /// Only a person can help.
+    /// The token or the login was no good, and there is another one to try: counted, since that one may be no better.
+    Auth,
+    /// Only a person or the host can help: parked at once.
     Human,
+    /// Trying again cannot change it: parked at once.
+    Permanent,
+    /// The session's own, a panic or a broken protocol: tried again, and counted.
+    Bug,
 }
 
 fn class(code: ReasonCode) -> Class {
     match code {
+        ReasonCode::RegistrationRefused | ReasonCode::CookieRenewed => Class::Auth,
         ReasonCode::SessionExpired | ReasonCode::PersonMustVerify => Class::Human,
-        ReasonCode::Panicked | ReasonCode::RegistrationRefused | ReasonCode::ProtocolBroken => Class::OwnFault,
+        ReasonCode::CookieUnusable => Class::Permanent,
+        ReasonCode::Panicked | ReasonCode::ProtocolBroken => Class::Bug,
         _ => Class::Transient,
     }
 }
 
 /// Decides, and notes the failure.
 pub(super) fn decide(failure: &Failure, history: &mut History, now: Instant, random: &mut impl Rng, config: &Config) -> Verdict {
-    let class = class(failure.code);
-    if class == Class::Human {
-        return Verdict::Park { code: failure.code, detail: failure.detail.clone() };
-    }
+    let is_counted = match class(failure.code) {
+        Class::Human | Class::Permanent => return Verdict::Park { code: failure.code, detail: failure.detail.clone() },
+        Class::Auth | Class::Bug => true,
+        Class::Transient => false,
+    };
     if failure.stood_for.is_some_and(|stood_for| stood_for >= seconds(config.stable_after_s)) {
         history.in_a_row = 0;
     }
     history.in_a_row = history.in_a_row.saturating_add(1);
-    if class == Class::OwnFault && is_one_too_many(history, now, config) {
-        let detail = format!("{} failures, the last: {} ({})", history.own_faults.len(), failure.code.sentence(), failure.detail);
+    if is_counted && is_one_too_many(history, now, config) {
+        let detail = format!("{} failures, the last: {} ({})", history.counted.len(), failure.code.sentence(), failure.detail);
         return Verdict::Park { code: ReasonCode::TooManyFailures, detail };
     }
     let state = if failure.code == ReasonCode::Panicked { TaskState::Failed } else { TaskState::Running };
@@ -72,9 +79,9 @@ pub(super) fn decide(failure: &Failure, history: &mut History, now: Instant, ran
 
 fn is_one_too_many(history: &mut History, now: Instant, config: &Config) -> bool {
     let window = seconds(config.park_window_s);
-    history.own_faults.push_back(now);
-    history.own_faults.retain(|at| now.duration_since(*at) <= window);
-    history.own_faults.len() >= config.park_after_failures
+    history.counted.push_back(now);
+    history.counted.retain(|at| now.duration_since(*at) <= window);
+    history.counted.len() >= config.park_after_failures
 }
 
 /// Full jitter: anything between nothing and a limit that doubles with each failure.
@@ -92,7 +99,7 @@ mod tests {
 
     use super::{History, Verdict, decide};
     use crate::config::Config;
-    use crate::status::{ReasonCode, TaskState};
+    use crate::states::{ReasonCode, TaskState};
     use crate::worker::Failure;
 
     const MINUTE: Duration = Duration::from_secs(60);
@@ -132,12 +139,46 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_person_can_help_with_is_parked_at_once() {
-        for code in [ReasonCode::SessionExpired, ReasonCode::PersonMustVerify] {
+    fn what_trying_again_cannot_change_is_parked_at_once() {
+        for code in [ReasonCode::SessionExpired, ReasonCode::PersonMustVerify, ReasonCode::CookieUnusable] {
             let failure = Failure::new(code, "https://verify.example/");
             let verdict =
                 decide(&failure, &mut History::default(), Instant::now(), &mut StdRng::seed_from_u64(1), &Config::default());
             assert_eq!(verdict, Verdict::Park { code, detail: "https://verify.example/".to_owned() });
+        }
+    }
+
+    #[test]
+    fn each_reason_to_end_has_its_class_and_what_follows_five_times_in_ten_minutes() {
+        const FOR_EVER: [bool; 5] = [false; 5];
+        const COUNTED: [bool; 5] = [false, false, false, false, true];
+        const AT_ONCE: [bool; 5] = [true; 5];
+        let follows = |code: ReasonCode| {
+            let (mut history, mut random, config) = (History::default(), StdRng::seed_from_u64(1), Config::default());
+            let failure = Failure::new(code, "");
+            let verdicts = (0..5).map(|_| decide(&failure, &mut history, Instant::now(), &mut random, &config));
+            verdicts.map(|verdict| matches!(verdict, Verdict::Park { .. })).collect::<Vec<_>>()
+        };
+        for (code, parked) in [
+            (ReasonCode::ConnectFailed, FOR_EVER),
+            (ReasonCode::TlsFailed, FOR_EVER),
+            (ReasonCode::HandshakeRefused, FOR_EVER),
+            (ReasonCode::ClosedByService, FOR_EVER),
+            (ReasonCode::ConnectionLost, FOR_EVER),
+            (ReasonCode::HeartbeatLost, FOR_EVER),
+            (ReasonCode::ServiceStalled, FOR_EVER),
+            (ReasonCode::ApiFailed, FOR_EVER),
+            (ReasonCode::OutOfFiles, FOR_EVER),
+            (ReasonCode::StoreFailed, FOR_EVER),
+            (ReasonCode::RegistrationRefused, COUNTED),
+            (ReasonCode::CookieRenewed, COUNTED),
+            (ReasonCode::ProtocolBroken, COUNTED),
+            (ReasonCode::Panicked, COUNTED),
+            (ReasonCode::SessionExpired, AT_ONCE),
+            (ReasonCode::PersonMustVerify, AT_ONCE),
+            (ReasonCode::CookieUnusable, AT_ONCE),
+        ] {
+            assert_eq!(follows(code), parked, "{}", code.name());
         }
     }
 

@@ -6,55 +6,88 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use papaya::HashMap;
-use tokio::sync::oneshot;
-use tokio::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::{Duration, Instant};
 
 use super::actor;
 use super::admission::Admission;
+use super::health;
 use super::mailbox::{Job, MAX_JOBS, Mailbox, NotTaken};
 use super::slot::Slot;
-use super::stop::{AccountStop, StopReport};
-use crate::account::AccountCell;
+use crate::account::{AccountCell, Common};
 use crate::call::Call;
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::seconds;
 use crate::error::Error;
-use crate::runtime::Runtime;
-use crate::status::ReasonCode;
+use crate::resources::Resources;
+use crate::states::ReasonCode;
+use crate::stop_report::{AccountStop, StopReport};
 use crate::worker::AccountWorker;
+
+/// Work for an account, under way.
+pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// All accounts and what their actors share. `W` is the kind of session that they run.
 pub(crate) struct Supervisor<W> {
     entries: HashMap<Arc<str>, Arc<Entry<W>>>,
     runtime: tokio::runtime::Handle,
     pub(super) admission: Admission,
-    pub(super) config: Arc<Config>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) common: Arc<Common>,
+    /// Helpers at the same time.
+    helper_places: Arc<Semaphore>,
     closing: AtomicBool,
 }
 
 /// One account.
 pub(super) struct Entry<W> {
     pub(super) cell: Arc<AccountCell>,
-    pub(super) worker: W,
+    pub(super) worker: ArcSwap<W>,
     pub(super) mailbox: Mailbox<W>,
     /// Whether the account is on record. Set by its jobs; until it is, and when it is no more, readers do not find it.
     pub(super) is_known: AtomicBool,
 }
 
-impl<W: AccountWorker + Clone> Supervisor<W> {
-    pub(crate) fn new(runtime: &Runtime, config: Arc<Config>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        Self::on(runtime.handle().clone(), config, clock)
+impl<W: AccountWorker> Supervisor<W> {
+    pub(crate) fn new(runtime: tokio::runtime::Handle, common: Arc<Common>) -> Arc<Self> {
+        let config = &common.config;
+        let supervisor = Arc::new(Self {
+            entries: HashMap::new(),
+            admission: Admission::new(&runtime, config.connect_rate_per_s, config.max_connecting),
+            helper_places: Arc::new(Semaphore::new(config.max_helpers)),
+            runtime,
+            common,
+            closing: AtomicBool::new(false),
+        });
+        supervisor.runtime.spawn(health::watch(Arc::downgrade(&supervisor)));
+        supervisor
     }
 
-    pub(super) fn on(runtime: tokio::runtime::Handle, config: Arc<Config>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let admission = Admission::new(config.connect_rate_per_s, config.max_connecting);
-        Arc::new(Self { entries: HashMap::new(), runtime, admission, config, clock, closing: AtomicBool::new(false) })
+    pub(super) fn new_resources(&self) -> Resources {
+        Resources::new(Arc::clone(&self.helper_places), seconds(self.common.config.stop_process_s))
+    }
+
+    /// Every account that is known to anybody, in no order.
+    pub(super) fn all(&self) -> Vec<Arc<Entry<W>>> {
+        self.entries.pin().values().cloned().collect()
+    }
+
+    /// Calls that wait for the account for which most wait.
+    pub(crate) fn longest_mailbox(&self) -> usize {
+        self.entries.pin().values().map(|entry| entry.mailbox.len()).max().unwrap_or_default()
+    }
+
+    /// Accounts that wait for their turn to connect, and accounts that connect.
+    pub(crate) fn connects(&self) -> (usize, usize) {
+        self.admission.load()
+    }
+
+    /// Helpers that run.
+    pub(crate) fn helpers(&self) -> usize {
+        self.common.config.max_helpers - self.helper_places.available_permits()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -76,8 +109,8 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
     }
 
     /// The worker of an account on record.
-    pub(crate) fn worker(&self, cookie_id: &str) -> Result<W, Error> {
-        self.entry_on_record(cookie_id).map(|entry| entry.worker.clone())
+    pub(crate) fn worker(&self, cookie_id: &str) -> Result<Arc<W>, Error> {
+        self.entry_on_record(cookie_id).map(|entry| entry.worker.load_full())
     }
 
     /// The cells of all accounts on record, in the order of their ids.
@@ -93,7 +126,7 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
     pub(crate) fn on_account<T: Send + 'static>(
         self: &Arc<Self>,
         cookie_id: &str,
-        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>> + Send + 'static,
+        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     ) -> Call<T> {
         let entry = match self.entry(cookie_id) {
             Ok(entry) => entry,
@@ -121,8 +154,8 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
     pub(crate) fn on_new_account<T: Send + 'static>(
         self: &Arc<Self>,
         cookie_id: &str,
-        new_worker: impl Fn(&Arc<AccountCell>) -> W,
-        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>> + Send + 'static,
+        new_worker: impl Fn(&Arc<AccountCell>) -> Arc<W>,
+        work: impl for<'a> FnOnce(&'a mut Slot<W>) -> BoxFuture<'a, Result<T, Error>> + Send + 'static,
     ) -> Call<T> {
         let (answer, call) = oneshot::channel();
         let mut job: Job<W> = Box::new(move |slot| {
@@ -159,10 +192,16 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
         self.entries.pin().values().for_each(|entry| entry.mailbox.abandon());
     }
 
+    /// Nothing happens any more: readers of the events hear their end.
+    pub(crate) fn end_events(&self) {
+        self.common.events.close();
+    }
+
     /// Takes an account that is on record no more out of the map, unless a new job waits for it. Whether it is out.
     pub(super) fn take_out(&self, entry: &Arc<Entry<W>>) -> bool {
         entry.mailbox.close_if_empty(|| {
             self.entries.pin().remove(entry.cell.cookie_id());
+            self.common.retired.absorb(&entry.cell.counters);
         })
     }
 
@@ -178,7 +217,7 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
     fn entry_or_new(
         self: &Arc<Self>,
         cookie_id: &str,
-        new_worker: &impl Fn(&Arc<AccountCell>) -> W,
+        new_worker: &impl Fn(&Arc<AccountCell>) -> Arc<W>,
     ) -> Result<Arc<Entry<W>>, Error> {
         if self.is_closing() {
             return Err(Error::Closed);
@@ -188,15 +227,15 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
             return Ok(Arc::clone(entry));
         }
         // Two threads may both pass this look: the bound is kept to within the number of threads that add at once.
-        if entries.len() >= self.config.max_accounts {
+        if entries.len() >= self.common.config.max_accounts {
             return Err(Error::AtCapacity {
                 what: "the number of accounts".to_owned(),
-                bound: self.config.max_accounts,
+                bound: self.common.config.max_accounts,
                 advice: "nothing was stored; remove an account, or open with a higher max_accounts",
             });
         }
-        let cell = AccountCell::new(cookie_id, Arc::clone(&self.clock));
-        let worker = new_worker(&cell);
+        let cell = AccountCell::new(cookie_id, Arc::clone(&self.common));
+        let worker = ArcSwap::new(new_worker(&cell));
         let new = Arc::new(Entry { cell, worker, mailbox: Mailbox::new(), is_known: AtomicBool::new(false) });
         match entries.try_insert(cookie_id.into(), Arc::clone(&new)) {
             Ok(_) => {
@@ -210,11 +249,11 @@ impl<W: AccountWorker + Clone> Supervisor<W> {
 }
 
 /// Stops one account before anything else that waits for it; `None` if it was removed in the meantime.
-async fn stop_entry<W: AccountWorker + Clone>(entry: Arc<Entry<W>>, limit: Duration) -> Option<AccountStop> {
+async fn stop_entry<W: AccountWorker>(entry: Arc<Entry<W>>, limit: Duration) -> Option<AccountStop> {
     let (answer, stopped) = oneshot::channel();
     entry.mailbox.push_first(Box::new(move |slot| {
         Box::pin(async move {
-            let _ = answer.send(slot.stop(ReasonCode::ManagerClosed).await);
+            let _ = answer.send(slot.stop_within(ReasonCode::ManagerClosed, Some(limit)).await);
         })
     }));
     match tokio::time::timeout(limit, stopped).await {

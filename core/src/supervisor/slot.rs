@@ -4,15 +4,19 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, Instant, Sleep, sleep};
+use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
 use super::policy::{self, History, Verdict};
 use super::registry::{Entry, Supervisor};
-use super::stop::{self, AccountStop};
-use crate::status::{ConnectionState, ReasonCode, TaskState};
+use super::stop;
+use crate::config::seconds;
+use crate::error::Error;
+use crate::event::EventKind;
+use crate::resources::Resources;
+use crate::states::{ConnectionState, ReasonCode, TaskState};
+use crate::stop_report::AccountStop;
 use crate::worker::{AccountWorker, Failure, SessionEnd, StopSignal, Turn, WorkerTask};
 
 /// The account as its actor sees it. Jobs get it one at a time.
@@ -30,20 +34,23 @@ enum Phase {
     /// Between two tries.
     Resting(Pin<Box<Sleep>>),
     /// Waiting for its turn to connect.
-    Queued(Pin<Box<dyn Future<Output = Turn> + Send>>),
+    Queued { turn: Pin<Box<dyn Future<Output = Turn> + Send>>, since: Instant },
     /// A session lives.
     Live(LiveSession),
+    /// A session has ended by itself, and what it held is being released.
+    Releasing { work: Pin<Box<dyn Future<Output = AccountStop> + Send>>, end: SessionEnd },
 }
 
 /// A session's task, and the way to tell it to stop.
 pub(super) struct LiveSession {
     pub(super) task: JoinHandle<SessionEnd>,
     pub(super) stop: tokio::sync::oneshot::Sender<Instant>,
+    pub(super) resources: Resources,
 }
 
-impl<W: AccountWorker + Clone> Slot<W> {
+impl<W: AccountWorker> Slot<W> {
     pub(super) fn new(supervisor: Arc<Supervisor<W>>, entry: Arc<Entry<W>>) -> Self {
-        let random = StdRng::seed_from_u64(rand::random());
+        let random = supervisor.common.random(entry.cell.cookie_id());
         Self { supervisor, entry, phase: Phase::Idle, history: History::default(), random }
     }
 
@@ -53,15 +60,22 @@ impl<W: AccountWorker + Clone> Slot<W> {
             Phase::Idle => std::future::pending().await,
             Phase::Resting(rest) => {
                 rest.as_mut().await;
-                self.queue();
+                self.queue(Instant::now());
             }
-            Phase::Queued(turn) => {
+            Phase::Queued { turn, .. } => {
                 let turn = turn.as_mut().await;
                 self.begin_session(turn);
             }
             Phase::Live(session) => {
                 let end = (&mut session.task).await.unwrap_or_else(|fault| SessionEnd::Failed(panicked(&fault)));
-                self.after(end);
+                let resources = session.resources.clone();
+                self.after(end, resources);
+            }
+            Phase::Releasing { work, end } => {
+                let report = work.as_mut().await;
+                let end = end.clone();
+                self.tell_stopped(&report);
+                self.decide(end);
             }
         }
     }
@@ -72,31 +86,50 @@ impl<W: AccountWorker + Clone> Slot<W> {
             return;
         }
         self.history = History::default();
+        self.entry.cell.vitals.forget_failures();
         self.entry.cell.show(TaskState::Created, ConnectionState::Disconnected, ReasonCode::Starting, "");
-        self.queue();
+        self.queue(Instant::now());
     }
 
     /// Winds down whatever runs, through the stages; when it returns, nothing of the account can act any more.
     pub(crate) async fn stop(&mut self, why: ReasonCode) -> AccountStop {
+        self.stop_within(why, None).await
+    }
+
+    /// The same, in less time than the settings give where `within` is shorter.
+    pub(super) async fn stop_within(&mut self, why: ReasonCode, within: Option<Duration>) -> AccountStop {
         let cell = &self.entry.cell;
         let connection = cell.status().connection;
         cell.show(TaskState::Stopping, connection, why, "");
         let report = match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Live(session) => stop::stop(session, cell, &self.supervisor.config).await,
-            Phase::Idle | Phase::Resting(_) | Phase::Queued(_) => AccountStop::nothing_ran(cell.cookie_id()),
+            Phase::Live(session) => stop::stop(session, cell, &self.supervisor.common.config, within).await,
+            Phase::Releasing { work, .. } => work.await,
+            Phase::Idle | Phase::Resting(_) | Phase::Queued { .. } => AccountStop::nothing_ran(cell.cookie_id()),
         };
         // Whatever is left of it belongs to an epoch that is over.
         drop(cell.next_epoch());
-        cell.show(TaskState::Stopped, ConnectionState::Closed, why, "");
+        cell.show(TaskState::Stopped, ConnectionState::Closed, why, report.left.join(", "));
+        self.tell_stopped(&report);
         report
+    }
+
+    /// Stops whatever runs and starts it anew, with a clean history.
+    pub(crate) async fn restart(&mut self) {
+        self.stop(ReasonCode::Restarted).await;
+        self.start();
     }
 
     pub(crate) fn cookie_id(&self) -> &str {
         self.entry.cell.cookie_id()
     }
 
-    pub(crate) fn worker(&self) -> &W {
-        &self.entry.worker
+    pub(crate) fn worker(&self) -> Arc<W> {
+        self.entry.worker.load_full()
+    }
+
+    /// Another worker in the place of the old one, while nothing of the account runs.
+    pub(crate) fn set_worker(&mut self, worker: Arc<W>) {
+        self.entry.worker.store(worker);
     }
 
     /// Shows and remembers whether the host wants the account to run; starting and stopping are calls of their own.
@@ -104,8 +137,47 @@ impl<W: AccountWorker + Clone> Slot<W> {
         self.entry.cell.set_enabled(enabled);
     }
 
+    /// Switches the account on or off. Switching on one that is parked tries again.
+    pub(crate) async fn switch(&mut self, enabled: bool) {
+        self.set_enabled(enabled);
+        if !enabled {
+            self.stop(ReasonCode::Disabled).await;
+        } else if !self.is_active() {
+            self.start();
+        }
+    }
+
+    /// Refuses what needs the account to be switched on.
+    pub(crate) fn check_enabled(&self) -> Result<(), Error> {
+        if self.is_enabled() {
+            return Ok(());
+        }
+        Err(Error::AccountDisabled { cookie_id: self.cookie_id().to_owned() })
+    }
+
     pub(crate) fn is_enabled(&self) -> bool {
         self.entry.cell.is_enabled()
+    }
+
+    /// Shows and remembers whether the account answers; a session looks at it before each reply.
+    pub(crate) fn set_paused(&self, paused: bool) {
+        self.entry.cell.set_paused(paused);
+    }
+
+    pub(crate) fn is_paused(&self) -> bool {
+        self.entry.cell.is_paused()
+    }
+
+    pub(crate) fn priority(&self) -> i32 {
+        self.entry.cell.priority()
+    }
+
+    /// An account that waits for its turn keeps what it has waited.
+    pub(crate) fn set_priority(&mut self, priority: i32) {
+        self.entry.cell.set_priority(priority);
+        if let Phase::Queued { since, .. } = self.phase {
+            self.queue(since);
+        }
     }
 
     /// Shows why an account that is not started is not.
@@ -130,6 +202,9 @@ impl<W: AccountWorker + Clone> Slot<W> {
 
     /// The account is on record no more; its actor ends when nothing else waits for it.
     pub(crate) fn retire(&mut self) {
+        // Whoever is added under this id while the entry still stands begins as a new account does.
+        self.entry.cell.set_paused(false);
+        self.entry.cell.set_priority(0);
         self.entry.is_known.store(false, Ordering::SeqCst);
     }
 
@@ -137,43 +212,63 @@ impl<W: AccountWorker + Clone> Slot<W> {
         self.entry.is_known.load(Ordering::SeqCst)
     }
 
-    fn queue(&mut self) {
+    fn queue(&mut self, since: Instant) {
         let connection = self.connection_between_tries();
         let state = if self.history.is_empty() { TaskState::Registered } else { TaskState::Running };
-        self.entry.cell.show(state, connection, ReasonCode::WaitingForTurn, "");
-        let supervisor = Arc::clone(&self.supervisor);
-        self.phase = Phase::Queued(Box::pin(async move { supervisor.admission.turn().await }));
+        let admission = &self.supervisor.admission;
+        self.entry.cell.show(state, connection, ReasonCode::WaitingForTurn, admission.obstacle());
+        self.phase = Phase::Queued { turn: Box::pin(admission.queue(self.priority(), since)), since };
     }
 
     fn begin_session(&mut self, turn: Turn) {
         let (order, stop) = StopSignal::new();
         let fence = self.entry.cell.next_epoch();
-        let task = WorkerTask { fence, stop, turn, is_retry: !self.history.is_empty() };
-        let session = self.entry.worker.run(task);
-        self.phase = Phase::Live(LiveSession { task: tokio::spawn(session), stop: order });
+        let resources = self.supervisor.new_resources();
+        let is_retry = !self.history.is_empty();
+        let task = WorkerTask { fence, stop, turn: Some(turn), is_retry, resources: resources.clone() };
+        let session = self.worker().run(task);
+        self.phase = Phase::Live(LiveSession { task: tokio::spawn(session), stop: order, resources });
     }
 
-    /// A session has ended by itself.
-    fn after(&mut self, end: SessionEnd) {
-        let cell = &self.entry.cell;
-        drop(cell.next_epoch());
+    /// A session has ended by itself. The next begins only when all that it held is released.
+    fn after(&mut self, end: SessionEnd, resources: Resources) {
+        drop(self.entry.cell.next_epoch());
+        if resources.holds_processes() || resources.holds_blocking() {
+            let (cell, config) = (Arc::clone(&self.entry.cell), Arc::clone(&self.supervisor.common.config));
+            self.phase = Phase::Releasing { work: Box::pin(stop::release_after_end(resources, cell, config)), end };
+            return;
+        }
+        self.decide(end);
+    }
+
+    fn decide(&mut self, end: SessionEnd) {
+        let (cell, config) = (&self.entry.cell, &self.supervisor.common.config);
         self.phase = Phase::Idle;
         let failure = match end {
             SessionEnd::Failed(failure) => failure,
             SessionEnd::AsAsked => Failure::new(ReasonCode::Panicked, "it ended without being asked to"),
         };
+        let now = Instant::now();
         cell.counters.failures.add(1);
-        match policy::decide(&failure, &mut self.history, Instant::now(), &mut self.random, &self.supervisor.config) {
+        cell.vitals.failure(now, seconds(config.park_window_s));
+        match policy::decide(&failure, &mut self.history, now, &mut self.random, config) {
             Verdict::RestartAfter { rest, state } => self.rest(&failure, rest, state),
             Verdict::Park { code, detail } => self.park(code, detail),
         }
     }
 
+    /// Tells whoever reads the events what stopping came to, where there was anything to stop.
+    fn tell_stopped(&self, report: &AccountStop) {
+        if !report.stages.is_empty() || !report.left.is_empty() {
+            self.entry.cell.publish(|| EventKind::Stopped { report: report.clone() });
+        }
+    }
+
     fn rest(&mut self, failure: &Failure, rest: Duration, state: TaskState) {
-        let next_try_ms = self.supervisor.clock.now_ms() + i64::try_from(rest.as_millis()).unwrap_or(i64::MAX);
+        let next_try = Instant::now() + rest;
         let detail = failure.detail.as_str();
-        self.entry.cell.show_until(state, ConnectionState::Reconnecting, failure.code, detail, Some(next_try_ms));
-        self.phase = Phase::Resting(Box::pin(sleep(rest)));
+        self.entry.cell.show_until(state, ConnectionState::Reconnecting, failure.code, detail, Some(next_try));
+        self.phase = Phase::Resting(Box::pin(sleep_until(next_try)));
     }
 
     fn connection_between_tries(&self) -> ConnectionState {

@@ -1,120 +1,94 @@
-//! The escalation when stopping, and the report of it.
+//! The escalation when stopping: the session is asked, its processes are asked and killed, what still runs is cut off and
+//! waited for, and what is left then is listed.
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, timeout};
 
 use super::slot::LiveSession;
 use crate::account::AccountCell;
 use crate::config::{Config, seconds};
-
-/// What closing a manager came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct StopReport {
-    /// How long it took, in seconds.
-    pub took_s: f64,
-    /// Each account, in the order of the ids.
-    pub accounts: Vec<AccountStop>,
-}
-
-/// What stopping one account came to.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct AccountStop {
-    /// The account.
-    pub cookie_id: String,
-    /// How long it took, in seconds.
-    pub took_s: f64,
-    /// The stages that were needed, in their order; none where nothing ran.
-    pub stages: Vec<StageReport>,
-    /// What is still there. It belongs to an epoch that is over: it can neither send nor write.
-    pub left: Vec<String>,
-}
-
-/// One stage of a stop.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct StageReport {
-    /// Which.
-    pub stage: StopStage,
-    /// How it ended.
-    pub outcome: StageOutcome,
-    /// How long it took, in seconds.
-    pub took_s: f64,
-}
-
-/// The stages of a stop.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StopStage {
-    /// Intake closes, replies in flight finish, the WebSocket is closed with a close frame. Limit: `stop_socket_s`.
-    Socket,
-    /// What still runs is cut off. Limit: `stop_thread_s`.
-    Thread,
-}
-
-/// How a stage of a stop ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum StageOutcome {
-    /// All that it is for was over within its limit.
-    Done,
-    /// Its limit was reached; the next stage followed.
-    TimedOut,
-}
-
-impl StopReport {
-    /// Whether nothing is left of any account.
-    pub fn is_clean(&self) -> bool {
-        self.accounts.iter().all(|account| account.left.is_empty())
-    }
-}
-
-impl AccountStop {
-    pub(super) fn nothing_ran(cookie_id: &str) -> Self {
-        Self { cookie_id: cookie_id.to_owned(), took_s: 0.0, stages: Vec::new(), left: Vec::new() }
-    }
-
-    pub(super) fn left(cookie_id: &str, took: Duration, what: String) -> Self {
-        Self { took_s: took.as_secs_f64(), left: vec![what], ..Self::nothing_ran(cookie_id) }
-    }
-}
+use crate::resources::Resources;
+use crate::stop_report::{AccountStop, StopStage};
+use crate::worker::SessionEnd;
 
 /// Of the first stage's limit, what a session is told to use.
 const TOLD_SHARE: f64 = 0.9;
+/// Of the time that closing a manager may take, what the stages use.
+const WITHIN_SHARE: f64 = 0.9;
 
-/// Stops a live session: asks it, then cuts it off, then gives it up behind its fence.
-pub(super) async fn stop(session: LiveSession, cell: &Arc<AccountCell>, config: &Config) -> AccountStop {
+/// How long each stage may take.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    socket: Duration,
+    process: Duration,
+    thread: Duration,
+}
+
+impl Limits {
+    /// Those of the settings; all of them shorter where they would not fit into `within`.
+    fn new(config: &Config, within: Option<Duration>, has_processes: bool) -> Self {
+        let process = if has_processes { config.stop_process_s } else { 0.0 };
+        let needed_s = config.stop_socket_s + process + config.stop_thread_s;
+        let share = within.map_or(1.0, |within| (within.as_secs_f64() * WITHIN_SHARE / needed_s).min(1.0));
+        let limit = |limit_s: f64| seconds(limit_s * share);
+        Self { socket: limit(config.stop_socket_s), process: limit(config.stop_process_s), thread: limit(config.stop_thread_s) }
+    }
+}
+
+/// Stops a live session, through all the stages that it needs; in less time than the settings give where `within` is shorter.
+pub(super) async fn stop(session: LiveSession, cell: &Arc<AccountCell>, config: &Config, within: Option<Duration>) -> AccountStop {
     let started = Instant::now();
-    let LiveSession { mut task, stop } = session;
+    let LiveSession { mut task, stop, resources } = session;
     let mut report = AccountStop::nothing_ran(cell.cookie_id());
-    let limit = seconds(config.stop_socket_s);
+    let limits = Limits::new(config, within, resources.holds_processes());
+    let limit = limits.socket;
     // Told a little less than the limit, so that a session which uses all of it still ends by itself. One that has ended
     // meanwhile does not hear it, and its task is over.
     let _ = stop.send(started + limit.mul_f64(TOLD_SHARE));
     let is_over = timeout(limit, &mut task).await.is_ok();
-    report.note(StopStage::Socket, is_over, started);
-    if !is_over {
-        let cut_off_at = Instant::now();
-        drop(cell.next_epoch());
-        task.abort();
-        let is_over = timeout(seconds(config.stop_thread_s), task).await.is_ok();
-        report.note(StopStage::Thread, is_over, cut_off_at);
-        if !is_over {
-            report.left.push("its session's task".to_owned());
-        }
-    }
+    report.note(StopStage::Socket, is_over, started.elapsed());
+    // Whatever is left of it belongs to an epoch that is over.
+    drop(cell.next_epoch());
+    task.abort();
+    release(&mut report, (!is_over).then_some(task), &resources, limits).await;
     report.took_s = started.elapsed().as_secs_f64();
     report
 }
 
-impl AccountStop {
-    fn note(&mut self, stage: StopStage, is_over: bool, since: Instant) {
-        let outcome = if is_over { StageOutcome::Done } else { StageOutcome::TimedOut };
-        self.stages.push(StageReport { stage, outcome, took_s: since.elapsed().as_secs_f64() });
+/// Releases what a session held that has ended by itself.
+pub(super) async fn release_after_end(resources: Resources, cell: Arc<AccountCell>, config: Arc<Config>) -> AccountStop {
+    let started = Instant::now();
+    let mut report = AccountStop::nothing_ran(cell.cookie_id());
+    let limits = Limits::new(&config, None, resources.holds_processes());
+    release(&mut report, None, &resources, limits).await;
+    report.took_s = started.elapsed().as_secs_f64();
+    report
+}
+
+/// The stages after the first. `task` is given where the session has not ended.
+async fn release(report: &mut AccountStop, task: Option<JoinHandle<SessionEnd>>, resources: &Resources, limits: Limits) {
+    resources.close();
+    if resources.holds_processes() {
+        let started = Instant::now();
+        let is_over = resources.stop_processes(limits.process).await;
+        report.note(StopStage::Process, is_over, started.elapsed());
+    }
+    if task.is_some() || resources.holds_blocking() {
+        let started = Instant::now();
+        let (task_is_over, blocking_is_over) = tokio::join!(has_ended(task, limits.thread), resources.join_blocking(limits.thread));
+        report.note(StopStage::Thread, task_is_over && blocking_is_over, started.elapsed());
+        if !task_is_over {
+            report.left.push("its session's task".to_owned());
+        }
+    }
+    report.left.extend(resources.left());
+}
+
+async fn has_ended(task: Option<JoinHandle<SessionEnd>>, limit: Duration) -> bool {
+    match task {
+        Some(task) => timeout(limit, task).await.is_ok(),
+        None => true,
     }
 }

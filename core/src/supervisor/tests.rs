@@ -1,8 +1,6 @@
 //! The supervisor with sessions that do as they are told, under paused time.
 
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,13 +8,16 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tokio::time::{Duration, Instant, sleep};
 
-use super::{StageOutcome, StopStage, Supervisor};
-use crate::account::{AccountCell, Fence};
+use super::Supervisor;
+use crate::account::{AccountCell, Common, Fence};
 use crate::call::Call;
 use crate::clock::PausedClock;
 use crate::config::Config;
 use crate::error::Error;
-use crate::status::{AccountStatus, ConnectionState, ReasonCode, TaskState};
+use crate::health::Health;
+use crate::states::{ConnectionState, ReasonCode, TaskState};
+use crate::status::AccountStatus;
+use crate::stop_report::{StageOutcome, StopStage};
 use crate::worker::{AccountWorker, Failure, SessionEnd, WorkerTask};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -77,40 +78,41 @@ impl Player {
 }
 
 impl AccountWorker for Player {
-    fn run(&self, task: WorkerTask) -> Pin<Box<dyn Future<Output = SessionEnd> + Send>> {
+    async fn run(self: Arc<Self>, mut task: WorkerTask) -> SessionEnd {
         let played = Arc::clone(&self.0);
-        Box::pin(async move {
-            played.most_alive.fetch_max(played.alive.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-            let alive = Alive(Arc::clone(&played));
-            let WorkerTask { fence, mut stop, turn, .. } = task;
-            played.begun.lock().unwrap().push(Instant::now());
-            played.fences.lock().unwrap().push(fence.clone());
-            let act = *played.act.lock().unwrap();
-            fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
-            drop(turn);
-            let end = match act {
-                Act::Live(last_words) => {
-                    stop.wait().await;
-                    sleep(last_words).await;
-                    SessionEnd::AsAsked
+        played.most_alive.fetch_max(played.alive.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        let alive = Alive(Arc::clone(&played));
+        played.begun.lock().unwrap().push(Instant::now());
+        played.fences.lock().unwrap().push(task.fence());
+        let act = *played.act.lock().unwrap();
+        task.connected();
+        let end = match act {
+            Act::Live(last_words) => {
+                task.stop_ordered().await;
+                sleep(last_words).await;
+                SessionEnd::AsAsked
+            }
+            Act::Fail(code, after) => {
+                tokio::select! {
+                    _ = task.stop_ordered() => SessionEnd::AsAsked,
+                    () = sleep(after) => SessionEnd::Failed(Failure::new(code, "as told").after(after)),
                 }
-                Act::Fail(code, after) => {
-                    tokio::select! {
-                        _ = stop.wait() => SessionEnd::AsAsked,
-                        () = sleep(after) => SessionEnd::Failed(Failure { stood_for: Some(after), ..Failure::new(code, "as told") }),
-                    }
-                }
-                Act::Panic => panic!("as told"),
-                Act::Deaf => std::future::pending().await,
-            };
-            drop(alive);
-            end
-        })
+            }
+            Act::Panic => panic!("as told"),
+            Act::Deaf => std::future::pending().await,
+        };
+        drop(alive);
+        end
     }
 }
 
 fn supervisor(config: Config) -> Arc<Supervisor<Player>> {
-    Supervisor::on(tokio::runtime::Handle::current(), Arc::new(config), Arc::new(PausedClock::new()))
+    supervisor_with(config, Arc::new(PausedClock::new()))
+}
+
+fn supervisor_with(config: Config, clock: Arc<PausedClock>) -> Arc<Supervisor<Player>> {
+    let common = Common::new(Arc::new(config), clock, 1);
+    Supervisor::new(tokio::runtime::Handle::current(), common)
 }
 
 /// Puts an account on record and starts it, as the manager does.
@@ -118,7 +120,7 @@ fn add(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str, player: &Player) -
     let player = player.clone();
     supervisor.on_new_account(
         cookie_id,
-        move |_: &Arc<AccountCell>| player.clone(),
+        move |_: &Arc<AccountCell>| Arc::new(player.clone()),
         |slot| {
             Box::pin(async {
                 if slot.is_active() {
@@ -144,7 +146,9 @@ fn remove(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str) -> Call<()> {
 
 async fn until(supervisor: &Arc<Supervisor<Player>>, cookie_id: &str, wanted: impl Fn(&AccountStatus) -> bool) -> AccountStatus {
     let cell = supervisor.cell(cookie_id).unwrap();
-    cell.wait_until(|status| wanted(&status).then_some(status)).await
+    let seen = cell.wait_until(|status| wanted(&status).then_some(status));
+    // Paused time has no end of its own.
+    tokio::time::timeout(100 * HOUR, seen).await.unwrap_or_else(|_| panic!("it never comes: {}", cell.status()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,6 +204,19 @@ async fn a_session_that_will_not_stop_is_cut_off_after_its_limit_and_can_act_no_
     assert_eq!(stages, [(StopStage::Socket, StageOutcome::TimedOut), (StopStage::Thread, StageOutcome::Done)]);
     assert!(report.is_clean());
     assert!(!player.last_fence_is_current());
+    assert_eq!(player.0.alive.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_with_less_time_than_the_stages_want_shortens_them_and_leaves_nothing() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Deaf);
+    add(&supervisor, "shop", &player).await.unwrap();
+    until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    let started = Instant::now();
+    let report = supervisor.close(2 * SECOND).await;
+    assert!(report.is_clean(), "{report:?}");
+    assert!(started.elapsed() < 2 * SECOND, "{:?}", started.elapsed());
     assert_eq!(player.0.alive.load(Ordering::SeqCst), 0);
 }
 
@@ -262,8 +279,11 @@ async fn a_first_job_that_fails_leaves_the_account_unknown() {
     let refused = Error::Internal { problem: "as told".to_owned() };
     let answer = refused.clone();
     let player = Player::new(Act::Live(Duration::ZERO));
-    let call: Call<()> =
-        supervisor.on_new_account("shop", move |_: &Arc<AccountCell>| player.clone(), |_| Box::pin(async { Err(answer) }));
+    let call: Call<()> = supervisor.on_new_account(
+        "shop",
+        move |_: &Arc<AccountCell>| Arc::new(player.clone()),
+        |_| Box::pin(async { Err(answer) }),
+    );
     assert_eq!(call.await, Err(refused));
     assert_eq!(supervisor.cell("shop").map(drop), Err(Error::not_found("shop")));
 }
@@ -302,16 +322,16 @@ async fn whatever_the_order_of_calls_an_account_has_one_session_and_every_call_i
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_connections_that_drop_at_one_instant_come_back_within_the_connect_rate() {
+async fn five_thousand_connections_that_drop_at_one_instant_come_back_within_the_connect_rate() {
     let supervisor = supervisor(Config::default());
-    let players: Vec<_> = (0..1_000).map(|_| Player::new(Act::Fail(ReasonCode::ConnectionLost, HOUR))).collect();
+    let players: Vec<_> = (0..5_000).map(|_| Player::new(Act::Fail(ReasonCode::ConnectionLost, HOUR))).collect();
     for (place, player) in players.iter().enumerate() {
         add(&supervisor, &place.to_string(), player).await.unwrap();
     }
     sleep(2 * HOUR).await;
+    assert!(players.iter().all(|player| player.begun().len() >= 2), "all are back");
     let mut begun: Vec<_> = players.iter().flat_map(Player::begun).collect();
     begun.sort();
-    assert!(begun.len() >= 2_000, "all are back: {}", begun.len());
     assert!(begun.windows(6).all(|six| six[5] - six[0] >= SECOND - Duration::from_millis(1)));
 }
 
@@ -327,4 +347,87 @@ async fn nothing_is_started_while_the_manager_closes() {
     assert!(report.is_clean());
     sleep(HOUR).await;
     assert_eq!(player.0.alive.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_a_year_on_or_back_moves_dates_and_no_timer() {
+    const YEAR_MS: i64 = 31_536_000_000;
+    let clock = Arc::new(PausedClock::new());
+    let config = Config { backoff_initial_s: 60.0, ..Config::default() };
+    let supervisor = supervisor_with(config, Arc::clone(&clock));
+    let player = Player::new(Act::Fail(ReasonCode::ConnectionLost, SECOND));
+    add(&supervisor, "shop", &player).await.unwrap();
+    for jump_ms in [YEAR_MS, -2 * YEAR_MS, YEAR_MS] {
+        let resting = until(&supervisor, "shop", |status| status.reason.next_try_ms.is_some()).await;
+        clock.jump(jump_ms);
+        let dated_anew = supervisor.cell("shop").unwrap().status();
+        assert_eq!(dated_anew.since_ms, resting.since_ms + jump_ms);
+        assert_eq!(dated_anew.reason.next_try_ms.unwrap(), resting.reason.next_try_ms.unwrap() + jump_ms);
+        let (before, now) = (player.begun().len(), Instant::now());
+        until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+        assert!(now.elapsed() <= 61 * SECOND, "the next try came when it was due");
+        assert_eq!(player.begun().len(), before + 1);
+        until(&supervisor, "shop", |status| status.connection != ConnectionState::Connected).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_night_s_sleep_of_the_machine_each_account_reconnects_once_and_not_all_at_one_instant() {
+    let supervisor = supervisor(Config { backoff_initial_s: 60.0, connect_rate_per_s: 10_000.0, ..Config::default() });
+    // What finds its connection dead when the machine wakes.
+    let players: Vec<_> = (0..100).map(|_| Player::new(Act::Fail(ReasonCode::HeartbeatLost, HOUR))).collect();
+    for (place, player) in players.iter().enumerate() {
+        add(&supervisor, &place.to_string(), player).await.unwrap();
+    }
+    sleep(60 * SECOND).await;
+    tokio::time::advance(8 * HOUR).await;
+    let woken = Instant::now();
+    sleep(62 * SECOND).await;
+    let tries: Vec<_> = players.iter().map(|player| player.begun().iter().filter(|at| **at >= woken).count()).collect();
+    assert!(tries.iter().all(|count| *count == 1), "{tries:?}");
+    let mut begun: Vec<_> = players.iter().map(|player| player.begun()[1]).collect();
+    begun.sort();
+    assert!(begun.windows(20).all(|some| some[19] - some[0] > SECOND), "spread over the backoff");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_waits_for_its_turn_says_for_what_and_a_higher_priority_goes_first() {
+    let supervisor = supervisor(Config { connect_rate_per_s: 0.5, ..Config::default() });
+    let players: Vec<_> = (0..5).map(|_| Player::new(Act::Live(Duration::ZERO))).collect();
+    for (place, player) in players.iter().enumerate() {
+        add(&supervisor, &place.to_string(), player).await.unwrap();
+    }
+    let waiting = supervisor.cell("4").unwrap().status();
+    assert_eq!((waiting.state, waiting.reason.code), (TaskState::Registered, ReasonCode::WaitingForTurn));
+    assert!(waiting.reason.detail.contains("connect_rate_per_s"), "{}", waiting.reason);
+    supervisor
+        .on_account("4", |slot| {
+            Box::pin(async {
+                slot.set_priority(10);
+                Ok(())
+            })
+        })
+        .await
+        .unwrap();
+    until(&supervisor, "4", |status| status.connection == ConnectionState::Connected).await;
+    assert_eq!(players[3].begun().len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_alone_makes_an_account_unwell_and_a_connection_makes_it_well_again() {
+    let supervisor = supervisor(Config::default());
+    let player = Player::new(Act::Fail(ReasonCode::ConnectFailed, Duration::ZERO));
+    // Never shown as connected: the act fails at once.
+    add(&supervisor, "shop", &player).await.unwrap();
+    let health = |health: Health| move |status: &AccountStatus| status.health == health;
+    let started = Instant::now();
+    until(&supervisor, "shop", health(Health::Degraded)).await;
+    assert!(started.elapsed() <= 61 * SECOND, "{:?}", started.elapsed());
+    *player.0.act.lock().unwrap() = Act::Live(Duration::ZERO);
+    let well =
+        until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected && status.health != Health::Down).await;
+    assert_eq!(well.connection, ConnectionState::Connected);
+    // It failed several times in the window: that stays to be seen until the window has passed.
+    until(&supervisor, "shop", health(Health::Ok)).await;
+    assert!(started.elapsed() <= 800 * SECOND, "{:?}", started.elapsed());
 }

@@ -144,6 +144,13 @@ impl Cookie {
         Secret::new(header)
     }
 
+    /// A text with every value of this cookie that is long enough to be a credential left out.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        const SHORTEST: usize = 6;
+        let values = self.pairs.iter().map(|pair| pair.value.as_str()).filter(|value| value.len() >= SHORTEST);
+        values.fold(text.to_owned(), |text, value| text.replace(value, "…"))
+    }
+
     /// Takes over one `Set-Cookie` header value, and says whether anything changed. The same name is replaced where it
     /// stands, a new one goes to the end, and one that is expired (`Max-Age` of 0 or less, `Expires` in 1970) is removed.
     ///

@@ -144,3 +144,10 @@ fn merging_never_grows_a_cookie_above_the_limit() {
     assert!(length <= MAX_COOKIE_BYTES && length > MAX_COOKIE_BYTES - 5000, "{length}");
     assert_eq!(header(&parsed(&header(&cookie))), header(&cookie));
 }
+
+#[test]
+fn a_text_is_freed_of_the_cookie_s_values() {
+    let cookie = parsed("unb=2280551454090; _m_h5_tk=deadbeef_1790000000000; x=1");
+    let text = "login of 2280551454090 failed: deadbeef_1790000000000 is over, code 1";
+    assert_eq!(cookie.redact(text), "login of … failed: … is over, code 1");
+}
