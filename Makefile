@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python lint header module prerequisites clean
+.PHONY: help demo test test-rust test-python simulate lint header module prerequisites clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ test-rust: prerequisites ## Rust, C and C++ tests
 
 test-python: module ## Python tests
 	$(PY) -m pytest -q -c python/pyproject.toml tests/python
+
+simulate: prerequisites ## a day of a thousand accounts, many times: SEEDS=1000, or one again: SEED=7
+	LIVEKEEPER_SIMULATION_SEEDS=$(or $(SEEDS),100) $(if $(SEED),LIVEKEEPER_SIMULATION_SEED=$(SEED)) \
+		cargo test --release --locked -p livekeeper --lib simulation::a_day -- --nocapture
 
 lint: module ## formatting, clippy, type checks
 	cargo fmt --all --check

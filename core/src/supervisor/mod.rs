@@ -10,6 +10,8 @@ mod slot;
 mod stop;
 
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use self::mailbox::MAX_JOBS;
