@@ -132,7 +132,7 @@ impl EventBus {
         let queue = self.queue.load_full().unwrap_or_else(|| Arc::new(broadcast::Sender::new(self.bound)));
         let receiver = queue.subscribe();
         self.queue.store(Some(queue));
-        Ok(Events { receiver })
+        Ok(Events { receiver: Some(receiver), owner_pid: std::process::id() })
     }
 
     /// Events that the slowest reader has not read yet.
@@ -157,13 +157,16 @@ impl EventBus {
 /// oldest and hears how many.
 #[derive(Debug)]
 pub struct Events {
-    receiver: broadcast::Receiver<Arc<Event>>,
+    /// `None` only in a fork that drops it.
+    receiver: Option<broadcast::Receiver<Arc<Event>>>,
+    owner_pid: u32,
 }
 
 impl Events {
     /// The next piece of news; after [`News::Ended`] that again. Dropping the future loses nothing.
     pub async fn next(&mut self) -> News {
-        match self.receiver.recv().await {
+        let Some(receiver) = &mut self.receiver else { return News::Ended };
+        match receiver.recv().await {
             Ok(event) => News::Event(event),
             Err(RecvError::Lagged(missed)) => News::Lagged(missed),
             Err(RecvError::Closed) => News::Ended,
@@ -173,12 +176,28 @@ impl Events {
     /// Blocks this thread until there is news, at most for `limit`: then `None`.
     ///
     /// # Errors
-    /// [`Error::WouldDeadlock`] on a thread of livekeeper's runtime.
+    /// [`Error::WouldDeadlock`] on a thread of livekeeper's runtime; [`Error::Forked`] in a fork, where nothing comes any more.
     pub fn next_within(&mut self, limit: Duration) -> Result<Option<News>, Error> {
+        if self.is_in_fork() {
+            return Err(Error::Forked { owner_pid: self.owner_pid });
+        }
         if on_runtime_thread() {
             return Err(Error::WouldDeadlock);
         }
         Ok(wait_for(pin!(self.next()), limit))
+    }
+
+    fn is_in_fork(&self) -> bool {
+        std::process::id() != self.owner_pid
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        if self.is_in_fork() {
+            // A thread of the parent may have held the queue's lock when it forked: nobody here would ever give it back.
+            std::mem::forget(self.receiver.take());
+        }
     }
 }
 
