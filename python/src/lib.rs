@@ -6,19 +6,21 @@
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config` | what `livekeeper` does |
-//! | `status`, `reason`, `health_reason`, `counters`, `stop_report`, `send_outcome` | what it shows |
+//! | `status`, `reason`, `health_reason`, `counters`, `capacity`, `metrics`, `stop_report`, `send_outcome` | what it shows |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
 
 mod arguments;
 mod blocking;
+mod capacity;
 mod config;
 mod counters;
 mod display;
 mod errors;
 mod health_reason;
 mod manager;
+mod metrics;
 mod reason;
 mod send_outcome;
 mod simulator;
@@ -31,6 +33,8 @@ mod stop_report;
 #[pyo3::pymodule]
 mod _livekeeper {
     #[pymodule_export]
+    use super::capacity::{Capacity, CapacityItem};
+    #[pymodule_export]
     use super::config::{Config, core_defaults};
     #[pymodule_export]
     use super::counters::Counters;
@@ -38,6 +42,8 @@ mod _livekeeper {
     use super::health_reason::HealthReason;
     #[pymodule_export]
     use super::manager::CookieManager;
+    #[pymodule_export]
+    use super::metrics::Metrics;
     #[pymodule_export]
     use super::reason::Reason;
     #[pymodule_export]

@@ -6,8 +6,10 @@ use pyo3::types::{PyString, PyType};
 
 use crate::arguments::{integer, number, optional_user_id, path, rules, switch, text};
 use crate::blocking::{wait, without_gil};
+use crate::capacity::Capacity;
 use crate::config::Config;
 use crate::errors;
+use crate::metrics::Metrics;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
 use crate::status::AccountStatus;
@@ -237,6 +239,36 @@ impl CookieManager {
         };
         let (cookie_id, timeout_s) = (text(cookie_id, "cookie_id")?, number(timeout_s, "timeout_s")?);
         wait(py, self.core.wait_for(&cookie_id, wanted, timeout_s)).map(AccountStatus::from)
+    }
+
+    /// What is used of everything that has a bound, at this moment: a frozen `Capacity`. Blocks for about a millisecond.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     for item in manager.capacity().warnings: print(item)
+    fn capacity(&self, py: Python<'_>) -> PyResult<Capacity> {
+        ready(py, without_gil(py, || self.core.capacity())).map(Capacity::from)
+    }
+
+    /// How many accounts stand how, what they have done, and the capacity: a frozen `Metrics`. Blocks for about a millisecond.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     manager.metrics().states["parked"]
+    fn metrics(&self, py: Python<'_>) -> PyResult<Metrics> {
+        ready(py, without_gil(py, || self.core.metrics())).map(Metrics::from)
+    }
+
+    /// The same as text for a monitoring system, in the `OpenMetrics` form. `per_account` adds series for each account: a few
+    /// lines more for each of them. Blocks for about a millisecond.
+    ///
+    /// Raises `ManagerClosed`.
+    ///
+    ///     manager.metrics_text()
+    #[pyo3(signature = (per_account=None), text_signature = "($self, per_account=False)")]
+    fn metrics_text(&self, py: Python<'_>, per_account: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
+        let per_account = per_account.map_or(Ok(false), |per_account| switch(per_account, "per_account"))?;
+        ready(py, without_gil(py, || self.core.metrics_text(per_account)))
     }
 
     /// Sends a text (1 … 20,000 bytes) into a chat and tells how that ended, within `Config.answer_timeout_s`. `chat_id` and

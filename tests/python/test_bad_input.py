@@ -83,6 +83,7 @@ WRONG_TYPES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: m.wait_for("shop", state="parked", timeout_s="1"), "timeout_s: must be float, not str"),
     (lambda m: m.set_priority("shop", 1.5), "priority: must be int, not float"),
     (lambda m: m.set_priority("shop", True), "priority: must be int, not bool"),
+    (lambda m: m.metrics_text("yes"), "per_account: must be bool, not str"),
     (lambda m: m.pause(1), "cookie_id: must be str, not int"),
     (lambda m: m.status(None), "cookie_id: must be str, not NoneType"),
     (lambda m: type(m)(1), "path: must be str or os.PathLike, not int"),
@@ -172,6 +173,7 @@ def test_no_secret_is_in_what_is_shown(
             with pytest.raises(livekeeper.LivekeeperError) as refused:
                 manager.update_cookie("shop", bad)
             shown.append(refused.value)
+        shown += [manager.capacity(), manager.metrics(), manager.metrics_text(per_account=True)]
         shown.append(manager.close())
     shown += [simulator.log(), simulator.violations(), capfd.readouterr(), caplog.text]
     for value in shown:

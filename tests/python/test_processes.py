@@ -93,7 +93,7 @@ if child == 0:
         lambda: manager.add_cookie("new", "unb=2"), lambda: manager.get_keywords("shop"),
         lambda: manager.wait_for("shop", state="parked", timeout_s=30), lambda: manager.send_text("shop", "1", "2", "3"),
         lambda: manager.pause("shop"), lambda: manager.resume("shop"), lambda: manager.restart("shop"),
-        lambda: manager.set_priority("shop", 1),
+        lambda: manager.set_priority("shop", 1), manager.capacity, manager.metrics, manager.metrics_text,
     ]
     for verb in verbs:
         try:
@@ -186,6 +186,8 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
     except livekeeper.LivekeeperError as error:
         code: int = error.code
     manager.set_priority("shop", 3)
+    full: List[str] = [item.kind for item in manager.capacity().warnings]
+    parked: int = manager.metrics().states["parked"]
     is_clean: bool = manager.close().is_clean
     latencies: List[float] = simulator.latencies_ms()
 """

@@ -34,6 +34,10 @@ STATUS = livekeeper.AccountStatus(
 )
 STAGE = livekeeper.StageReport("socket", "timed_out", 5.0)
 STOP = livekeeper.AccountStop("店", 5.5, [STAGE], ["its session's task"])
+ITEM = livekeeper.CapacityItem("file_descriptors", 900, 1024, "near")
+CAPACITY = livekeeper.Capacity(
+    1_700_000_000_123, [livekeeper.CapacityItem("accounts", 3, 20_000, "ok"), ITEM, livekeeper.CapacityItem("threads", 9, None, "ok")]
+)
 HASHED: list[Any] = [
     livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem", cookie_helper=["node", "refresh.js"]),
     livekeeper.Counters(received=3),
@@ -41,9 +45,14 @@ HASHED: list[Any] = [
     STATUS,
     livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403),
     HEALTH_REASON,
+    ITEM,
+    CAPACITY,
 ]
 VALUES: list[Any] = [
     *HASHED,
+    livekeeper.Metrics(
+        1_700_000_000_123, 4.5, 3, {"running": 3}, {"connected": 3}, {"ok": 3}, livekeeper.Counters(received=3), CAPACITY
+    ),
     STAGE,
     STOP,
     livekeeper.StopReport(6.0, [STOP]),
@@ -90,6 +99,16 @@ def test_a_status_has_members_zoned_times_and_sentences() -> None:
     assert HEALTH_REASON.code is livekeeper.HealthCode.NOT_CONNECTED
     plain = livekeeper.AccountStatus("店", True, "running", "connected", REASON)
     assert (plain.paused, plain.priority, plain.health, plain.health_reasons) == (False, 0, "ok", ())
+
+
+def test_a_capacity_finds_its_items_and_what_is_near_its_bound() -> None:
+    assert CAPACITY.get("file_descriptors") == CAPACITY.get(livekeeper.CapacityKind.FILE_DESCRIPTORS) == ITEM
+    assert CAPACITY.get("helpers") is None
+    assert CAPACITY.warnings == (ITEM,)
+    assert ITEM.level is livekeeper.CapacityLevel.NEAR
+    assert str(CAPACITY.items[2]) == "threads: 9 of no bound (ok)"
+    with pytest.raises(livekeeper.InvalidArgument, match="kind: is \"files\"; allowed are accounts"):
+        CAPACITY.get("files")
 
 
 def test_a_stop_report_says_what_is_left() -> None:
