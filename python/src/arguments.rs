@@ -2,6 +2,7 @@
 //! may be a cookie; text that is no Unicode is an `InvalidArgument` that names it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use livekeeper::KeywordRule;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
@@ -100,6 +101,21 @@ pub(crate) fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<i32> {
         }
         Err(_) => Err(wrong_type(name, "int", value)),
     }
+}
+
+/// A span in seconds that a wait may take, or `None`: as long as it takes.
+pub(crate) fn optional_limit(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Duration> {
+    value.map_or(Ok(Duration::MAX), |value| limit(value, name))
+}
+
+/// A span in seconds that a wait may take.
+pub(crate) fn limit(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Duration> {
+    let seconds = number(value, name)?;
+    // A NaN is in no range.
+    if !(0.0..=86_400.0).contains(&seconds) {
+        return Err(errors::invalid(value.py(), name, &format!("is {seconds}, allowed is 0 … 86400")));
+    }
+    Ok(Duration::from_secs_f64(seconds))
 }
 
 /// Any iterable of `(keyword, reply)` pairs.

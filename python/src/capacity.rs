@@ -54,7 +54,7 @@ impl CapacityItem {
         self.level.member(py)
     }
 
-    fn __str__(&self) -> String {
+    pub(crate) fn __str__(&self) -> String {
         let bound = self.bound.map_or_else(|| "no bound".to_owned(), |bound| bound.to_string());
         format!("{}: {} of {bound} ({})", self.kind.name(), self.used, self.level.name())
     }

@@ -20,6 +20,11 @@ pub(crate) fn invalid(py: Python<'_>, name: &str, problem: &str) -> PyErr {
     make(py, INVALID_ARGUMENT, &format!("{name}: {problem}"), None, Some(field))
 }
 
+/// A `ManagerClosed` with a sentence of its own: a reader of events is at its end.
+pub(crate) fn closed(py: Python<'_>, sentence: &str) -> PyErr {
+    make(py, livekeeper::Error::Closed.code(), sentence, None, None)
+}
+
 /// The core's number for `InvalidArgument`: permanent, as all of them.
 const INVALID_ARGUMENT: u32 = 1;
 

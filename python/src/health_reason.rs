@@ -51,7 +51,7 @@ impl HealthReason {
         &self.detail
     }
 
-    fn __str__(&self) -> String {
+    pub(crate) fn __str__(&self) -> String {
         format!("{} ({})", self.code.sentence(), self.detail)
     }
 

@@ -5,8 +5,8 @@
 //! | --- | --- |
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
-//! | `manager`, `config` | what `livekeeper` does |
-//! | `status`, `reason`, `health_reason`, `counters`, `capacity`, `metrics`, `stop_report`, `send_outcome` | what it shows |
+//! | `manager`, `config`, `events` | what `livekeeper` does |
+//! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome` | what it shows |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -18,6 +18,8 @@ mod config;
 mod counters;
 mod display;
 mod errors;
+mod event;
+mod events;
 mod health_reason;
 mod manager;
 mod metrics;
@@ -25,6 +27,7 @@ mod reason;
 mod send_outcome;
 mod simulator;
 mod simulator_entry;
+mod standing;
 mod states;
 mod status;
 mod stop_report;
@@ -39,6 +42,10 @@ mod _livekeeper {
     #[pymodule_export]
     use super::counters::Counters;
     #[pymodule_export]
+    use super::event::Event;
+    #[pymodule_export]
+    use super::events::Events;
+    #[pymodule_export]
     use super::health_reason::HealthReason;
     #[pymodule_export]
     use super::manager::CookieManager;
@@ -52,6 +59,8 @@ mod _livekeeper {
     use super::simulator::NativeSimulator;
     #[pymodule_export]
     use super::simulator_entry::Entry;
+    #[pymodule_export]
+    use super::standing::Standing;
     #[pymodule_export]
     use super::states::{core_enums, health_codes, reason_codes};
     #[pymodule_export]

@@ -4,11 +4,12 @@ use livekeeper::{ConnectionState, Error, TaskState, Wanted};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::arguments::{integer, number, optional_user_id, path, rules, switch, text};
+use crate::arguments::{integer, number, optional_limit, optional_user_id, path, rules, switch, text};
 use crate::blocking::{wait, without_gil};
 use crate::capacity::Capacity;
 use crate::config::Config;
 use crate::errors;
+use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
@@ -239,6 +240,19 @@ impl CookieManager {
         };
         let (cookie_id, timeout_s) = (text(cookie_id, "cookie_id")?, number(timeout_s, "timeout_s")?);
         wait(py, self.core.wait_for(&cookie_id, wanted, timeout_s)).map(AccountStatus::from)
+    }
+
+    /// A reader of what happens from now on, over all accounts: iterate over it, in a thread of your own or in this one. It
+    /// ends when the manager is closed and everything was read, and also when nothing comes for `timeout_s` seconds
+    /// (0 … 86,400) where that is given. Making one does not block; several readers do not disturb each other.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     for event in manager.events(): print(event.at, event)
+    #[pyo3(signature = (timeout_s=None))]
+    fn events(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<Events> {
+        let limit = optional_limit(timeout_s, "timeout_s")?;
+        ready(py, self.core.events()).map(|events| Events::new(events, limit))
     }
 
     /// What is used of everything that has a bound, at this moment: a frozen `Capacity`. Blocks for about a millisecond.

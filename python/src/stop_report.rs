@@ -40,7 +40,7 @@ impl StageReport {
     }
 }
 
-/// What stopping one account came to.
+/// What stopping one account came to. `str(stop)` is a sentence.
 #[pyclass(frozen, eq, module = "livekeeper")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct AccountStop {
@@ -81,6 +81,11 @@ impl AccountStop {
     #[getter]
     fn left<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         PyTuple::new(py, &self.left)
+    }
+
+    pub(crate) fn __str__(&self) -> String {
+        let end = if self.left.is_empty() { "nothing is left".to_owned() } else { format!("left: {}", self.left.join(", ")) };
+        format!("stopped in {:.2} s: {end}", self.took_s)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

@@ -42,6 +42,8 @@ REFUSED: list[tuple[str, Verb, str]] = [
     ("a close of inf", lambda m: m.close(float("inf")), "timeout_s"),
     ("a priority of 101", lambda m: m.set_priority("shop", 101), "priority"),
     ("a priority beyond every number", lambda m: m.set_priority("shop", -(10**30)), "priority"),
+    ("an endless reader of events", lambda m: m.events(timeout_s=float("inf")), "timeout_s"),
+    ("a negative wait for an event", lambda m: m.events().next(-1), "timeout_s"),
     ("an empty chat", lambda m: m.send_text("shop", "", "1", "x"), "chat_id"),
     ("an empty buyer", lambda m: m.send_text("shop", "1", "", "x"), "user_id"),
     ("an empty text", lambda m: m.send_text("shop", "1", "1", ""), "text"),
@@ -167,6 +169,7 @@ def test_no_secret_is_in_what_is_shown(
     cookie = f"{simulator.cookie(UNB)}; secret={CANARY}"
     shown: list[Any] = [config]
     with livekeeper.CookieManager(tmp_path / "shops.db", config) as manager:
+        events = manager.events()
         manager.add_cookie("shop", cookie)
         shown += [manager, manager.wait_for("shop", connection="connected", timeout_s=WAIT_S), manager.statuses()]
         for bad in (f"cookie2={CANARY}", f"unb={UNB}; a={CANARY}\r\n", f"unb=1; a={CANARY}", CANARY, f'[{{"name": "{CANARY}'):
@@ -174,7 +177,7 @@ def test_no_secret_is_in_what_is_shown(
                 manager.update_cookie("shop", bad)
             shown.append(refused.value)
         shown += [manager.capacity(), manager.metrics(), manager.metrics_text(per_account=True)]
-        shown.append(manager.close())
+        shown += [manager.close(), *events]
     shown += [simulator.log(), simulator.violations(), capfd.readouterr(), caplog.text]
     for value in shown:
         assert CANARY not in str(value)

@@ -39,6 +39,8 @@ with Simulator() as simulator, livekeeper.CookieManager(":memory:", simulator.co
         'manager.wait_for("shop", state="parked", timeout_s=3600)',
         'simulator.wait_sends("2200000000001", 1, timeout_s=3600)',
         "simulator.wait_until(lambda seen: False, timeout_s=3600)",
+        "list(manager.events())",
+        "manager.events().next(timeout_s=3600)",
     ],
 )
 def test_ctrl_c_ends_a_wait_at_once_and_the_manager_works_on(wait: str) -> None:
@@ -86,6 +88,7 @@ simulator = Simulator()
 nowhere = livekeeper.Config(websocket_url="ws://127.0.0.1:9/", api_url="http://127.0.0.1:9/h5")
 manager = livekeeper.CookieManager(":memory:", nowhere)
 manager.add_cookie("shop", "unb=1; a=b")
+events = manager.events()
 child = os.fork()
 if child == 0:
     verbs = [
@@ -93,7 +96,8 @@ if child == 0:
         lambda: manager.add_cookie("new", "unb=2"), lambda: manager.get_keywords("shop"),
         lambda: manager.wait_for("shop", state="parked", timeout_s=30), lambda: manager.send_text("shop", "1", "2", "3"),
         lambda: manager.pause("shop"), lambda: manager.resume("shop"), lambda: manager.restart("shop"),
-        lambda: manager.set_priority("shop", 1), manager.capacity, manager.metrics, manager.metrics_text,
+        lambda: manager.set_priority("shop", 1), manager.events, manager.capacity, manager.metrics, manager.metrics_text,
+        lambda: list(events), lambda: events.next(timeout_s=30),
     ]
     for verb in verbs:
         try:
@@ -104,7 +108,7 @@ if child == 0:
     assert "fork" in repr(manager)
     with livekeeper.CookieManager(":memory:", nowhere) as own:
         own.add_cookie("shop", "unb=1; a=b")
-    del manager, simulator
+    del manager, simulator, events
     sys.exit(7)
 _, status = os.waitpid(child, 0)
 print(os.WEXITSTATUS(status), manager.list_cookies(), manager.close().is_clean)
@@ -188,6 +192,13 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
     manager.set_priority("shop", 3)
     full: List[str] = [item.kind for item in manager.capacity().warnings]
     parked: int = manager.metrics().states["parked"]
+    with manager.events(timeout_s=1) as events:
+        manager.pause("shop")
+        for event in events:
+            if event.kind == "state_changed" and isinstance(event.new, livekeeper.Standing):
+                number = event.new.state.count("r") + (event.reason.number if event.reason else 0)
+            elif event.new is livekeeper.Health.DOWN:
+                text = event.reasons[0].text
     is_clean: bool = manager.close().is_clean
     latencies: List[float] = simulator.latencies_ms()
 """

@@ -34,10 +34,21 @@ STATUS = livekeeper.AccountStatus(
 )
 STAGE = livekeeper.StageReport("socket", "timed_out", 5.0)
 STOP = livekeeper.AccountStop("店", 5.5, [STAGE], ["its session's task"])
+OLD = livekeeper.Standing("running", "connected", "online")
+NEW = livekeeper.Standing("running", "reconnecting", "connection_lost")
 ITEM = livekeeper.CapacityItem("file_descriptors", 900, 1024, "near")
 CAPACITY = livekeeper.Capacity(
     1_700_000_000_123, [livekeeper.CapacityItem("accounts", 3, 20_000, "ok"), ITEM, livekeeper.CapacityItem("threads", 9, None, "ok")]
 )
+EVENTS = {
+    "state_changed": livekeeper.Event("state_changed", 1_700_000_000_123, "店", old=OLD, new=NEW, reason=REASON),
+    "health_changed": livekeeper.Event(
+        "health_changed", 1_700_000_000_123, "店", old="ok", new=livekeeper.Health.DEGRADED, reasons=[HEALTH_REASON]
+    ),
+    "stopped": livekeeper.Event("stopped", 1_700_000_000_123, "店", report=STOP),
+    "capacity_changed": livekeeper.Event("capacity_changed", 1_700_000_000_123, item=ITEM),
+    "lagged": livekeeper.Event("lagged", 1_700_000_000_123, missed=3),
+}
 HASHED: list[Any] = [
     livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem", cookie_helper=["node", "refresh.js"]),
     livekeeper.Counters(received=3),
@@ -45,11 +56,13 @@ HASHED: list[Any] = [
     STATUS,
     livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403),
     HEALTH_REASON,
+    NEW,
     ITEM,
     CAPACITY,
 ]
 VALUES: list[Any] = [
     *HASHED,
+    *EVENTS.values(),
     livekeeper.Metrics(
         1_700_000_000_123, 4.5, 3, {"running": 3}, {"connected": 3}, {"ok": 3}, livekeeper.Counters(received=3), CAPACITY
     ),
@@ -99,6 +112,47 @@ def test_a_status_has_members_zoned_times_and_sentences() -> None:
     assert HEALTH_REASON.code is livekeeper.HealthCode.NOT_CONNECTED
     plain = livekeeper.AccountStatus("店", True, "running", "connected", REASON)
     assert (plain.paused, plain.priority, plain.health, plain.health_reasons) == (False, 0, "ok", ())
+
+
+def test_an_event_has_the_fields_of_its_kind_and_no_others() -> None:
+    for kind, event in EVENTS.items():
+        assert event.kind == kind
+        assert event.at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+        own = {name for name in ("old", "new", "reason", "reasons", "report", "item", "missed") if getattr(event, name)}
+        assert own == {
+            "state_changed": {"old", "new", "reason"},
+            "health_changed": {"old", "new", "reasons"},
+            "stopped": {"report"},
+            "capacity_changed": {"item"},
+            "lagged": {"missed"},
+        }[kind]
+        assert event.cookie_id == (None if kind in ("capacity_changed", "lagged") else "店")
+    assert EVENTS["state_changed"].new == NEW
+    assert EVENTS["health_changed"].new is livekeeper.Health.DEGRADED
+    assert NEW.state is livekeeper.TaskState.RUNNING
+    assert NEW.reason is livekeeper.ReasonCode.CONNECTION_LOST
+    assert {kind: str(event) for kind, event in EVENTS.items()} == {
+        "state_changed": "店: running, reconnecting: the connection was lost: reset by peer",
+        "health_changed": "店: health was ok, is degraded: not connected (for 75 s)",
+        "stopped": "店: stopped in 5.50 s: left: its session's task",
+        "capacity_changed": "file_descriptors: 900 of 1024 (near)",
+        "lagged": "3 events were missed",
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "sentence"),
+    [
+        ({"kind": "state_changed", "old": OLD, "new": NEW}, livekeeper.InvalidArgument, "reason: is missing: an event of the kind"),
+        ({"kind": "state_changed", "old": OLD, "new": "ok", "reason": REASON}, TypeError, "new: must be Standing, not str"),
+        ({"kind": "health_changed", "old": "ok", "new": "well"}, livekeeper.InvalidArgument, 'new: is "well"; allowed are ok, degr'),
+        ({"kind": "lagged", "missed": 1, "old": OLD}, livekeeper.InvalidArgument, "old: is given, and .* has none"),
+        ({"kind": "stop"}, livekeeper.InvalidArgument, 'kind: is "stop"; allowed are state_changed'),
+    ],
+)
+def test_an_event_that_cannot_be_is_refused(fields: dict[str, Any], kind: type[Exception], sentence: str) -> None:
+    with pytest.raises(kind, match=sentence):
+        livekeeper.Event(at_ms=0, **fields)
 
 
 def test_a_capacity_finds_its_items_and_what_is_near_its_bound() -> None:
