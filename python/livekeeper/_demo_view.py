@@ -7,13 +7,18 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import AccountStatus, StopReport, TaskState
+from . import AccountStatus, Health, StopReport, TaskState
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from .demo import Talk
+
+HEALTH_FROM_WIDTH = 100
+"""Characters of a line from which on the live table shows the health."""
+
+HEALTH_COLORS = {Health.OK: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}
 
 RECENT = 50
 """Replies that the live table's latency is taken from, for each account."""
@@ -142,7 +147,9 @@ def status_table(statuses: list[AccountStatus], talk: Talk, console: Console) ->
         expand=True,
     )
     table.add_column("account", no_wrap=True, max_width=16)
-    for name in ("state", "connection"):
+    # A reason says more than the one word for it.
+    has_room = console.width >= HEALTH_FROM_WIDTH
+    for name in ("state", "connection", "health") if has_room else ("state", "connection"):
         table.add_column(name, no_wrap=True)
     for name in ("received", "replied", "reply p50"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -152,6 +159,7 @@ def status_table(statuses: list[AccountStatus], talk: Talk, console: Console) ->
             Text(status.cookie_id),
             Text(status.state, style=_color(status)),
             Text(status.connection, style=_color(status)),
+            *([Text(status.health, style=HEALTH_COLORS[status.health])] if has_room else []),
             str(status.counters.received),
             str(status.counters.replied),
             _milliseconds(_median(talk.latencies_ms[talk.shops[status.cookie_id]][-RECENT:])),

@@ -60,6 +60,7 @@ def test_on_a_terminal_it_shows_a_table_or_says_how_to_get_one(has_rich: bool) -
     code, output = on_a_terminal([sys.executable, "-c", program])
     assert code == 0, output
     assert ("│ 小店 5" in output) is has_rich
+    assert ("health" in output) is has_rich
     assert ("livekeeper[cli]" in output) is not has_rich
 
 
