@@ -48,16 +48,25 @@
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_stop_report. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
+ *    lk_stop_report, lk_events, lk_health_reason_list, lk_capacity. Each has one _free function, and of NULL it does nothing.
+ *    Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
- *    which version of the struct your program knows, so that either may be newer.
+ *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
+ *    a call has filled it: lk_event_free ends that, and leaves the struct to you.
+ *
+ *
+ * NEWS
+ *
+ * lk_manager_events gives a reader of what happens; lk_events_next waits for the next event, for as long as you say, in any
+ * thread of yours. How things stand now, lk_manager_status, lk_manager_health and lk_manager_capacity tell at any time.
  *
  *
  * SHUTTING DOWN
  *
  * 1. Have your own threads stop calling the manager; a call that still comes after step 2 gets LK_STATUS_CLOSED.
  * 2. lk_manager_close(manager, 10, &report): every session ends with a close frame, what was accepted is on disk.
+ *    A thread that waits in lk_events_next hears the rest, then LK_STATUS_CLOSED.
  * 3. Look at lk_stop_report_summary if you care, then lk_stop_report_free(report).
  * 4. lk_manager_free(manager), when no call is under way on it any more.
  * A process that dies without this loses nothing that a call had answered for; the service then sees the connection break.
@@ -120,8 +129,8 @@
 
 /* Structs that a result goes to, empty. */
 #define LK_ACCOUNT_STATUS_INIT { \
-    sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, \
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+    sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, false, \
+    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
@@ -129,6 +138,14 @@
     sizeof(lk_account_stop), { NULL, 0 }, { NULL, 0 }, 0, false, \
     LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED, LK_STAGE_OUTCOME_NOT_NEEDED \
 }
+#define LK_HEALTH_REASON_INIT { sizeof(lk_health_reason), LK_HEALTH_CODE_UNKNOWN, { NULL, 0 }, { NULL, 0 } }
+#define LK_EVENT_INIT { \
+    sizeof(lk_event), NULL, LK_EVENT_KIND_UNKNOWN, { NULL, 0 }, 0, 0, \
+    LK_TASK_STATE_UNKNOWN, LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, \
+    LK_REASON_CODE_UNKNOWN, LK_REASON_CODE_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, \
+    LK_HEALTH_UNKNOWN, LK_HEALTH_UNKNOWN, NULL, NULL, LK_CAPACITY_KIND_UNKNOWN, LK_CAPACITY_LEVEL_UNKNOWN, 0, 0, false \
+}
+#define LK_CAPACITY_ITEM_INIT { sizeof(lk_capacity_item), LK_CAPACITY_KIND_UNKNOWN, LK_CAPACITY_LEVEL_UNKNOWN, 0, 0, false }
 
 
 
@@ -136,6 +153,11 @@
  * Where a state is asked for: any will do.
  */
 #define LK_ANY 0
+
+/**
+ * A `timeout_ms` that never runs out.
+ */
+#define LK_FOREVER UINT32_MAX
 
 /**
  * What a call came to. 0 is success and nothing else; a number is never used again for something else.
@@ -477,6 +499,88 @@ typedef uint32_t lk_reason_code;
 #endif // __cplusplus
 
 /**
+ * How an account is, in one word. The numbers are permanent.
+ */
+enum lk_health
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a word that this library has no number for.
+     */
+    LK_HEALTH_UNKNOWN = 0,
+    /**
+     * As your program wants it.
+     */
+    LK_HEALTH_OK = 1,
+    /**
+     * It works, or is about to, but something is not as it should be.
+     */
+    LK_HEALTH_DEGRADED = 2,
+    /**
+     * It does not work.
+     */
+    LK_HEALTH_DOWN = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_health lk_health;
+#else
+typedef uint32_t lk_health;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is wrong with an account's health. The numbers are permanent.
+ */
+enum lk_health_code
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a code that this library has no number for.
+     */
+    LK_HEALTH_CODE_UNKNOWN = 0,
+    /**
+     * It is parked: a person or your program is needed.
+     */
+    LK_HEALTH_CODE_PARKED = 1,
+    /**
+     * Its session failed by a fault of its own.
+     */
+    LK_HEALTH_CODE_FAILED = 2,
+    /**
+     * It has had no connection for a while: `degraded_after_s`, `down_after_s`.
+     */
+    LK_HEALTH_CODE_NOT_CONNECTED = 3,
+    /**
+     * Connected, but not a single frame has come for a while.
+     */
+    LK_HEALTH_CODE_SILENT = 4,
+    /**
+     * Connected, but the last answered heartbeat is too old.
+     */
+    LK_HEALTH_CODE_HEARTBEAT_LATE = 5,
+    /**
+     * Several failures within `park_window_s`.
+     */
+    LK_HEALTH_CODE_MANY_FAILURES = 6,
+    /**
+     * Calls to it wait too long for their turn.
+     */
+    LK_HEALTH_CODE_SLOW_TASK = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_health_code lk_health_code;
+#else
+typedef uint32_t lk_health_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How a send ended. The numbers are permanent.
  */
 enum lk_send_result
@@ -535,6 +639,174 @@ typedef uint32_t lk_stage_outcome;
 #endif // __cplusplus
 
 /**
+ * What an event tells. Events come on edges: a state that lasts is told once. The numbers are permanent.
+ *
+ * A newer library may tell of a kind that is not in this list: pass over it.
+ */
+enum lk_event_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a kind that this library has no number for.
+     */
+    LK_EVENT_KIND_UNKNOWN = 0,
+    /**
+     * The account's state, its connection, or the reason for them is another one. See the fields `old_…`, `new_…`, `reason…`
+     * and `next_try_ms`.
+     */
+    LK_EVENT_KIND_STATE_CHANGED = 1,
+    /**
+     * The account's health is another one. See `old_health`, `new_health`, `health_reasons`.
+     */
+    LK_EVENT_KIND_HEALTH_CHANGED = 2,
+    /**
+     * What ran for the account was stopped: removed, disabled, replaced, restarted or closed. See `stop_report`.
+     */
+    LK_EVENT_KIND_STOPPED = 3,
+    /**
+     * A bound is near or reached, or no longer: told before calls are refused or accounts have to wait. See `capacity_…`.
+     */
+    LK_EVENT_KIND_CAPACITY_CHANGED = 4,
+    /**
+     * You read so slowly that events were dropped before the next one. See `missed`. Look at the accounts anew.
+     */
+    LK_EVENT_KIND_LAGGED = 100,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_event_kind lk_event_kind;
+#else
+typedef uint32_t lk_event_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What has a bound. The numbers are permanent.
+ */
+enum lk_capacity_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a kind that this library has no number for.
+     */
+    LK_CAPACITY_KIND_UNKNOWN = 0,
+    /**
+     * Accounts on record; bound: `max_accounts`. At it, `lk_manager_add_cookie` is refused.
+     */
+    LK_CAPACITY_KIND_ACCOUNTS = 1,
+    /**
+     * Accounts that are connected; bound: `max_accounts`.
+     */
+    LK_CAPACITY_KIND_CONNECTIONS = 2,
+    /**
+     * Accounts that connect now; bound: `max_connecting`. At it, others wait.
+     */
+    LK_CAPACITY_KIND_CONNECTING = 3,
+    /**
+     * Accounts that wait for their turn to connect; bound: `max_accounts`.
+     */
+    LK_CAPACITY_KIND_WAITING_TO_CONNECT = 4,
+    /**
+     * File descriptors of this process; bound: its soft limit. At it, nothing connects any more.
+     */
+    LK_CAPACITY_KIND_FILE_DESCRIPTORS = 5,
+    /**
+     * Threads of this process; bound: what its user may have.
+     */
+    LK_CAPACITY_KIND_THREADS = 6,
+    /**
+     * Bytes of memory that this process has in use (RSS); bound: those of the machine, or of its control group.
+     */
+    LK_CAPACITY_KIND_MEMORY_BYTES = 7,
+    /**
+     * Calls that wait in the fullest queue of an account. At the bound, calls to it are refused.
+     */
+    LK_CAPACITY_KIND_CALL_QUEUE = 8,
+    /**
+     * Writes that wait for the store. At the bound, sessions stop reading.
+     */
+    LK_CAPACITY_KIND_STORE_QUEUE = 9,
+    /**
+     * Events that the slowest reader has not read; bound: `event_queue`. At it, that reader loses the oldest.
+     */
+    LK_CAPACITY_KIND_EVENT_QUEUE = 10,
+    /**
+     * Helpers that run; bound: `max_helpers`. At it, others wait.
+     */
+    LK_CAPACITY_KIND_HELPERS = 11,
+    /**
+     * How busy the library's threads were since the last look, in percent of all of them.
+     */
+    LK_CAPACITY_KIND_RUNTIME_BUSY_PERCENT = 12,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_capacity_kind lk_capacity_kind;
+#else
+typedef uint32_t lk_capacity_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How near a bound is. The numbers are permanent.
+ */
+enum lk_capacity_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a level that this library has no number for.
+     */
+    LK_CAPACITY_LEVEL_UNKNOWN = 0,
+    /**
+     * There is room.
+     */
+    LK_CAPACITY_LEVEL_OK = 1,
+    /**
+     * Four fifths of the bound, or more, are used.
+     */
+    LK_CAPACITY_LEVEL_NEAR = 2,
+    /**
+     * The bound is reached.
+     */
+    LK_CAPACITY_LEVEL_FULL = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_capacity_level lk_capacity_level;
+#else
+typedef uint32_t lk_capacity_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What is used of everything that has a bound, at one moment. Yours: end it with `lk_capacity_free`.
+ */
+typedef struct lk_capacity lk_capacity;
+
+/**
+ * What an event's texts, lists and report belong to.
+ */
+typedef struct lk_event_content lk_event_content;
+
+/**
+ * A reader of what happens in a manager, over all its accounts. Yours: end it with `lk_events_free`. Several readers do not
+ * disturb each other, each hears everything, and none holds up an account.
+ */
+typedef struct lk_events lk_events;
+
+/**
+ * What is wrong with an account, the things one by one; empty where it is well. Yours, and to be ended with
+ * `lk_health_reason_list_free`, if it came through a pointer to a pointer; that of an event belongs to the event.
+ */
+typedef struct lk_health_reason_list lk_health_reason_list;
+
+/**
  * A list of keyword rules that is yours. End it with `lk_keyword_list_free`.
  */
 typedef struct lk_keyword_list lk_keyword_list;
@@ -546,7 +818,8 @@ typedef struct lk_keyword_list lk_keyword_list;
 typedef struct lk_manager lk_manager;
 
 /**
- * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`.
+ * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
+ * account that was stopped, and belongs to the event.
  */
 typedef struct lk_stop_report lk_stop_report;
 
@@ -764,6 +1037,18 @@ typedef struct {
      */
     bool enabled;
     /**
+     * Whether your program has paused it: it answers nothing until it is resumed.
+     */
+    bool paused;
+    /**
+     * Its place among the accounts that wait to connect: -100 to 100, higher goes first.
+     */
+    int32_t priority;
+    /**
+     * How it is, in one word; `lk_manager_health` tells what is wrong.
+     */
+    lk_health health;
+    /**
      * Since when `state` holds.
      */
     int64_t since_ms;
@@ -812,6 +1097,28 @@ typedef struct {
      */
     uint64_t failures;
 } lk_account_status;
+
+/**
+ * One thing that is wrong with an account. Begin with `LK_HEALTH_REASON_INIT`. Its texts belong to the list.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_health_reason)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * What is wrong.
+     */
+    lk_health_code code;
+    /**
+     * The same as a sentence for people, with its evidence: "not connected (for 75 s)".
+     */
+    lk_str text;
+    /**
+     * The evidence alone: "for 75 s".
+     */
+    lk_str detail;
+} lk_health_reason;
 
 /**
  * What became of a send. Begin with `LK_SEND_OUTCOME_INIT`.
@@ -890,6 +1197,144 @@ typedef struct {
      */
     lk_stage_outcome thread;
 } lk_account_stop;
+
+/**
+ * Something that happened. Begin with `LK_EVENT_INIT`, and end what each call has put there with `lk_event_free`.
+ *
+ * Each kind tells of the fields that name it, and all but `LAGGED` have a time. Every other field is 0, an `_UNKNOWN`, false, NULL, or a text without data.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_event)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * What texts, lists and the report of this event belong to. Leave it alone; `lk_event_free` ends it.
+     */
+    lk_event_content *content;
+    /**
+     * What it tells.
+     */
+    lk_event_kind kind;
+    /**
+     * The account; an empty text, not one without data, for what concerns the whole manager.
+     */
+    lk_str cookie_id;
+    /**
+     * When: milliseconds since 1970 UTC.
+     */
+    int64_t at_ms;
+    /**
+     * `LAGGED`: how many events were dropped.
+     */
+    uint64_t missed;
+    /**
+     * `STATE_CHANGED`: what the task did before.
+     */
+    lk_task_state old_state;
+    /**
+     * And what it does now.
+     */
+    lk_task_state new_state;
+    /**
+     * `STATE_CHANGED`: what the connection did before.
+     */
+    lk_connection_state old_connection;
+    /**
+     * And what it does now.
+     */
+    lk_connection_state new_connection;
+    /**
+     * `STATE_CHANGED`: why it was so before.
+     */
+    lk_reason_code old_reason;
+    /**
+     * And why it is so now.
+     */
+    lk_reason_code new_reason;
+    /**
+     * `STATE_CHANGED`: why it is so now, as a sentence for people.
+     */
+    lk_str reason_text;
+    /**
+     * `STATE_CHANGED`: what exactly was seen (an error text, a close code, an address for a person to open); may be empty.
+     */
+    lk_str reason_detail;
+    /**
+     * `STATE_CHANGED`: since when the reason holds: milliseconds since 1970 UTC.
+     */
+    int64_t reason_since_ms;
+    /**
+     * `STATE_CHANGED`: when the next try is due: milliseconds since 1970 UTC; 0: none is.
+     */
+    int64_t next_try_ms;
+    /**
+     * `HEALTH_CHANGED`: how the account was before.
+     */
+    lk_health old_health;
+    /**
+     * And how it is now.
+     */
+    lk_health new_health;
+    /**
+     * `HEALTH_CHANGED`: what is wrong; see `lk_health_reason_list_get`. It belongs to the event.
+     */
+    const lk_health_reason_list *health_reasons;
+    /**
+     * `STOPPED`: how each stage ended, a report of this one account; see `lk_stop_report_account`. It belongs to the event.
+     */
+    const lk_stop_report *stop_report;
+    /**
+     * `CAPACITY_CHANGED`: what has the bound.
+     */
+    lk_capacity_kind capacity_kind;
+    /**
+     * `CAPACITY_CHANGED`: how near it is.
+     */
+    lk_capacity_level capacity_level;
+    /**
+     * `CAPACITY_CHANGED`: how much is used.
+     */
+    uint64_t capacity_used;
+    /**
+     * `CAPACITY_CHANGED`: how much there is; 0 where there is no bound.
+     */
+    uint64_t capacity_bound;
+    /**
+     * `CAPACITY_CHANGED`: whether there is a bound.
+     */
+    bool capacity_has_bound;
+} lk_event;
+
+/**
+ * What is used of one thing, and its bound. Begin with `LK_CAPACITY_ITEM_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_capacity_item)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * What.
+     */
+    lk_capacity_kind kind;
+    /**
+     * How near the bound is.
+     */
+    lk_capacity_level level;
+    /**
+     * How much of it is used.
+     */
+    uint64_t used;
+    /**
+     * How much there is; 0 where there is no bound.
+     */
+    uint64_t bound;
+    /**
+     * Whether there is a bound: of some things the system sets none, or does not tell.
+     */
+    bool has_bound;
+} lk_capacity_item;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1140,6 +1585,44 @@ lk_status lk_manager_update_keywords(const lk_manager *manager, lk_str cookie_id
 lk_status lk_manager_get_keywords(const lk_manager *manager, lk_str cookie_id, lk_keyword_list **list);
 
 /**
+ * Pauses an account: it stays connected, receives and records, and answers nothing until `lk_manager_resume`; what came in
+ * meanwhile stays unanswered. Remembered over a restart of the process. `lk_manager_send_text` goes out all the same. Pausing
+ * one that is paused is fine.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_pause(const lk_manager *manager, lk_str cookie_id);
+
+/**
+ * Lets a paused account answer again, from the next message on. Resuming one that is not paused is fine.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_resume(const lk_manager *manager, lk_str cookie_id);
+
+/**
+ * Ends the account's session and starts it anew, with its failures forgotten; also one that was parked.
+ *
+ * Any thread. Blocks until nothing of the old session runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`,
+ * `stop_thread_s`); the new connection comes later (`lk_manager_wait_for`). Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_ACCOUNT_DISABLED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_restart(const lk_manager *manager, lk_str cookie_id);
+
+/**
+ * Sets the account's place among those that wait to connect. A step is worth 10 s of waiting, so that nobody starves.
+ * Remembered over a restart of the process.
+ *
+ * - `priority`: -100 to 100, higher goes first; a new account has 0.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_priority(const lk_manager *manager, lk_str cookie_id, int32_t priority);
+
+/**
  * The account at this moment.
  *
  * - `status`: where it goes; its `size` must be set.
@@ -1170,6 +1653,53 @@ lk_status lk_manager_wait_for(const lk_manager *manager,
                               double timeout_s,
                               lk_account_status *status,
                               lk_string **reason);
+
+/**
+ * The name of an `lk_health`, such as `degraded`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_health_name(uint32_t health);
+
+/**
+ * The name of an `lk_health_code`, such as `not_connected`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_health_code_name(uint32_t code);
+
+/**
+ * How an account is, and what is wrong with it. The word alone is in `lk_account_status`, too.
+ *
+ * - `health`: where the word goes.
+ * - `reasons`: where the list goes, of the same moment, yours to end with `lk_health_reason_list_free`; NULL if you do not want
+ *   it. NULL is put there on failure.
+ *
+ * Any thread. Never waits for anything. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_health(const lk_manager *manager, lk_str cookie_id, lk_health *health, lk_health_reason_list **reasons);
+
+/**
+ * How many things are wrong; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_health_reason_list_count(const lk_health_reason_list *list);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `reason`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_health_reason_list_get(const lk_health_reason_list *list, size_t index, lk_health_reason *reason);
+
+/**
+ * Ends a list of reasons and its texts. NULL is fine. Does not block.
+ */
+void lk_health_reason_list_free(lk_health_reason_list *list);
 
 /**
  * Sends a text into a chat, and tells how that ended.
@@ -1216,6 +1746,126 @@ lk_status lk_stop_report_account(const lk_stop_report *report, size_t index, lk_
  * Ends a report and its texts. NULL is fine. Does not block.
  */
 void lk_stop_report_free(lk_stop_report *report);
+
+/**
+ * The name of an `lk_event_kind`, such as `state_changed`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_event_kind_name(uint32_t kind);
+
+/**
+ * Ends what an event holds, and empties it: it is as after `LK_EVENT_INIT`, and can be used again. NULL and an empty event are
+ * fine; of an event that was copied, end one copy only. Does not block.
+ */
+void lk_event_free(lk_event *event);
+
+/**
+ * Begins to read what happens in a manager, from now on.
+ *
+ * Nothing is kept while nobody reads, so begin before what you want to hear of; then look at how things stand
+ * (`lk_manager_status`), and you miss nothing. A reader that falls behind by more than `event_queue` events loses the oldest
+ * and hears how many.
+ *
+ * - `events`: where the reader goes, yours to end with `lk_events_free`, before or after the manager; NULL is put there on
+ *   failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_events(const lk_manager *manager, lk_events **events);
+
+/**
+ * Waits for the next event.
+ *
+ * ```c
+ * lk_event event = LK_EVENT_INIT;
+ * while (lk_events_next(events, LK_FOREVER, &event) == LK_STATUS_OK) {
+ *     printf("%s: %s\n", event.cookie_id.data, lk_event_kind_name(event.kind));
+ *     lk_event_free(&event);
+ * }
+ * ```
+ *
+ * - `timeout_ms`: milliseconds; 0 looks without waiting, `LK_FOREVER` waits until there is one or the manager is closed.
+ * - `event`: where it goes; its `size` must be set. What was in it is written over, so end that first with `lk_event_free`; it
+ *   is empty after a failure.
+ *
+ * `LK_STATUS_OK`: there is an event; that of the kind `LK_EVENT_KIND_LAGGED` says how many were lost before the next one.
+ * `LK_STATUS_TIMED_OUT`: nothing happened in time; ask again when you like. `LK_STATUS_CLOSED`: the manager is closed, and all
+ * was read; nothing comes any more.
+ *
+ * Any thread; threads that ask the same reader at the same time take turns, each event goes to one of them. Blocks for
+ * `timeout_ms` at the most. Other errors: `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_events_next(const lk_events *events, uint32_t timeout_ms, lk_event *event);
+
+/**
+ * Ends a reader; the manager goes on. NULL is fine. No other call may be under way on it. Does not block.
+ */
+void lk_events_free(lk_events *events);
+
+/**
+ * The name of an `lk_capacity_kind`, such as `file_descriptors`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_capacity_kind_name(uint32_t kind);
+
+/**
+ * The name of an `lk_capacity_level`, such as `near`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_capacity_level_name(uint32_t level);
+
+/**
+ * Looks at what is used of everything that has a bound.
+ *
+ * - `capacity`: where it goes, yours to end with `lk_capacity_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks for about a millisecond, the system being asked. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_capacity(const lk_manager *manager, lk_capacity **capacity);
+
+/**
+ * When the look was taken, in milliseconds since 1970 UTC; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+int64_t lk_capacity_at_ms(const lk_capacity *capacity);
+
+/**
+ * How many things there are; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_capacity_count(const lk_capacity *capacity);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, in the order of the kinds' numbers, below the count.
+ * - `item`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_capacity_get(const lk_capacity *capacity, size_t index, lk_capacity_item *item);
+
+/**
+ * Ends a look at the capacity. NULL is fine. Does not block.
+ */
+void lk_capacity_free(lk_capacity *capacity);
+
+/**
+ * A manager's figures in the `OpenMetrics` form, which Prometheus and others read: how many accounts stand how, what they have
+ * done, the capacity. Serve it as `application/openmetrics-text; version=1.0.0; charset=utf-8`.
+ *
+ * - `per_account`: whether to add series for each account, a few lines more for each of them; their label is the `cookie_id`.
+ * - `text`: where the text goes, yours to end with `lk_string_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks for about a millisecond, and with `per_account` a little longer for many accounts. Errors:
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_metrics_text(const lk_manager *manager, bool per_account, lk_string **text);
 
 #ifdef __cplusplus
 }  // extern "C"

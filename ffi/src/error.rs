@@ -68,6 +68,8 @@ pub(crate) enum Failure {
         "{argument}: its size is {size}, this library takes {least} … {most}: set it with the _INIT macro of the header that belongs to the library"
     )]
     WrongSize { argument: &'static str, size: usize, least: usize, most: usize },
+    #[error("nothing happened within {timeout_ms} ms")]
+    NothingHappened { timeout_ms: u32 },
     #[error("internal fault: {problem}; please report it")]
     Panicked { problem: String },
 }
@@ -83,6 +85,7 @@ impl Failure {
             Self::NullPointer { .. } => lk_status::NullPointer,
             Self::NotUtf8 { .. } => lk_status::NotUtf8,
             Self::WrongSize { .. } => lk_status::WrongSize,
+            Self::NothingHappened { .. } => lk_status::TimedOut,
             Self::Panicked { .. } => lk_status::Panicked,
         }
     }

@@ -3,11 +3,14 @@
 //! ```text
 //! manager   open, close, free               guard     the one way in and out: panics, results
 //! accounts  add, remove, replace, switch    error     result codes, the thread's last error
-//! status    how an account is, waiting      text      strings in and out
-//! sending   sending a text                  pointer   what C's pointers may be, who owns what
-//! states    numbers and names of states     sized     structs that may grow
-//! stopping  the stop report                 config    settings
-//! keywords  keyword rules, in and out
+//! control   pause, resume, restart, queue   text      strings in and out
+//! status    how an account is, waiting      pointer   what C's pointers may be, who owns what
+//! health    what is wrong with an account   sized     structs that may grow
+//! sending   sending a text                  config    settings
+//! events    a reader of what happens        event     one piece of news
+//! capacity  what has a bound                states    numbers and names of states
+//! metrics   figures for a monitor           keywords  keyword rules, in and out
+//! stopping  the stop report
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
 //! values or a failure, core does the work, and the answer goes out by pointer.
@@ -33,11 +36,23 @@ pub mod manager;
 
 pub mod accounts;
 
+pub mod control;
+
 pub mod status;
+
+pub mod health;
 
 pub mod sending;
 
 pub mod stopping;
+
+pub mod event;
+
+pub mod events;
+
+pub mod capacity;
+
+pub mod metrics;
 
 mod guard;
 mod pointer;

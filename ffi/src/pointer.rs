@@ -42,7 +42,12 @@ pub(crate) unsafe fn look_if_any<'a, T: Handle>(handle: *const T) -> Option<&'a 
 
 /// Hands a value over to C, which must give it back to [`end`].
 pub(crate) fn give<T: Handle>(value: T) -> *mut T {
-    Box::into_raw(Box::new(value))
+    give_boxed(Box::new(value))
+}
+
+/// The same for one that lies on the heap already.
+pub(crate) fn give_boxed<T: Handle>(value: Box<T>) -> *mut T {
+    Box::into_raw(value)
 }
 
 /// Takes back what [`give`] gave, and drops it; nothing for null. The whole of every `_free`.

@@ -122,7 +122,7 @@ pub enum lk_reason_code {
 }
 
 /// A number of C's, what core calls it, and its name.
-type Row<C, R> = (C, R, &'static CStr);
+pub(crate) type Row<C, R> = (C, R, &'static CStr);
 
 const TASK_STATES: [Row<lk_task_state, TaskState>; 8] = [
     (lk_task_state::Created, TaskState::Created, c"created"),
@@ -238,7 +238,7 @@ pub extern "C" fn lk_reason_code_name(code: u32) -> *const c_char {
     name_of(REASON_CODES.iter().find(|row| row.0 as u32 == code).map(|row| row.2))
 }
 
-fn name_of(name: Option<&'static CStr>) -> *const c_char {
+pub(crate) fn name_of(name: Option<&'static CStr>) -> *const c_char {
     name.unwrap_or(c"unknown").as_ptr()
 }
 

@@ -5,6 +5,7 @@ use livekeeper::{AccountStatus, Wanted};
 use crate::accounts::account;
 use crate::error::lk_status;
 use crate::guard::guard;
+use crate::health::lk_health;
 use crate::manager::lk_manager;
 use crate::pointer::{Place, Plain, give};
 use crate::sized::{Growing, GrowingPlace};
@@ -26,6 +27,12 @@ pub struct lk_account_status {
     pub reason: lk_reason_code,
     /// What your program asked for; no failure ever changes it.
     pub enabled: bool,
+    /// Whether your program has paused it: it answers nothing until it is resumed.
+    pub paused: bool,
+    /// Its place among the accounts that wait to connect: -100 to 100, higher goes first.
+    pub priority: i32,
+    /// How it is, in one word; `lk_manager_health` tells what is wrong.
+    pub health: lk_health,
     /// Since when `state` holds.
     pub since_ms: i64,
     /// Since when `reason` holds.
@@ -68,6 +75,9 @@ impl From<&AccountStatus> for lk_account_status {
             connection: status.connection.into(),
             reason: status.reason.code.into(),
             enabled: status.enabled,
+            paused: status.paused,
+            priority: status.priority,
+            health: status.health.into(),
             since_ms: status.since_ms,
             reason_since_ms: status.reason.since_ms,
             next_try_ms: status.reason.next_try_ms.unwrap_or_default(),

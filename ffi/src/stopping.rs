@@ -1,4 +1,4 @@
-//! The report of a manager's end.
+//! The report of a manager's end, or an account's.
 
 use livekeeper::{AccountStop, StageOutcome, StopReport, StopStage};
 
@@ -20,7 +20,8 @@ pub enum lk_stage_outcome {
     TimedOut = 2,
 }
 
-/// What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`.
+/// What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
+/// account that was stopped, and belongs to the event.
 pub struct lk_stop_report {
     summary: lk_stop_summary,
     accounts: Vec<Account>,
@@ -69,6 +70,17 @@ impl lk_stop_report {
             is_clean: report.is_clean(),
         };
         Self { summary, accounts: report.accounts.into_iter().map(Account::from).collect() }
+    }
+
+    /// Of one account that was stopped while its manager goes on.
+    pub(crate) fn of_one(account: AccountStop) -> Self {
+        let summary = lk_stop_summary {
+            size: size_of::<lk_stop_summary>(),
+            account_count: 1,
+            took_s: account.took_s,
+            is_clean: account.left.is_empty(),
+        };
+        Self { summary, accounts: vec![account.into()] }
     }
 }
 

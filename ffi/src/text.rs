@@ -38,6 +38,7 @@ fn is_impossible(length: usize) -> bool {
 
 impl lk_str {
     pub(crate) const NONE: Self = Self { data: std::ptr::null(), length: 0 };
+    pub(crate) const EMPTY: Self = Self { data: c"".as_ptr(), length: 0 };
 
     /// The text, which must be there.
     ///
