@@ -2,61 +2,10 @@
  * The interface of C itself, offline: what is refused and how it is told, what belongs to whom, what NULL does.
  * The accounts point at an address where nobody listens.
  */
-#include <livekeeper.h>
+#include "expect.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Where a function cannot be called, a text is made by hand. */
-static const lk_str MEMORY = {":memory:", LK_NUL_TERMINATED};
-
-#define COOKIE "unb=2280551454090; _m_h5_tk=0123456789abcdef0123456789abcdef_1; cookie2=x"
-
-static void expect_at(int line, bool holds, const char *what)
-{
-    if (holds)
-        return;
-    fprintf(stderr, "interface.c:%d: not so: %s\n  last error: %u '%s' account '%s'\n", line, what, (unsigned)lk_last_error_code(),
-            lk_last_error_message(), lk_last_error_cookie_id());
-    exit(1);
-}
-#define EXPECT(condition) expect_at(__LINE__, (condition), #condition)
-
-/* The call failed with this code, its message begins so, and the thread's last error agrees. */
-static void refused_at(int line, lk_status status, lk_status expected, const char *beginning, const char *cookie_id)
-{
-    expect_at(line, status == expected, beginning);
-    expect_at(line, lk_last_error_code() == expected, "the last error's code is that of the call");
-    expect_at(line, strncmp(lk_last_error_message(), beginning, strlen(beginning)) == 0, beginning);
-    expect_at(line, strcmp(lk_last_error_cookie_id(), cookie_id) == 0, "the last error names the account");
-}
-#define REFUSED(call, code, beginning) refused_at(__LINE__, (call), (code), (beginning), "")
-#define REFUSED_FOR(call, code, beginning, account) refused_at(__LINE__, (call), (code), (beginning), (account))
-
-static lk_config unreachable(void)
-{
-    lk_config config = LK_CONFIG_INIT;
-    config.websocket_url = lk_str_of("ws://127.0.0.1:9/");
-    config.api_url = lk_str_of("http://127.0.0.1:9/h5");
-    return config;
-}
-
-static lk_manager *open_in_memory(void)
-{
-    const lk_config config = unreachable();
-    lk_manager *manager = NULL;
-    EXPECT(lk_manager_open(MEMORY, &config, &manager) == LK_STATUS_OK);
-    EXPECT(manager != NULL);
-    return manager;
-}
-
-static lk_status add(lk_manager *manager, const char *cookie_id, const char *cookie)
-{
-    return lk_manager_add_cookie(manager, lk_str_of(cookie_id), lk_str_of(cookie), NULL, 0, lk_str_of(NULL));
-}
 
 static void before_the_first_failure_there_is_no_error(void)
 {
@@ -97,6 +46,15 @@ static void opening_refuses_what_cannot_be(void)
     config = unreachable();
     config.api_url = lk_str_of("http://example.com/");
     REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_INVALID_ARGUMENT, "api_url: ");
+    config = unreachable();
+    const lk_str command[] = {lk_str_of("node"), lk_str_of(NULL)};
+    config.cookie_helper_count = 1;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_NULL_POINTER, "cookie_helper: is NULL");
+    config.cookie_helper = command;
+    config.cookie_helper_count = 2;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_NULL_POINTER, "cookie_helper: is NULL");
+    config.cookie_helper_count = 0;
+    REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_INVALID_ARGUMENT, "cookie_helper: is empty");
     config = unreachable();
     config.size = 0;
     REFUSED(lk_manager_open(lk_str_of(":memory:"), &config, &manager), LK_STATUS_WRONG_SIZE, "config: its size is 0");
@@ -264,7 +222,7 @@ static void closing_reports_and_a_closed_manager_says_so(lk_manager *manager)
     EXPECT(summary.is_clean && summary.account_count == 1 && summary.took_s >= 0);
     EXPECT(lk_stop_report_account(report, 0, &account) == LK_STATUS_OK);
     EXPECT(strcmp(account.cookie_id.data, "2") == 0 && account.is_clean && account.left.length == 0);
-    EXPECT(account.thread == LK_STAGE_OUTCOME_NOT_NEEDED);
+    EXPECT(account.process == LK_STAGE_OUTCOME_NOT_NEEDED && account.thread == LK_STAGE_OUTCOME_NOT_NEEDED);
     REFUSED(lk_stop_report_account(report, 1, &account), LK_STATUS_INVALID_ARGUMENT, "index: is 1");
     REFUSED(lk_stop_report_summary(NULL, &summary), LK_STATUS_NULL_POINTER, "report: is NULL");
     lk_stop_report_free(report);
