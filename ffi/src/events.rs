@@ -145,3 +145,46 @@ pub unsafe extern "C" fn lk_events_free(events: *mut lk_events) {
     // SAFETY: the header's contract: null, or ours and used by nobody any more.
     unsafe { end(events) };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use livekeeper::{Config, CookieManager, Events, News};
+
+    use super::lk_events;
+
+    fn reader() -> (CookieManager, Events) {
+        let manager = CookieManager::open(":memory:", Config::default()).unwrap();
+        let reader = manager.events().unwrap();
+        (manager, reader)
+    }
+
+    #[test]
+    fn a_reader_that_another_thread_has_is_waited_for_within_the_limit_and_used_when_it_comes_back() {
+        let (manager, reader) = reader();
+        let events = lk_events::new(reader);
+        let taken = events.take_within(Duration::ZERO).unwrap();
+        assert_eq!(events.next_within(Duration::from_millis(1)), Ok(None));
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| events.next_within(Duration::MAX));
+            drop(taken);
+            drop(manager);
+            assert_eq!(other.join().unwrap(), Ok(Some(News::Ended)));
+        });
+    }
+
+    #[test]
+    fn two_threads_that_wait_on_one_reader_both_end_at_their_limit() {
+        let (_manager, reader) = reader();
+        let events = lk_events::new(reader);
+        let begun = Instant::now();
+        std::thread::scope(|scope| {
+            for limit in [Duration::from_millis(20), Duration::from_millis(40)] {
+                let events = &events;
+                scope.spawn(move || assert_eq!(events.next_within(limit), Ok(None)));
+            }
+        });
+        assert!(begun.elapsed() >= Duration::from_millis(40), "neither gave up early");
+    }
+}

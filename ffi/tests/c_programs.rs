@@ -4,10 +4,11 @@
 
 mod common;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
 
 use common::{Compiler, library, project, scratch};
 use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SendOutcome, SimulatorThread};
@@ -39,23 +40,58 @@ fn the_cpp_program_keeps_an_account_alive() {
 }
 
 #[test]
+fn the_c_program_watches_an_account_and_steers_it() {
+    let program = scratch("watch_c");
+    Compiler::c().link_shared(&source("c/watch.c"), "c99", &program);
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let mut host = Host::start(&program, &simulator);
+
+    host.waits_for("> paused");
+    let acks = simulator.counters_of(UNB).acks;
+    simulator.buyer_says(UNB, &BuyerMessage::new("40001", "50001", "请问包邮吗？"));
+    // It is acknowledged when it is on record; whether it is answered is decided at the same time.
+    if let Err(timeout) = simulator.wait_until_blocking(LIMIT, |seen| seen.counters_of(UNB).acks > acks) {
+        panic!("{timeout}; {}", host.cut_off());
+    }
+    host.goes_on();
+    host.waits_for("> resumed");
+    simulator.buyer_says(UNB, &BuyerMessage::new("40002", "50002", "包邮"));
+    if let Err(timeout) = simulator.wait_sends_blocking(UNB, 1, LIMIT) {
+        panic!("{timeout}; {}", host.cut_off());
+    }
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
+    let chats: Vec<_> = simulator.sends(UNB).iter().map(|send| send.chat_id.clone()).collect();
+    assert_eq!(chats, ["40002"]);
+    assert!(simulator.violations().is_empty(), "{:?}", simulator.violations());
+    let endings: Vec<_> = simulator.endings().iter().map(|ending| ending.by).collect();
+    assert!(matches!(endings[..], [EndedBy::ClientWithFrame(_), EndedBy::ClientWithFrame(_)]), "{endings:?}");
+    assert!(simulator.stop());
+}
+
+#[test]
 fn the_interface_refuses_what_is_wrong_and_says_why() {
-    let program = scratch("interface");
+    runs_to_its_end("interface");
+}
+
+#[test]
+fn steering_and_watching_refuse_what_is_wrong_and_say_what_happens() {
+    runs_to_its_end("interface_watching");
+}
+
+fn runs_to_its_end(name: &str) {
+    let program = scratch(name);
     // fork and waitpid are POSIX's, which a plain c99 does not show.
-    Compiler::c().link_shared(&source("c/interface.c"), "gnu99", &program);
+    Compiler::c().link_shared(&source(&format!("c/{name}.c")), "gnu99", &program);
     let output = command(&program).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
 }
 
 fn keeps_an_account_alive(program: &Path) {
     let mut simulator = SimulatorThread::start(Options::default()).unwrap();
-    let mut command = command(program);
-    command
-        .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
-        .env("LIVEKEEPER_API_URL", simulator.api_url())
-        .env("LIVEKEEPER_COOKIE", simulator.cookie(UNB))
-        .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string());
-    let host = Host(Some(command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()));
+    let mut host = Host::start(program, &simulator);
 
     if let Err(timeout) = simulator.wait_online_blocking(UNB, LIMIT) {
         panic!("{timeout}; {}", host.cut_off());
@@ -87,27 +123,68 @@ fn keeps_an_account_alive(program: &Path) {
 }
 
 /// The program under test; it does not outlive its test.
-struct Host(Option<Child>);
+struct Host {
+    child: Option<Child>,
+    /// What it writes to standard output, line by line; read by a thread, so that waiting for a line has a limit.
+    lines: Receiver<String>,
+    read: String,
+}
 
 impl Host {
-    /// Tells it that the replies have been seen, and waits for its end.
-    fn finish(mut self) -> Output {
-        let mut child = self.0.take().unwrap();
-        // A program that has already failed does not read; its exit code says so.
-        let _ = child.stdin.take().unwrap().write_all(b"done\n");
-        child.wait_with_output().unwrap()
+    fn start(program: &Path, simulator: &SimulatorThread) -> Self {
+        let mut command = command(program);
+        command
+            .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
+            .env("LIVEKEEPER_API_URL", simulator.api_url())
+            .env("LIVEKEEPER_COOKIE", simulator.cookie(UNB))
+            .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (write, lines) = mpsc::channel();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| write.send(line)));
+        Self { child: Some(child), lines, read: String::new() }
     }
 
-    fn cut_off(mut self) -> String {
-        let mut child = self.0.take().unwrap();
-        let _ = child.kill();
-        said(&child.wait_with_output().unwrap())
+    /// Reads until it says this.
+    fn waits_for(&mut self, line: &str) {
+        let until = Instant::now() + LIMIT;
+        while let Ok(said) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            self.read += &format!("{said}\n");
+            if said == line {
+                return;
+            }
+        }
+        panic!("it never said {line:?}; {}", self.cut_off());
+    }
+
+    /// Tells it that what it waits for has been seen.
+    fn goes_on(&mut self) {
+        // A program that has already failed does not read; its exit code says so.
+        let _ = self.child.as_mut().unwrap().stdin.as_mut().unwrap().write_all(b"done\n");
+    }
+
+    /// The same, and waits for its end.
+    fn finish(mut self) -> Output {
+        self.goes_on();
+        self.end()
+    }
+
+    fn cut_off(&mut self) -> String {
+        let _ = self.child.as_mut().unwrap().kill();
+        said(&self.end())
+    }
+
+    fn end(&mut self) -> Output {
+        let mut output = self.child.take().unwrap().wait_with_output().unwrap();
+        self.read.extend(self.lines.iter().map(|line| line + "\n"));
+        output.stdout = std::mem::take(&mut self.read).into_bytes();
+        output
     }
 }
 
 impl Drop for Host {
     fn drop(&mut self) {
-        if let Some(mut child) = self.0.take() {
+        if let Some(mut child) = self.child.take() {
             let _ = child.kill();
             let _ = child.wait();
         }
