@@ -127,7 +127,7 @@ struct Host {
     child: Option<Child>,
     /// What it writes to standard output, line by line; read by a thread, so that waiting for a line has a limit.
     lines: Receiver<String>,
-    read: String,
+    read: Vec<String>,
 }
 
 impl Host {
@@ -142,15 +142,16 @@ impl Host {
         let (write, lines) = mpsc::channel();
         let out = BufReader::new(child.stdout.take().unwrap());
         std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| write.send(line)));
-        Self { child: Some(child), lines, read: String::new() }
+        Self { child: Some(child), lines, read: Vec::new() }
     }
 
     /// Reads until it says this.
     fn waits_for(&mut self, line: &str) {
         let until = Instant::now() + LIMIT;
         while let Ok(said) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            self.read += &format!("{said}\n");
-            if said == line {
+            let is_it = said == line;
+            self.read.push(said);
+            if is_it {
                 return;
             }
         }
@@ -176,8 +177,8 @@ impl Host {
 
     fn end(&mut self) -> Output {
         let mut output = self.child.take().unwrap().wait_with_output().unwrap();
-        self.read.extend(self.lines.iter().map(|line| line + "\n"));
-        output.stdout = std::mem::take(&mut self.read).into_bytes();
+        self.read.extend(self.lines.iter());
+        output.stdout = self.read.join("\n").into_bytes();
         output
     }
 }

@@ -50,6 +50,20 @@ fn the_header_stands_alone_in_each_standard_and_twice() {
 }
 
 #[test]
+fn every_init_macro_fits_its_struct() {
+    let header = fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
+    let names = header.lines().filter_map(|line| line.strip_prefix("#define LK_")?.split_once("_INIT {")).map(|(name, _)| name);
+    let structs: Vec<_> = names.map(|name| format!("lk_{} {name} = LK_{name}_INIT;\n", name.to_lowercase())).collect();
+    assert!(structs.len() >= 8, "{structs:?}");
+    let text = format!("#include <livekeeper.h>\n{}", structs.concat());
+    for (compiler, suffix, standard) in [(Compiler::c(), "c", "c99"), (Compiler::cpp(), "cpp", "c++11")] {
+        let source = scratch(&format!("init.{suffix}"));
+        fs::write(&source, &text).unwrap();
+        compiler.check(&source, standard);
+    }
+}
+
+#[test]
 fn the_example_in_the_header_compiles_as_it_stands_there() {
     let header = fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
     let lines = header.lines().map_while(|line| line.strip_prefix(" *").or(line.strip_prefix("/*")));
