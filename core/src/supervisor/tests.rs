@@ -321,6 +321,33 @@ async fn whatever_the_order_of_calls_an_account_has_one_session_and_every_call_i
     }
 }
 
+/// The same with real threads, for what only they can do to each other.
+#[test]
+fn one_account_that_64_threads_add_and_remove_at_once_never_has_two_sessions() {
+    const ROUNDS: usize = 50;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
+    let _entered = runtime.enter();
+    let supervisor = supervisor(Config { connect_rate_per_s: 10_000.0, max_connecting: 1_000, ..Config::default() });
+    let player = Player::new(Act::Live(Duration::ZERO));
+    std::thread::scope(|scope| {
+        for thread in 0..64 {
+            let (supervisor, player) = (&supervisor, &player);
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let call = if (thread + round) % 3 == 0 { remove(supervisor, "shop") } else { add(supervisor, "shop", player) };
+                    let answer = call.wait();
+                    assert!(matches!(answer, Ok(()) | Err(Error::AccountNotFound { .. })), "{answer:?}");
+                }
+            });
+        }
+    });
+    add(&supervisor, "shop", &player).wait().unwrap();
+    runtime.block_on(until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected));
+    assert_eq!((supervisor.len(), player.0.alive.load(Ordering::SeqCst)), (1, 1));
+    assert!(runtime.block_on(supervisor.close(60 * SECOND)).is_clean());
+    assert_eq!(player.0.most_alive.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn five_thousand_connections_that_drop_at_one_instant_come_back_within_the_connect_rate() {
     let supervisor = supervisor(Config::default());
