@@ -94,7 +94,7 @@ fn read(output: &Secret) -> Result<Cookie, String> {
         // Where it is broken is said, what stands there is not.
         .map_err(|problem| format!("no JSON object with a cookie (line {}, column {})", problem.line(), problem.column()))?;
     if let Some(sentence) = answer.error {
-        return Err(sentence.chars().take(MAX_SENTENCE_CHARS).collect());
+        return Err(sentence);
     }
     let raw = answer.cookie.ok_or("it has neither a cookie nor an error")?.get();
     // A string holds the cookie; anything else is the cookie's own JSON.
@@ -102,9 +102,11 @@ fn read(output: &Secret) -> Result<Cookie, String> {
     Cookie::parse(text.expose()).map_err(|problem| problem.to_string())
 }
 
-/// A helper's own words must not carry the account's credentials into its status.
+/// A helper's own words must not carry the account's credentials into its status. Shortened only then: half a credential would
+/// not be recognised.
 fn hide(live: &XianyuLive, sentence: &str) -> String {
-    live.with_credentials(|known| known.cookie.redact(sentence)).unwrap_or_default()
+    let hidden = live.with_credentials(|known| known.cookie.redact(sentence)).unwrap_or_default();
+    hidden.chars().take(MAX_SENTENCE_CHARS).collect()
 }
 
 #[cfg(test)]
