@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
 /// What is used, and the bound.
@@ -10,9 +11,15 @@ pub(super) type Used = (u64, Option<u64>);
 
 /// Open file descriptors, and the soft limit.
 pub(super) fn file_descriptors() -> Used {
-    // The listing itself has one open.
-    let open = fs::read_dir("/proc/self/fd").map_or(0, |entries| entries.count().saturating_sub(1));
-    (open as u64, getrlimit(Resource::Nofile).current)
+    let bound = getrlimit(Resource::Nofile).current;
+    let open = match fs::read_dir("/proc/self/fd") {
+        // The listing itself has one open.
+        Ok(entries) => entries.count().saturating_sub(1) as u64,
+        // Not even one for the listing is left: that is when the figure matters most.
+        Err(problem) if Errno::from_io_error(&problem) == Some(Errno::MFILE) => bound.unwrap_or(0),
+        Err(_) => 0,
+    };
+    (open, bound)
 }
 
 /// Threads, and what the user may have of processes and threads.
