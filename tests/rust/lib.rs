@@ -1,9 +1,16 @@
 //! What the tests of this folder share: a simulator with a manager that talks to it. One file a topic stands beside this one.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+pub mod processes;
+pub mod proxy;
 
-use livekeeper::{AccountStatus, Config, ConnectionState, CookieManager, KeywordRule, TaskState, Wanted};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use livekeeper::{
+    AccountStatus, Config, ConnectionState, CookieManager, Event, EventKind, Events, KeywordRule, News, Reason, Standing,
+    TaskState, Wanted,
+};
 use livekeeper_simulator::{BuyerMessage, Options, Simulator, SimulatorThread};
 
 /// For anything that is waited for: far above what it takes, so that only a fault reaches it.
@@ -13,6 +20,8 @@ pub const LIMIT_S: f64 = 30.0;
 
 /// Connected and registered.
 pub const ONLINE: Wanted = Wanted { state: Some(TaskState::Running), connection: Some(ConnectionState::Connected) };
+/// Connected, and told to answer nothing.
+pub const PAUSED: Wanted = Wanted { state: Some(TaskState::Paused), connection: Some(ConnectionState::Connected) };
 /// Waiting for a person or the host.
 pub const PARKED: Wanted = Wanted { state: Some(TaskState::Parked), connection: None };
 
@@ -50,6 +59,40 @@ pub fn add_online(manager: &CookieManager, simulator: &Simulator, cookie_id: &st
 /// Waits for an account.
 pub fn wait(manager: &CookieManager, cookie_id: &str, wanted: Wanted) -> AccountStatus {
     manager.wait_for(cookie_id, wanted, LIMIT_S).wait().expect("it comes")
+}
+
+/// Reads events until one is what is looked for; a reader that lags has missed it.
+pub fn hear<T>(events: &mut Events, mut look: impl FnMut(&Event) -> Option<T>) -> T {
+    let until = Instant::now() + LIMIT;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match events.next_within(left).expect("a test is no thread of the runtime's") {
+            Some(News::Event(event)) => {
+                if let Some(found) = look(&event) {
+                    return found;
+                }
+            }
+            other => panic!("what was listened for did not come: {other:?}"),
+        }
+    }
+}
+
+/// Reads events until an account stands as looked for, and tells why it does.
+pub fn hear_standing(events: &mut Events, look: impl Fn(Standing) -> bool) -> Reason {
+    hear(events, |event| match &event.kind {
+        EventKind::StateChanged { new, reason, .. } if look(*new) => Some(reason.clone()),
+        _ => None,
+    })
+}
+
+/// Every event that is there already.
+pub fn heard(events: &mut Events) -> Vec<Arc<Event>> {
+    std::iter::from_fn(|| match events.next_within(Duration::ZERO).expect("a test is no thread of the runtime's") {
+        Some(News::Event(event)) => Some(event),
+        Some(News::Lagged(missed)) => panic!("{missed} events were missed"),
+        Some(News::Ended) | None => None,
+    })
+    .collect()
 }
 
 /// A buyer's message that the rule of [`add_online`] answers.
