@@ -161,7 +161,7 @@ def test_a_reader_that_is_closed_ends(manager: livekeeper.CookieManager, shop: s
     assert list(events) == []
     with pytest.raises(livekeeper.ManagerClosed, match="this reader is closed"):
         events.next(timeout_s=WAIT_S)
-    assert manager.capacity().get("event_queue") == livekeeper.CapacityItem("event_queue", 0, 10_000, "ok")
+    assert manager.capacity().get("event_queue") == livekeeper.CapacityItem("event_queue", 0, 16_384, "ok")
 
 
 def wait_for(events: livekeeper.Events, is_wanted: Callable[[Event], bool]) -> Event:
