@@ -66,8 +66,8 @@ pub(crate) struct Common {
     pub(crate) config: Arc<Config>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) events: Arc<EventBus>,
-    /// What accounts have counted that are gone.
-    pub(crate) retired: CounterCells,
+    /// What accounts have counted that are gone; held while one goes, so that nothing is counted twice or not at all.
+    retired: Mutex<Counters>,
     /// Where the accounts' randomness comes from; a simulation gives its own, and can be replayed.
     seed: u64,
 }
@@ -75,14 +75,32 @@ pub(crate) struct Common {
 impl Common {
     pub(crate) fn new(config: Arc<Config>, clock: Arc<dyn Clock>, seed: u64) -> Arc<Self> {
         let events = EventBus::new(config.event_queue);
-        Arc::new(Self { config, clock, events, retired: CounterCells::default(), seed })
+        Arc::new(Self { config, clock, events, retired: Mutex::default(), seed })
     }
 
-    /// An account's own randomness.
-    pub(crate) fn random(&self, cookie_id: &str) -> StdRng {
+    /// An account's own randomness, for the time that it asks `draw`. Made anew each time: a generator that is kept is 320
+    /// bytes an account.
+    pub(crate) fn random(&self, cookie_id: &str, draw: u64) -> StdRng {
         let mut hasher = DefaultHasher::new();
-        (self.seed, cookie_id).hash(&mut hasher);
+        (self.seed, cookie_id, draw).hash(&mut hasher);
         StdRng::seed_from_u64(hasher.finish())
+    }
+
+    /// Takes over what an account has counted: it begins at 0 again.
+    pub(crate) fn absorb(&self, counters: &CounterCells) {
+        self.absorb_with(counters, || ());
+    }
+
+    /// The same, and `leave` at the same moment for whoever counts.
+    pub(crate) fn absorb_with(&self, counters: &CounterCells, leave: impl FnOnce()) {
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        retired.add(&counters.take());
+        leave();
+    }
+
+    /// Counts on from what was taken over.
+    pub(crate) fn with_absorbed<T>(&self, count: impl FnOnce(Counters) -> T) -> T {
+        count(*self.retired.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -274,6 +292,9 @@ impl AccountCell {
         if old.state != new.state {
             view.since = Instant::now();
         }
+        if old.connection != new.connection && new.connection == ConnectionState::Connected {
+            self.counters.connects.add(1);
+        }
         let (health, reasons) = self.assess(&view);
         view.health = health;
         view.health_reasons = reasons.into();
@@ -319,6 +340,8 @@ impl AccountCell {
         match standing.state {
             // Whatever an account does that the host has switched off is as the host wants it.
             _ if !view.enabled => (Health::Ok, Vec::new()),
+            // Stopped, though nobody wants it so.
+            TaskState::Stopped if standing.reason == ReasonCode::StoreFailed => health::assess(&signs, config),
             // Being wound down makes nobody well.
             TaskState::Stopping | TaskState::Stopped => (view.health, view.health_reasons.to_vec()),
             _ => health::assess(&signs, config),
@@ -396,11 +419,16 @@ impl Fence {
 
     /// Shows where a session's connection stands; nothing is shown once the epoch is over or the account is being stopped.
     pub(crate) fn show_connection(&self, connection: ConnectionState, code: ReasonCode) {
+        self.show_connection_because(connection, code, "");
+    }
+
+    /// The same, with what exactly is waited for.
+    pub(crate) fn show_connection_because(&self, connection: ConnectionState, code: ReasonCode, detail: &str) {
         self.cell.update(|view| {
             if !self.is_current() || view.state == TaskState::Stopping {
                 return;
             }
-            let cause = Cause { code, detail: "".into(), since: Instant::now(), next_try: None };
+            let cause = Cause { code, detail: detail.into(), since: Instant::now(), next_try: None };
             view.set(TaskState::Running, connection, cause);
         });
     }
@@ -417,9 +445,9 @@ macro_rules! counter_cells {
                 Counters { $($name: self.$name.0.load(Ordering::Relaxed)),+ }
             }
 
-            /// Counts on from another account's.
-            pub(crate) fn absorb(&self, other: &Self) {
-                $(self.$name.add(other.$name.0.load(Ordering::Relaxed));)+
+            /// What was counted; it begins at 0 again.
+            fn take(&self) -> Counters {
+                Counters { $($name: self.$name.0.swap(0, Ordering::Relaxed)),+ }
             }
         }
     };

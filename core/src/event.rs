@@ -165,7 +165,8 @@ pub struct Events {
 impl Events {
     /// The next piece of news; after [`News::Ended`] that again. Dropping the future loses nothing.
     pub async fn next(&mut self) -> News {
-        let Some(receiver) = &mut self.receiver else { return News::Ended };
+        let is_in_fork = self.is_in_fork();
+        let Some(receiver) = self.receiver.as_mut().filter(|_| !is_in_fork) else { return News::Ended };
         match receiver.recv().await {
             Ok(event) => News::Event(event),
             Err(RecvError::Lagged(missed)) => News::Lagged(missed),

@@ -25,7 +25,7 @@ numbered! {
     HealthCode
     /// It is parked: a person or the host is needed.
     Parked = 1, "parked";
-    /// Its session failed by a fault of its own.
+    /// Its session failed by a fault of its own, or it could not be removed as it should.
     Failed = 2, "failed";
     /// It has had no connection for a while.
     NotConnected = 3, "not_connected";
@@ -44,7 +44,7 @@ impl HealthCode {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Parked => "parked: a person or the host is needed",
-            Self::Failed => "its session failed by a fault of its own",
+            Self::Failed => "it does not run, by a fault",
             Self::NotConnected => "not connected",
             Self::Silent => "connected, but nothing comes in",
             Self::HeartbeatLate => "no heartbeat was answered in time",
@@ -101,7 +101,7 @@ pub(crate) fn assess(signs: &Signs, config: &Config) -> (Health, Vec<HealthReaso
     let mut found = Findings::default();
     match signs.state {
         TaskState::Parked => found.add(Health::Down, HealthCode::Parked, lasting(signs.in_state_for)),
-        TaskState::Failed => found.add(Health::Down, HealthCode::Failed, lasting(signs.in_state_for)),
+        TaskState::Failed | TaskState::Stopped => found.add(Health::Down, HealthCode::Failed, lasting(signs.in_state_for)),
         _ => {}
     }
     if let Some(span) = signs.not_connected_for {
@@ -191,7 +191,7 @@ mod tests {
         let table: [(&str, Signs, Health, &[HealthCode]); 15] = [
             ("well", WELL, Health::Ok, &[]),
             ("paused by the host", Signs { state: TaskState::Paused, ..WELL }, Health::Ok, &[]),
-            ("disabled by the host", Signs { state: TaskState::Stopped, ..OFFLINE }, Health::Ok, &[]),
+            ("stopped, and nobody wants it so", Signs { state: TaskState::Stopped, ..OFFLINE }, Health::Down, &[Failed]),
             ("just lost", Signs { not_connected_for: after(29), ..OFFLINE }, Health::Ok, &[]),
             ("lost for a while", Signs { not_connected_for: after(30), ..OFFLINE }, Health::Degraded, &[NotConnected]),
             ("lost for long", Signs { not_connected_for: after(300), ..OFFLINE }, Health::Down, &[NotConnected]),

@@ -54,7 +54,7 @@ pub use helper::{HelperFault, HelperProcess};
 pub use live::SendOutcome;
 pub use manager::CookieManager;
 pub use metrics::Metrics;
-pub use resources::Resources;
+pub use resources::{Hold, Resources};
 pub use secret::Secret;
 pub use states::{ConnectionState, Reason, ReasonCode, TaskState};
 pub use status::{AccountStatus, Counters};

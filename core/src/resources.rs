@@ -1,24 +1,24 @@
-//! What a run holds beside its own task: child processes and blocking work, registered so that each ends with the run.
+//! What a run holds beside its own task: child processes and work elsewhere, registered so that each ends with the run.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Duration, Instant, timeout_at};
+use tokio::time::{Duration, Instant, timeout};
 
 use crate::helper::{HelperFault, HelperProcess};
 use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::worker::Failure;
 
-/// Pieces of blocking work of one run at the same time, at most.
-const MAX_BLOCKING: usize = 16;
+/// Pieces of work of one run at the same time, at most.
+const MAX_WORK: usize = 16;
 /// Of the limit of the stage in which processes are ended, what passes before those are killed that do not end when asked.
 const ASKED_SHARE: f64 = 0.95;
 /// For the kernel to take away what was killed, beyond that limit.
 const TAKEN_AWAY: Duration = Duration::from_millis(500);
 
-/// The registry of one run. Clones are the same registry.
+/// The registry of one run. Clones are the same registry. Once the run is over it takes nothing more.
 #[derive(Clone)]
 pub struct Resources(Arc<Shared>);
 
@@ -35,11 +35,30 @@ struct Shared {
 struct Held {
     last_id: u64,
     is_over: bool,
-    #[cfg(target_os = "linux")]
-    processes: BTreeMap<u64, crate::helper::Guard>,
-    blocking: BTreeMap<u64, &'static str>,
+    processes: BTreeMap<u64, Process>,
+    work: BTreeMap<u64, &'static str>,
     /// What could not be ended.
     left: Vec<String>,
+}
+
+#[cfg(target_os = "linux")]
+type Process = crate::helper::Guard;
+/// Elsewhere there are none.
+#[cfg(not(target_os = "linux"))]
+enum Process {}
+
+#[cfg(not(target_os = "linux"))]
+impl Process {
+    fn stop(&self, _: std::time::Instant) {
+        match *self {}
+    }
+}
+
+/// Something that is registered with a run, until this is dropped: see [`Resources::hold`].
+#[must_use = "dropping it says that the work is over"]
+pub struct Hold {
+    registry: Resources,
+    id: u64,
 }
 
 impl Resources {
@@ -48,33 +67,45 @@ impl Resources {
         Self(Arc::new(Shared { places, stop_process, held: Mutex::default(), changed: Notify::new() }))
     }
 
-    /// Runs work that blocks on a thread where it may, and answers what it came to. It is registered under `name`: when the
-    /// run is stopped it is waited for, and what takes longer is abandoned and named in the report. It must ask the run's
-    /// [`Fence`](crate::Fence) before it changes anything outside. Dropping the future does not end the work.
+    /// Registers work that runs elsewhere (a thread of the host's, a task of its own), until the answer is dropped. When the run is
+    /// stopped it is waited for, and what takes longer is abandoned and named in the report. It must ask the run's
+    /// [`Fence`](crate::Fence) before it changes anything outside.
     ///
     /// # Errors
-    /// A [`Failure`] to end the session with: the work panicked, the run is being stopped, or 16 pieces are under way.
+    /// A [`Failure`] to end the session with: the run is being stopped, or 16 pieces are under way.
+    pub fn hold(&self, name: &'static str) -> Result<Hold, Failure> {
+        let no_room =
+            || Failure::new(ReasonCode::Panicked, format!("no room for the work {name:?}: the run is over, or has {MAX_WORK}"));
+        self.register(|held, id| {
+            let has_room = held.work.len() < MAX_WORK;
+            if has_room {
+                held.work.insert(id, name);
+            }
+            has_room
+        })
+        .ok_or_else(no_room)
+    }
+
+    /// Runs work that blocks on a thread where it may, and answers what it came to; it is held ([`Resources::hold`]) until
+    /// it is over. Dropping the future does not end the work.
+    ///
+    /// # Errors
+    /// A [`Failure`] to end the session with: the work panicked, or could not be registered.
     pub async fn blocking<T: Send + 'static>(
         &self,
         name: &'static str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Failure> {
-        let registered = self.register(|held, id| {
-            let has_room = held.blocking.len() < MAX_BLOCKING;
-            has_room.then(|| held.blocking.insert(id, name)).map(|_| ())
-        });
-        let Some(registered) = registered else {
-            return Err(Failure::new(ReasonCode::Panicked, format!("no room for the blocking work {name:?}")));
-        };
+        let hold = self.hold(name)?;
         let task = tokio::task::spawn_blocking(move || {
-            let _registered = registered;
+            let _hold = hold;
             work()
         });
         task.await.map_err(|_| Failure::new(ReasonCode::Panicked, format!("the blocking work {name:?} panicked")))
     }
 
     /// Runs a helper with this input and answers what it wrote. It waits for a place first: so many run at the same time
-    /// (`max_helpers`). Dropping the future stops the helper.
+    /// (`max_helpers`), and who comes first goes first. Dropping the future stops the helper.
     ///
     /// # Errors
     /// [`HelperFault`]; [`HelperFault::Stopped`] also when the run is being stopped.
@@ -83,27 +114,38 @@ impl Resources {
         self.run_in(place, helper, input).await
     }
 
+    /// Whether a helper would have to wait for its place now.
+    pub(crate) fn are_places_taken(&self) -> bool {
+        self.0.places.available_permits() == 0
+    }
+
     #[cfg(target_os = "linux")]
     async fn run_in(&self, place: OwnedSemaphorePermit, helper: &HelperProcess, input: &Secret) -> Result<Secret, HelperFault> {
-        let (guard, ended) = crate::helper::start(helper, input, self.0.grace())?;
-        let held = guard.clone();
-        let Some(registered) = self.register(|all, id| all.processes.insert(id, held).is_none().then_some(())) else {
+        if self.lock().is_over {
+            return Err(HelperFault::Stopped);
+        }
+        let (guard, ended) = crate::helper::start(helper, input, self.0.stop_process.mul_f64(ASKED_SHARE))?;
+        let kept = guard.clone();
+        let Some(hold) = self.register(|held, id| held.processes.insert(id, kept).is_none()) else {
             guard.stop(std::time::Instant::now());
             return Err(HelperFault::Stopped);
         };
         let (answer, answered) = tokio::sync::oneshot::channel();
+        // With the runtime, whoever could stop it later is gone.
+        let with_runtime = StopOnDrop { guard: guard.clone(), grace: Duration::ZERO };
         // A task of its own: whoever waits for the answer may go away, and the registration stands until the end all the same.
         tokio::spawn(async move {
             let ended = ended.await;
+            drop(with_runtime);
             if let Ok(ended) = &ended {
-                registered.registry.lock().left.extend(ended.left.iter().cloned());
+                hold.registry.lock().left.extend(ended.left.iter().cloned());
             }
-            drop(registered);
+            drop(hold);
             drop(place);
             // Nobody may wait for it any more.
             let _ = answer.send(ended.map_or(Err(HelperFault::Stopped), |ended| ended.answer));
         });
-        let _stop = StopOnDrop { guard, grace: self.0.grace() };
+        let _stop = StopOnDrop { guard, grace: self.0.stop_process.mul_f64(ASKED_SHARE) };
         answered.await.unwrap_or(Err(HelperFault::Stopped))
     }
 
@@ -118,30 +160,41 @@ impl Resources {
     }
 
     pub(crate) fn holds_processes(&self) -> bool {
-        !self.lock().has_no_processes()
+        !self.lock().processes.is_empty()
     }
 
-    pub(crate) fn holds_blocking(&self) -> bool {
-        !self.lock().blocking.is_empty()
+    pub(crate) fn holds_work(&self) -> bool {
+        !self.lock().work.is_empty()
     }
 
-    /// Has every process ended: asked, then killed. Whether all are gone by then.
-    pub(crate) async fn stop_processes(&self, limit: Duration) -> bool {
-        self.lock().stop_processes(std::time::Instant::now() + limit.mul_f64(ASKED_SHARE));
-        timeout_at(Instant::now() + limit + TAKEN_AWAY, self.until(Held::has_no_processes)).await.is_ok()
-            && self.lock().left.is_empty()
+    /// Has every process ended: asked now, and killed shortly before `end`. An earlier end than one given before holds.
+    pub(crate) fn stop_processes(&self, end: Instant) {
+        let now = Instant::now();
+        let kill_at = std::time::Instant::now() + end.saturating_duration_since(now).mul_f64(ASKED_SHARE);
+        self.lock().processes.values().for_each(|process| process.stop(kill_at));
     }
 
-    /// Waits for blocking work. Whether all of it is over by then.
-    pub(crate) async fn join_blocking(&self, limit: Duration) -> bool {
-        timeout_at(Instant::now() + limit, self.until(|held| held.blocking.is_empty())).await.is_ok()
+    /// Waits until no process is registered.
+    pub(crate) async fn until_no_processes(&self) {
+        self.until(|held| held.processes.is_empty()).await;
+    }
+
+    /// Whether what was killed at the last moment is gone a moment later.
+    pub(crate) async fn are_processes_gone_soon(&self) -> bool {
+        timeout(TAKEN_AWAY, self.until_no_processes()).await.is_ok()
+    }
+
+    /// Waits until no work is held.
+    pub(crate) async fn until_no_work(&self) {
+        self.until(|held| held.work.is_empty()).await;
     }
 
     /// What is still there, in words.
     pub(crate) fn left(&self) -> Vec<String> {
         let held = self.lock();
-        let blocking = held.blocking.values().map(|name| format!("the blocking work {name:?}"));
-        held.left.iter().cloned().chain(held.unstopped()).chain(blocking).collect()
+        let processes = held.processes.values().map(|_| "its helper".to_owned());
+        let work = held.work.values().map(|name| format!("the work {name:?}"));
+        held.left.iter().cloned().chain(processes).chain(work).collect()
     }
 
     /// The lock is never waited with: it is taken for a look at a small map.
@@ -155,15 +208,15 @@ impl Resources {
         }
     }
 
-    fn register(&self, insert: impl FnOnce(&mut Held, u64) -> Option<()>) -> Option<Registered> {
+    /// `insert` says whether it did.
+    fn register(&self, insert: impl FnOnce(&mut Held, u64) -> bool) -> Option<Hold> {
         let mut held = self.lock();
         if held.is_over {
             return None;
         }
         held.last_id += 1;
         let id = held.last_id;
-        insert(&mut held, id)?;
-        Some(Registered { registry: self.clone(), id })
+        insert(&mut held, id).then(|| Hold { registry: self.clone(), id })
     }
 
     fn lock(&self) -> MutexGuard<'_, Held> {
@@ -171,59 +224,12 @@ impl Resources {
     }
 }
 
-#[cfg(target_os = "linux")]
-impl Held {
-    fn has_no_processes(&self) -> bool {
-        self.processes.is_empty()
-    }
-
-    fn stop_processes(&self, kill_at: std::time::Instant) {
-        self.processes.values().for_each(|guard| guard.stop(kill_at));
-    }
-
-    fn unstopped(&self) -> impl Iterator<Item = String> {
-        self.processes.keys().map(|_| "its helper".to_owned())
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.processes.remove(&id);
-        self.blocking.remove(&id);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-impl Held {
-    fn has_no_processes(&self) -> bool {
-        true
-    }
-
-    fn stop_processes(&self, _: std::time::Instant) {}
-
-    fn unstopped(&self) -> impl Iterator<Item = String> {
-        std::iter::empty()
-    }
-
-    fn remove(&mut self, id: u64) {
-        self.blocking.remove(&id);
-    }
-}
-
-impl Shared {
-    /// How long a process is asked to end before it is killed, where nobody orders otherwise.
-    fn grace(&self) -> Duration {
-        self.stop_process.mul_f64(ASKED_SHARE)
-    }
-}
-
-/// Something that is registered; dropping it takes it out.
-struct Registered {
-    registry: Resources,
-    id: u64,
-}
-
-impl Drop for Registered {
+impl Drop for Hold {
     fn drop(&mut self) {
-        self.registry.lock().remove(self.id);
+        let mut held = self.registry.lock();
+        held.processes.remove(&self.id);
+        held.work.remove(&self.id);
+        drop(held);
         self.registry.0.changed.notify_waiters();
     }
 }

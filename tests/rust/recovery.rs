@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use livekeeper::{ConnectionState, CookieManager, Error, ReasonCode, TaskState, Wanted};
+use livekeeper::{ConnectionState, CookieManager, Error, EventKind, News, ReasonCode, TaskState, Wanted};
 use livekeeper_simulator::{ApiFault, Options, SimulatorThread};
 use livekeeper_tests::{
     LIMIT, LIMIT_S, ONLINE, PARKED, add_online, assert_no_violations, config, converse, greeting, manager, simulator, wait,
@@ -196,4 +196,33 @@ fn slow_answers_are_waited_for() {
     simulator.slow_answers("1001", Duration::from_millis(100));
     manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
     assert_eq!(wait(&manager, "shop", ONLINE).counters.failures, 0);
+}
+
+/// As a service does that is being restarted, or the gateway before it.
+#[test]
+fn a_service_that_takes_connections_and_hangs_up_parks_nobody() {
+    let simulator = simulator(Options::default());
+    let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut config = config(&simulator);
+    config.websocket_url = format!("ws://{}/", door.local_addr().unwrap());
+    let manager = manager(config);
+    let mut events = manager.events().unwrap();
+    let mut until = |reason: ReasonCode| loop {
+        let Ok(Some(News::Event(event))) = events.next_within(LIMIT) else { panic!("it is told within the limit") };
+        if let EventKind::StateChanged { new, .. } = &event.kind {
+            assert_ne!(new.state, TaskState::Parked);
+            if new.reason == reason {
+                return *new;
+            }
+        }
+    };
+    manager.add_cookie("shop", &simulator.cookie("1001"), None, None).wait().unwrap();
+    for _ in 0..10 {
+        until(ReasonCode::Opening);
+        let (mut caller, _) = door.accept().unwrap();
+        // Read before it is hung up on: the answer is the end of the stream, and no reset.
+        let _ = std::io::Read::read(&mut caller, &mut [0; 4096]).unwrap();
+        drop(caller);
+        assert_eq!(until(ReasonCode::ConnectionLost).state, TaskState::Running);
+    }
 }

@@ -112,7 +112,7 @@ fn a_session_with_a_deaf_child_and_a_hanging_call_ends_in_three_stages_each_with
     let report = tasks.close(LIMIT_S).wait().unwrap();
     assert!(!report.is_clean());
     assert_stages(&report.accounts[0], &ALL_STAGES);
-    assert_eq!(report.accounts[0].left, [format!("the blocking work {HANGING:?}")]);
+    assert_eq!(report.accounts[0].left, [format!("the work {HANGING:?}")]);
     assert!(!fence.is_current(), "what is left can act no more");
     assert!(!lives(child));
 }
@@ -125,7 +125,7 @@ fn a_session_that_holds_up_its_own_thread_is_named_as_left_and_can_act_no_more()
     let Scene { tasks, fence, child, release: _release, scratch: _scratch } = scene("own-thread", true);
     let report = tasks.close(LIMIT_S).wait().unwrap();
     assert_stages(&report.accounts[0], &ALL_STAGES);
-    assert_eq!(report.accounts[0].left, ["its session's task".to_owned(), format!("the blocking work {HANGING:?}")]);
+    assert_eq!(report.accounts[0].left, ["its session's task".to_owned(), format!("the work {HANGING:?}")]);
     assert!(!fence.is_current());
     assert!(!lives(child));
 }
@@ -143,7 +143,7 @@ fn removing_a_session_that_will_not_stop_is_answered_and_told_by_an_event_and_th
         _ => None,
     });
     assert_stages(&stop, &ALL_STAGES);
-    assert_eq!(stop.left, [format!("the blocking work {HANGING:?}")]);
+    assert_eq!(stop.left, [format!("the work {HANGING:?}")]);
     assert!(!fence.is_current() && !lives(child));
     assert!(tasks.status("stubborn").is_err());
     let (fence, fences) = channel();

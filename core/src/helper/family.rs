@@ -27,9 +27,13 @@ struct Stat {
 }
 
 impl Relative {
-    pub(super) fn kill(&self) {
+    pub(super) fn signal(&self, signal: Signal) {
         // An error says that it is gone.
-        let _ = pidfd_send_signal(&self.fd, Signal::KILL);
+        let _ = pidfd_send_signal(&self.fd, signal);
+    }
+
+    pub(super) fn pidfd(&self) -> &OwnedFd {
+        &self.fd
     }
 
     /// Whether it lives after at most `wait`.
@@ -40,13 +44,21 @@ impl Relative {
     }
 }
 
-/// All living relatives of `leader`, itself left out. `marker` is the value of [`MARKER`] that it was started with.
-pub(super) fn find(leader: Pid, marker: &str) -> Vec<Relative> {
-    let leader = leader.as_raw_nonzero().get();
+/// All living relatives, the leader itself left out. `marker` is the value of [`MARKER`] that it was started with; `leader` is
+/// its number for as long as that is surely its own.
+pub(super) fn find(leader: Option<Pid>, marker: &str) -> Vec<Relative> {
+    let leader = leader.map(|pid| pid.as_raw_nonzero().get());
     let mark = format!("{MARKER}={marker}");
-    let living: BTreeMap<i32, Stat> = pids().filter_map(|pid| Some((pid, stat(pid)?))).collect();
-    let mut family = BTreeSet::from([leader]);
-    family.extend(living.iter().filter(|(pid, stat)| belongs(**pid, stat, leader, &mark)).map(|(pid, _)| *pid));
+    let (mut living, mut family) = (BTreeMap::new(), BTreeSet::from_iter(leader));
+    // Each is looked at once and for all: what is born meanwhile has a higher number, and comes later in the list, or is found
+    // by the next look.
+    for pid in pids() {
+        let Some(stat) = stat(pid) else { continue };
+        if leader.is_some_and(|leader| stat.group == leader || stat.session == leader) || is_marked(pid, &mark) {
+            family.insert(pid);
+        }
+        living.insert(pid, stat);
+    }
     // Children of relatives are relatives; a generation a turn.
     loop {
         let more: Vec<_> = living.iter().filter(|(pid, stat)| !family.contains(pid) && family.contains(&stat.parent)).collect();
@@ -55,13 +67,9 @@ pub(super) fn find(leader: Pid, marker: &str) -> Vec<Relative> {
         }
         family.extend(more.into_iter().map(|(pid, _)| *pid));
     }
-    family.remove(&leader);
+    leader.map(|leader| family.remove(&leader));
     family.remove(&std::process::id().cast_signed());
     family.into_iter().filter_map(|pid| hold(pid, living.get(&pid)?.started)).collect()
-}
-
-fn belongs(pid: i32, stat: &Stat, leader: i32, mark: &str) -> bool {
-    stat.group == leader || stat.session == leader || is_marked(pid, mark)
 }
 
 fn is_marked(pid: i32, mark: &str) -> bool {

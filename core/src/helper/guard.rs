@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::fs::{MemfdFlags, OFlags, fcntl_getfl, fcntl_setfl, memfd_create};
+use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, pidfd_send_signal, waitid};
 use tokio::sync::oneshot;
 
@@ -22,6 +23,12 @@ use crate::secret::Secret;
 const SWEEP_LIMIT: Duration = Duration::from_secs(2);
 /// Between two looks at what was killed, at most.
 const SWEEP_STEP: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+/// So many looks in a row must find nobody: one that is forking may be missed by a look.
+const EMPTY_LOOKS: u32 = 3;
+/// Between two such looks.
+const EMPTY_STEP: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+/// How long those are asked to end whom a command leaves running when it has ended by itself, before they are killed.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 
 /// The answer of a run, and what of it could not be ended.
 pub(crate) struct Ended {
@@ -69,8 +76,7 @@ pub(crate) fn start(
     input: &Secret,
     grace: Duration,
 ) -> Result<(Guard, oneshot::Receiver<Ended>), HelperFault> {
-    let program = helper.command[0].clone();
-    let not_started = |problem: std::io::Error| HelperFault::NotStarted { program: program.clone(), problem: problem.to_string() };
+    let not_started = |problem: std::io::Error| not_started(helper, &problem);
     let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|problem| not_started(problem.into()))?;
     let order = Arc::new(Order { kill_at: Mutex::new(None), wake });
     let stdin = whole_input(input).map_err(not_started)?;
@@ -90,22 +96,26 @@ fn whole_input(input: &Secret) -> std::io::Result<std::fs::File> {
     Ok(file)
 }
 
+fn not_started(helper: &HelperProcess, problem: &std::io::Error) -> HelperFault {
+    match Errno::from_io_error(problem) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::AGAIN | Errno::NOMEM) => HelperFault::NoRoom { problem: problem.to_string() },
+        _ => HelperFault::NotStarted { program: helper.command[0].clone(), problem: problem.to_string() },
+    }
+}
+
 fn run(helper: &HelperProcess, stdin: std::fs::File, order: &Order, grace: Duration) -> Ended {
-    let not_started = |problem: String| Ended {
-        answer: Err(HelperFault::NotStarted { program: helper.command[0].clone(), problem }),
-        left: Vec::new(),
-    };
+    let not_started = |problem: &std::io::Error| Ended { answer: Err(not_started(helper, problem)), left: Vec::new() };
     let marker = format!("{:032x}", rand::rng().random::<u128>());
     let mut command = Command::new(&helper.command[0]);
     command.args(&helper.command[1..]).env(MARKER, &marker).process_group(0).stdin(stdin).stdout(Stdio::piped());
     let mut child = match command.spawn() {
         Ok(child) => child,
-        Err(problem) => return not_started(problem.to_string()),
+        Err(problem) => return not_started(&problem),
     };
     // Holds the copy of stdin that must not outlive the run.
     drop(command);
     let (stdout, pid) = (child.stdout.take(), Pid::from_child(&child));
-    let held = stdout.ok_or(rustix::io::Errno::BADF).and_then(|stdout| {
+    let held: Result<_, Errno> = stdout.ok_or(Errno::BADF).and_then(|stdout| {
         fcntl_setfl(&stdout, fcntl_getfl(&stdout)? | OFlags::NONBLOCK)?;
         Ok((stdout, pidfd_open(pid, PidfdFlags::empty())?))
     });
@@ -115,7 +125,7 @@ fn run(helper: &HelperProcess, stdin: std::fs::File, order: &Order, grace: Durat
             // Not reaped yet: the number is the child's.
             let _ = child.kill();
             let _ = child.wait();
-            return not_started(format!("it cannot be watched: {problem}"));
+            return not_started(&problem.into());
         }
     };
     Run { helper, child, pid, pidfd, stdout: Some(stdout), output: Vec::new(), marker, relatives: Vec::new() }
@@ -138,9 +148,8 @@ struct Run<'a> {
 impl Run<'_> {
     fn until_nothing_is_left(mut self, order: &Order, grace: Duration) -> Ended {
         let fault = self.listen(order);
-        if fault.is_some() {
-            self.ask(order, Instant::now() + grace);
-        }
+        let grace = if fault.is_some() { grace } else { grace.min(LEFTOVER_GRACE) };
+        self.ask(order, Instant::now() + grace);
         let left = self.sweep();
         let status = self.reap();
         // What was written before the end, and nobody has read yet.
@@ -198,44 +207,61 @@ impl Run<'_> {
         }
     }
 
-    /// Asks the command to end, and waits for that: until the ordered moment, or until `otherwise`.
+    /// Asks the command and its family to end, and waits for that: until the ordered moment, or until `otherwise`.
     fn ask(&mut self, order: &Order, otherwise: Instant) {
-        self.relatives = family::find(self.pid, &self.marker);
+        self.look_for_relatives();
         self.signal_group(Signal::TERM);
-        while !self.has_ended(Timespec::default()) {
+        self.relatives.iter().for_each(|relative| relative.signal(Signal::TERM));
+        loop {
             order.hear();
-            let kill_at = order.kill_at().unwrap_or(otherwise);
-            let rest = kill_at.saturating_duration_since(Instant::now());
-            if rest.is_zero() {
-                break;
+            self.relatives.retain(|relative| relative.lives(Timespec::default()));
+            let rest = order.kill_at().unwrap_or(otherwise).saturating_duration_since(Instant::now());
+            let has_ended = self.has_ended(Timespec::default());
+            if rest.is_zero() || (has_ended && self.relatives.is_empty()) {
+                return;
             }
-            let mut fds = [PollFd::new(&self.pidfd, PollFlags::IN), PollFd::new(&order.wake, PollFlags::IN)];
+            let mut fds = vec![PollFd::new(&order.wake, PollFlags::IN)];
+            // What has ended is always ready: it would not let the others be waited for.
+            fds.extend((!has_ended).then(|| PollFd::new(&self.pidfd, PollFlags::IN)));
+            fds.extend(self.relatives.iter().map(|relative| PollFd::new(relative.pidfd(), PollFlags::IN)));
             // An interrupted wait is taken up again.
             let _ = poll(&mut fds, Some(&timespec(rest)));
         }
-        // Those who were born since.
-        self.relatives.extend(family::find(self.pid, &self.marker));
     }
 
     /// Kills whatever is left of the command and its family, and waits until it is gone. What cannot be ended is told.
     fn sweep(&mut self) -> Vec<String> {
         let until = Instant::now() + SWEEP_LIMIT;
+        let mut empty_looks = 0;
         loop {
             self.signal_group(Signal::KILL);
             // Where it has no group any more, itself.
             let _ = pidfd_send_signal(&self.pidfd, Signal::KILL);
-            self.relatives.extend(family::find(self.pid, &self.marker));
-            self.relatives.iter().for_each(Relative::kill);
+            self.look_for_relatives();
+            empty_looks = if self.relatives.is_empty() { empty_looks + 1 } else { 0 };
+            self.relatives.iter().for_each(|relative| relative.signal(Signal::KILL));
             self.relatives.retain(|relative| relative.lives(SWEEP_STEP));
-            if self.relatives.is_empty() && self.has_ended(SWEEP_STEP) {
+            let has_ended = self.has_ended(SWEEP_STEP);
+            if has_ended && empty_looks >= EMPTY_LOOKS {
                 return Vec::new();
             }
             if Instant::now() >= until {
                 let mut left: Vec<_> = self.relatives.iter().map(|relative| relative.pid).collect();
-                left.extend((!self.has_ended(Timespec::default())).then_some(self.pid));
+                left.extend((!has_ended).then_some(self.pid));
                 return left.iter().map(|pid| format!("process {} of its helper", pid.as_raw_nonzero())).collect();
             }
+            // Nothing is polled: it is the pause between two looks.
+            let _ = poll(&mut [], Some(&EMPTY_STEP));
         }
+    }
+
+    /// Those who are known stay known: when their ancestors are gone they could not be told from strangers.
+    fn look_for_relatives(&mut self) {
+        let leader = self.is_unreaped().then_some(self.pid);
+        let found = family::find(leader, &self.marker);
+        let is_new = |relative: &Relative| self.relatives.iter().all(|known| known.pid != relative.pid);
+        let new: Vec<_> = found.into_iter().filter(is_new).collect();
+        self.relatives.extend(new);
     }
 
     fn has_ended(&self, wait: Timespec) -> bool {
@@ -243,14 +269,18 @@ impl Run<'_> {
         poll(&mut fds, Some(&wait)).is_ok_and(|ready| ready > 0)
     }
 
-    /// A group keeps its number while its leader is not reaped. A host that reaps every child of its process may have reaped
-    /// this one: then the number may be a stranger's, and nothing is signalled by it.
     fn signal_group(&self, signal: Signal) {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        if waitid(WaitId::Pid(self.pid), options).is_ok() {
+        if self.is_unreaped() {
             // An error says that nobody is left in it.
             let _ = kill_process_group(self.pid, signal);
         }
+    }
+
+    /// A process keeps its number, and its group, while it is not reaped. A host that reaps every child of its process may have
+    /// reaped this one: then the number may be a stranger's.
+    fn is_unreaped(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(self.pid), options).is_ok()
     }
 
     /// How it ended; `None` where it has not, or somebody else has reaped it.

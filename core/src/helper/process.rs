@@ -13,8 +13,8 @@ pub(crate) const MAX_OUTPUT_BYTES: usize = 1024 * 1024;
 /// It reads its input from stdin until the end and writes its answer to stdout, 1 MiB at most; its stderr is the host's. It
 /// runs in a process group of its own, with `LIVEKEEPER_HELPER` in its environment, and when it has ended, or is stopped, or
 /// its time is over, whatever it has started ends with it: asked first (SIGTERM), then killed, also what has moved into a
-/// group or session of its own. Only a process that has left the session, cleared its environment and lost its parents is out
-/// of reach.
+/// group or session of its own. Out of reach are a process that has left the session, cleared its environment and lost its
+/// parents, and a family that goes on forking into new sessions faster than it can be looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelperProcess {
     pub(crate) command: Vec<String>,
@@ -53,6 +53,12 @@ pub enum HelperFault {
     NotStarted {
         /// The program.
         program: String,
+        /// What the operating system said.
+        problem: String,
+    },
+    /// The operating system has no room to start it now: no file descriptor, process or memory is left.
+    #[error("the system has no room to start it now: {problem}")]
+    NoRoom {
         /// What the operating system said.
         problem: String,
     },

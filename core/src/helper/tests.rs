@@ -229,6 +229,20 @@ fn a_descendant_without_the_marker_and_in_a_session_of_its_own_is_found_by_its_a
     }
 }
 
+#[test]
+fn a_family_is_asked_before_it_is_killed_also_in_a_session_of_its_own() {
+    if !can_guard() {
+        return;
+    }
+    let mut ear = Ear::new("family-asked");
+    let child = format!("trap \"echo 1 > {0}; exit 0\" TERM; echo $$ > {0}; while :; do sleep 0.01; done", ear.path.display());
+    let (guard, ended) = start(&shell(&format!("setsid sh -c '{child}' & wait"), LONG), &Secret::new(""), LONG).unwrap();
+    ear.pids(1);
+    guard.stop(Instant::now() + LONG);
+    assert_eq!(ended.blocking_recv().unwrap().answer.map(drop), Err(HelperFault::Stopped));
+    assert_eq!(ear.pids(1), [1], "the child said goodbye");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_stops_waiting_for_a_helper_ends_it_and_its_place_is_free_again() {
     if !can_guard() {
@@ -266,7 +280,8 @@ async fn a_stop_ends_the_helpers_of_a_run_within_its_limit_and_no_more_are_start
     });
     let pids = tokio::task::spawn_blocking(move || ear.pids(1)).await.unwrap();
     resources.close();
-    assert!(resources.stop_processes(Duration::from_secs(1)).await, "{:?}", resources.left());
+    resources.stop_processes(tokio::time::Instant::now() + Duration::from_secs(1));
+    assert!(tokio::time::timeout(LONG, resources.until_no_processes()).await.is_ok(), "{:?}", resources.left());
     assert!(!lives(pids[0]));
     assert_eq!(waiting.await.unwrap(), Err(HelperFault::Stopped));
     assert_eq!(resources.run(&shell("echo never", LONG), &Secret::new("")).await.map(drop), Err(HelperFault::Stopped));

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::auth;
 use super::xianyu::XianyuLive;
 use crate::account::Fence;
+use crate::helper::HelperFault;
 use crate::resources::Resources;
 use crate::secret::Secret;
 use crate::states::{ConnectionState, ReasonCode};
@@ -46,7 +47,12 @@ pub(super) async fn renew(
     expired: Failure,
 ) -> Failure {
     let Some(helper) = &live.service.cookie_helper else { return expired };
-    fence.show_connection(connecting, ReasonCode::RenewingCookie);
+    if live.has_unproven_cookie() {
+        // It would only bring the next one that is of no use.
+        return Failure::new(ReasonCode::SessionExpired, "the cookie that the cookie helper brought is over, too");
+    }
+    let wait = if resources.are_places_taken() { "it waits for its turn: as many run as max_helpers allows" } else { "" };
+    fence.show_connection_because(connecting, ReasonCode::RenewingCookie, wait);
     let input = live.with_credentials(|known| {
         let cookie = known.cookie.to_header();
         let request = Request {
@@ -61,6 +67,10 @@ pub(super) async fn renew(
     let Some(Ok(input)) = input else { return expired };
     let output = match resources.run(helper, &input).await {
         Ok(output) => output,
+        // It passes: the next try asks again.
+        Err(fault @ HelperFault::NoRoom { .. }) => {
+            return Failure::new(ReasonCode::OutOfFiles, format!("the cookie helper: {fault}"));
+        }
         Err(fault) => return Failure::new(ReasonCode::SessionExpired, format!("the cookie helper brought none: {fault}")),
     };
     match take_up(live, fence, &output).await {
@@ -86,6 +96,7 @@ async fn take_up(live: &XianyuLive, fence: &Fence, output: &Secret) -> Result<()
     if is_same_user != Some(true) {
         return Err(Failure::new(ReasonCode::CookieUnusable, "the cookie helper brought another user's cookie"));
     }
+    live.set_unproven_cookie(true);
     auth::save(live, fence).await
 }
 
@@ -105,8 +116,11 @@ fn read(output: &Secret) -> Result<Cookie, String> {
 /// A helper's own words must not carry the account's credentials into its status. Shortened only then: half a credential would
 /// not be recognised.
 fn hide(live: &XianyuLive, sentence: &str) -> String {
-    let hidden = live.with_credentials(|known| known.cookie.redact(sentence)).unwrap_or_default();
-    hidden.chars().take(MAX_SENTENCE_CHARS).collect()
+    let hidden = live.with_credentials(|known| {
+        let hidden = known.cookie.redact(sentence);
+        known.token.as_ref().map_or(hidden.clone(), |token| hidden.replace(token.text.expose(), "…"))
+    });
+    hidden.unwrap_or_default().chars().take(MAX_SENTENCE_CHARS).collect()
 }
 
 #[cfg(test)]

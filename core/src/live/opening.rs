@@ -66,8 +66,12 @@ impl Opened {
 
     async fn registered(&mut self, live: &XianyuLive, socket: &mut dyn Connection, answer: &Answer<'_>) -> Result<(), Failure> {
         if !answer.is_ok() {
-            auth::forget_token(live);
             let code = answer.code().unwrap_or_default();
+            if code >= 500 {
+                // The service's own trouble: the token may be as good as ever.
+                return Err(Failure::new(ReasonCode::ApiFailed, format!("the registration was answered with code {code}")));
+            }
+            auth::forget_token(live);
             return Err(Failure::new(ReasonCode::RegistrationRefused, format!("code {code}")));
         }
         let now_ms = live.service.clock.now_ms();

@@ -37,7 +37,8 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
         biased;
         // Nothing is in flight yet: opening can be cut anywhere.
         over_at = stop.wait() => Err((SessionEnd::AsAsked, over_at)),
-        opened = opening::open(&live, &fence, connecting, &mut socket) => {
+        // Boxed, so that what opening needs is not kept for as long as the session lives.
+        opened = Box::pin(opening::open(&live, &fence, connecting, &mut socket)) => {
             opened.map_err(|failure| (SessionEnd::Failed(failure), Instant::now() + live.limit(|c| c.close_timeout_s)))
         }
     };
@@ -100,7 +101,7 @@ impl Session {
         let now = Instant::now();
         let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
         live.set_outgoing(Some(sender));
-        live.cell.counters.connects.add(1);
+        live.set_unproven_cookie(false);
         // The registration was answered, as a beat is.
         live.cell.vitals.heartbeat();
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);

@@ -16,6 +16,7 @@ use tokio::time::{Duration, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -103,7 +104,9 @@ impl Connector {
         headers.insert(COOKIE, cookie);
         headers.insert(ORIGIN, HeaderValue::from_static(request::ORIGIN));
         headers.insert(USER_AGENT, HeaderValue::from_static(request::USER_AGENT));
-        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(buffers())).await?;
+        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(buffers()))
+            .await
+            .map_err(TransportError::of_handshake)?;
         Ok(Box::new(Socket { stream: socket, said_goodbye: false }))
     }
 }
@@ -194,6 +197,19 @@ impl TransportError {
         Self::new(code, format!("{host}:{port}: {problem}"))
     }
 
+    /// Until the handshake is over there is no protocol to be broken: whatever stands at the other end, a service that is
+    /// restarting or a gateway before it, says something else or nothing, and that passes.
+    fn of_handshake(problem: tungstenite::Error) -> Self {
+        let code = match &problem {
+            tungstenite::Error::Protocol(ProtocolError::HandshakeIncomplete) => ReasonCode::ConnectionLost,
+            _ => ReasonCode::HandshakeRefused,
+        };
+        match Self::from(problem) {
+            broken if broken.code == ReasonCode::ProtocolBroken => Self { code, ..broken },
+            other => other,
+        }
+    }
+
     fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
@@ -202,7 +218,6 @@ impl TransportError {
 impl From<tungstenite::Error> for TransportError {
     fn from(problem: tungstenite::Error) -> Self {
         use tungstenite::Error;
-        use tungstenite::error::ProtocolError;
         let code = match &problem {
             Error::ConnectionClosed
             | Error::AlreadyClosed

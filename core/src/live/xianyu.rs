@@ -1,5 +1,6 @@
 //! The account's worker: what outlives its sessions (credentials, rules, messages that wait), and the way to the live one.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub(crate) struct XianyuLive {
     pub(super) cell: Arc<AccountCell>,
     pub(super) service: Arc<Service>,
     pub(super) rules: ArcSwap<Rules>,
+    /// Whether the cookie came from the helper and has not served yet.
+    unproven_cookie: AtomicBool,
     /// Absent until the host has given a cookie.
     credentials: Mutex<Option<Credentials>>,
     waiting: Mutex<Debounce>,
@@ -69,6 +72,7 @@ impl XianyuLive {
             cell,
             service,
             rules: ArcSwap::default(),
+            unproven_cookie: AtomicBool::new(false),
             credentials: Mutex::new(None),
             waiting: Mutex::new(Debounce::new(quiet)),
             uuids: Mutex::default(),
@@ -79,11 +83,20 @@ impl XianyuLive {
     /// Takes new credentials, while no session of the account lives. What waits for an answer stays only if it was written to
     /// the same user.
     pub(crate) fn set_credentials(&self, credentials: Credentials) {
+        self.set_unproven_cookie(false);
         let mut known = lock(&self.credentials);
         if known.as_ref().is_none_or(|known| known.cookie.unb() != credentials.cookie.unb()) {
             self.waiting().clear();
         }
         *known = Some(credentials);
+    }
+
+    pub(super) fn set_unproven_cookie(&self, is_unproven: bool) {
+        self.unproven_cookie.store(is_unproven, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_unproven_cookie(&self) -> bool {
+        self.unproven_cookie.load(Ordering::Relaxed)
     }
 
     /// Forgets everything: the account is removed.

@@ -64,56 +64,57 @@ impl<W: AccountWorker> Observer<W> {
     }
 
     pub(crate) fn capacity(&self) -> Capacity {
-        let cells = self.cells();
-        let connected = cells.iter().filter(|cell| cell.standing().connection == ConnectionState::Connected).count();
-        self.capacity_of(cells.len(), connected)
-    }
-
-    pub(crate) fn metrics(&self) -> Metrics {
-        self.metrics_of(&self.cells())
+        let (mut accounts, mut connected) = (0, 0);
+        self.for_each_cell(|cell| {
+            accounts += 1;
+            connected += u64::from(cell.standing().connection == ConnectionState::Connected);
+        });
+        self.capacity_of(accounts, connected)
     }
 
     pub(crate) fn text(&self, per_account: bool) -> String {
-        let cells = self.cells();
-        let accounts: Vec<_> = cells.iter().filter(|_| per_account).map(|cell| cell.status()).collect();
-        text::render(self.metrics_of(&cells), accounts)
+        let cells = self.supervisor.upgrade().filter(|_| per_account).map(|supervisor| supervisor.cells());
+        let accounts = cells.iter().flatten().map(|cell| cell.status()).collect();
+        text::render(self.metrics(), accounts)
     }
 
-    fn cells(&self) -> Vec<Arc<AccountCell>> {
-        self.supervisor.upgrade().map(|supervisor| supervisor.cells()).unwrap_or_default()
-    }
-
-    fn metrics_of(&self, cells: &[Arc<AccountCell>]) -> Metrics {
+    pub(crate) fn metrics(&self) -> Metrics {
         let (mut states, mut connections, mut health) = (no_states(), no_connections(), no_health());
-        let mut counters = self.common.retired.read();
-        for cell in cells {
+        let mut accounts = 0;
+        self.for_each_cell(|cell| {
             let standing = cell.standing();
+            accounts += 1;
             *states.entry(standing.state.name()).or_default() += 1;
             *connections.entry(standing.connection.name()).or_default() += 1;
             *health.entry(cell.health().name()).or_default() += 1;
-            counters.add(&cell.counters.read());
-        }
+        });
         let connected = connections[ConnectionState::Connected.name()];
         Metrics {
             at_ms: self.common.clock.now_ms(),
             uptime_s: self.started.elapsed().as_secs_f64(),
-            accounts: cells.len() as u64,
+            accounts,
             states,
             connections,
             health,
-            counters,
-            capacity: self.capacity_of(cells.len(), usize::try_from(connected).unwrap_or(usize::MAX)),
+            counters: self.supervisor.upgrade().map(|supervisor| supervisor.counters()).unwrap_or_default(),
+            capacity: self.capacity_of(accounts, connected),
         }
     }
 
-    fn capacity_of(&self, accounts: usize, connected: usize) -> Capacity {
+    fn for_each_cell(&self, look: impl FnMut(&AccountCell)) {
+        if let Some(supervisor) = self.supervisor.upgrade() {
+            supervisor.for_each_cell(look);
+        }
+    }
+
+    fn capacity_of(&self, accounts: u64, connected: u64) -> Capacity {
         use CapacityKind as Kind;
         let config = &self.common.config;
         let item = |kind, used: usize, bound: usize| CapacityItem::new(kind, used as u64, Some(bound as u64));
         let of_process = |kind, (used, bound)| CapacityItem::new(kind, used, bound);
         let mut items = vec![
-            item(Kind::Accounts, accounts, config.max_accounts),
-            item(Kind::Connections, connected, config.max_accounts),
+            CapacityItem::new(Kind::Accounts, accounts, Some(config.max_accounts as u64)),
+            CapacityItem::new(Kind::Connections, connected, Some(config.max_accounts as u64)),
             of_process(Kind::FileDescriptors, process::file_descriptors()),
             of_process(Kind::Threads, process::threads()),
             of_process(Kind::MemoryBytes, process::memory()),
@@ -171,7 +172,10 @@ async fn watch<W: AccountWorker>(observer: Weak<Observer<W>>, period: Duration) 
     loop {
         ticks.tick().await;
         let Some(observer) = observer.upgrade() else { return };
-        observer.tell_of_changes();
+        // It lists the descriptors of the whole process, which takes a while where there are many.
+        let look = tokio::task::spawn_blocking(move || observer.tell_of_changes());
+        // A look that panics is one look less.
+        let _ = look.await;
     }
 }
 

@@ -30,8 +30,8 @@ impl Store {
     ) -> Result<(), Error> {
         self.write(move |db| {
             let mut statement = db.prepare_cached(
-                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, device_id, token, token_expires_at_ms, created_at_ms, updated_at_ms)
-                 VALUES (:cookie_id, :cookie, :owner, :enabled, :device_id, :token, :expires, :now, :now)
+                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, token, token_expires_at_ms, created_at_ms, updated_at_ms)
+                 VALUES (:cookie_id, :cookie, :owner, :enabled, :paused, :priority, :device_id, :token, :expires, :now, :now)
                  ON CONFLICT (cookie_id) DO UPDATE SET cookie = :cookie, owner = coalesce(:owner, owner), enabled = :enabled,
                      device_id = :device_id, token = :token, token_expires_at_ms = :expires, updated_at_ms = :now",
             )?;
@@ -40,6 +40,8 @@ impl Store {
                 ":cookie": record.cookie.expose(),
                 ":owner": record.owner,
                 ":enabled": record.enabled,
+                ":paused": record.paused,
+                ":priority": record.priority,
                 ":device_id": record.device_id,
                 ":token": record.token.as_ref().map(|token| token.text.expose()),
                 ":expires": record.token.as_ref().map(|token| token.expires_at_ms),

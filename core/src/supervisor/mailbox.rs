@@ -25,6 +25,8 @@ struct State<W> {
     /// Each with the moment when it came.
     jobs: VecDeque<(Instant, Job<W>)>,
     closed: bool,
+    /// When the job was taken out that is being done.
+    doing_since: Option<Instant>,
 }
 
 /// Why a job was not taken; it comes back.
@@ -36,7 +38,7 @@ pub(super) enum NotTaken<W> {
 
 impl<W> Mailbox<W> {
     pub(super) fn new() -> Self {
-        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false }), arrived: Notify::new() }
+        Self { state: Mutex::new(State { jobs: VecDeque::new(), closed: false, doing_since: None }), arrived: Notify::new() }
     }
 
     pub(super) fn push(&self, job: Job<W>) -> Result<(), NotTaken<W>> {
@@ -73,9 +75,10 @@ impl<W> Mailbox<W> {
         drop(jobs);
     }
 
-    /// What the job that has waited longest has waited.
+    /// What the job that has waited longest has waited, or how long one is being done.
     pub(super) fn oldest_wait(&self) -> Duration {
-        self.lock().jobs.iter().map(|(came, _)| came.elapsed()).max().unwrap_or_default()
+        let state = self.lock();
+        state.jobs.iter().map(|(came, _)| *came).chain(state.doing_since).map(|since| since.elapsed()).max().unwrap_or_default()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -85,12 +88,18 @@ impl<W> Mailbox<W> {
     /// The next job; waits for one. May be cancelled. Only the account's actor calls it.
     pub(super) async fn next(&self) -> Job<W> {
         loop {
-            let job = self.lock().jobs.pop_front();
-            match job {
-                Some((_, job)) => return job,
+            match self.take() {
+                Some(job) => return job,
                 None => self.arrived.notified().await,
             }
         }
+    }
+
+    fn take(&self) -> Option<Job<W>> {
+        let mut state = self.lock();
+        let job = state.jobs.pop_front().map(|(_, job)| job);
+        state.doing_since = job.as_ref().map(|_| Instant::now());
+        job
     }
 
     /// Closes the door unless a job waits; `leave` runs while nobody can push. Whether it is closed now.

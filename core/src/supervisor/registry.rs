@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use papaya::HashMap;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 use tokio::time::{Duration, Instant};
 
 use super::actor;
@@ -19,12 +19,14 @@ use super::admission::Admission;
 use super::health;
 use super::mailbox::{Job, MAX_JOBS, Mailbox, NotTaken};
 use super::slot::Slot;
+use super::stop::CloseBy;
 use crate::account::{AccountCell, Common};
 use crate::call::Call;
 use crate::config::seconds;
 use crate::error::Error;
 use crate::resources::Resources;
-use crate::states::ReasonCode;
+use crate::states::{ConnectionState, ReasonCode, TaskState};
+use crate::status::Counters;
 use crate::stop_report::{AccountStop, StopReport};
 use crate::worker::AccountWorker;
 
@@ -40,6 +42,8 @@ pub(crate) struct Supervisor<W> {
     /// Helpers at the same time.
     helper_places: Arc<Semaphore>,
     closing: AtomicBool,
+    /// When closing must be over, once it has begun.
+    close_by: watch::Sender<Option<Instant>>,
 }
 
 /// One account.
@@ -61,9 +65,14 @@ impl<W: AccountWorker> Supervisor<W> {
             runtime,
             common,
             closing: AtomicBool::new(false),
+            close_by: watch::Sender::new(None),
         });
         supervisor.runtime.spawn(health::watch(Arc::downgrade(&supervisor)));
         supervisor
+    }
+
+    pub(super) fn close_by(&self) -> CloseBy {
+        self.close_by.subscribe()
     }
 
     pub(super) fn new_resources(&self) -> Resources {
@@ -73,6 +82,20 @@ impl<W: AccountWorker> Supervisor<W> {
     /// Every account that is known to anybody, in no order.
     pub(super) fn all(&self) -> Vec<Arc<Entry<W>>> {
         self.entries.pin().values().cloned().collect()
+    }
+
+    /// What all accounts have counted, those that are gone included.
+    pub(crate) fn counters(&self) -> Counters {
+        self.common.with_absorbed(|mut counters| {
+            self.entries.pin().values().for_each(|entry| counters.add(&entry.cell.counters.read()));
+            counters
+        })
+    }
+
+    /// Looks at each account on record, in no order.
+    pub(crate) fn for_each_cell(&self, mut look: impl FnMut(&AccountCell)) {
+        let entries = self.entries.pin();
+        entries.values().filter(|entry| entry.is_known.load(Ordering::SeqCst)).for_each(|entry| look(&entry.cell));
     }
 
     /// Calls that wait for the account for which most wait.
@@ -181,6 +204,7 @@ impl<W: AccountWorker> Supervisor<W> {
     pub(crate) async fn close(self: &Arc<Self>, limit: Duration) -> StopReport {
         let started = Instant::now();
         self.closing.store(true, Ordering::SeqCst);
+        self.close_by.send_replace(Some(started + limit));
         let cells = self.cells();
         let stops = cells.iter().filter_map(|cell| self.entry(cell.cookie_id()).ok()).map(|entry| stop_entry(entry, limit));
         let accounts = join_all(stops).await.into_iter().flatten().collect();
@@ -200,8 +224,13 @@ impl<W: AccountWorker> Supervisor<W> {
     /// Takes an account that is on record no more out of the map, unless a new job waits for it. Whether it is out.
     pub(super) fn take_out(&self, entry: &Arc<Entry<W>>) -> bool {
         entry.mailbox.close_if_empty(|| {
-            self.entries.pin().remove(entry.cell.cookie_id());
-            self.common.retired.absorb(&entry.cell.counters);
+            self.common.absorb_with(&entry.cell.counters, || {
+                self.entries.pin().remove(entry.cell.cookie_id());
+            });
+            // Whoever waits for an account whose first call has failed waits for nothing.
+            if entry.cell.standing().state != TaskState::Stopped {
+                entry.cell.show(TaskState::Stopped, ConnectionState::Closed, ReasonCode::Removed, "");
+            }
         })
     }
 
@@ -253,7 +282,7 @@ async fn stop_entry<W: AccountWorker>(entry: Arc<Entry<W>>, limit: Duration) -> 
     let (answer, stopped) = oneshot::channel();
     entry.mailbox.push_first(Box::new(move |slot| {
         Box::pin(async move {
-            let _ = answer.send(slot.stop_within(ReasonCode::ManagerClosed, Some(limit)).await);
+            let _ = answer.send(slot.stop(ReasonCode::ManagerClosed).await);
         })
     }));
     match tokio::time::timeout(limit, stopped).await {

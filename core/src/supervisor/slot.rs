@@ -4,7 +4,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use rand::rngs::StdRng;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant, Sleep, sleep_until};
 
@@ -25,7 +24,8 @@ pub(crate) struct Slot<W> {
     entry: Arc<Entry<W>>,
     phase: Phase,
     history: History,
-    random: StdRng,
+    /// How often chance was asked.
+    draws: u64,
 }
 
 enum Phase {
@@ -38,7 +38,7 @@ enum Phase {
     /// A session lives.
     Live(LiveSession),
     /// A session has ended by itself, and what it held is being released.
-    Releasing { work: Pin<Box<dyn Future<Output = AccountStop> + Send>>, end: SessionEnd },
+    Releasing { work: Pin<Box<dyn Future<Output = AccountStop> + Send>>, failure: Failure },
 }
 
 /// A session's task, and the way to tell it to stop.
@@ -50,8 +50,7 @@ pub(super) struct LiveSession {
 
 impl<W: AccountWorker> Slot<W> {
     pub(super) fn new(supervisor: Arc<Supervisor<W>>, entry: Arc<Entry<W>>) -> Self {
-        let random = supervisor.common.random(entry.cell.cookie_id());
-        Self { supervisor, entry, phase: Phase::Idle, history: History::default(), random }
+        Self { supervisor, entry, phase: Phase::Idle, history: History::default(), draws: 0 }
     }
 
     /// Waits for the next thing that the phase brings, and moves on. May be cancelled at its waits.
@@ -71,11 +70,11 @@ impl<W: AccountWorker> Slot<W> {
                 let resources = session.resources.clone();
                 self.after(end, resources);
             }
-            Phase::Releasing { work, end } => {
+            Phase::Releasing { work, failure } => {
                 let report = work.as_mut().await;
-                let end = end.clone();
+                let failure = failure.clone();
                 self.tell_stopped(&report);
-                self.decide(end);
+                self.decide(&failure);
             }
         }
     }
@@ -93,16 +92,11 @@ impl<W: AccountWorker> Slot<W> {
 
     /// Winds down whatever runs, through the stages; when it returns, nothing of the account can act any more.
     pub(crate) async fn stop(&mut self, why: ReasonCode) -> AccountStop {
-        self.stop_within(why, None).await
-    }
-
-    /// The same, in less time than the settings give where `within` is shorter.
-    pub(super) async fn stop_within(&mut self, why: ReasonCode, within: Option<Duration>) -> AccountStop {
         let cell = &self.entry.cell;
-        let connection = cell.status().connection;
+        let connection = cell.standing().connection;
         cell.show(TaskState::Stopping, connection, why, "");
         let report = match std::mem::replace(&mut self.phase, Phase::Idle) {
-            Phase::Live(session) => stop::stop(session, cell, &self.supervisor.common.config, within).await,
+            Phase::Live(session) => stop::stop(session, cell, &self.supervisor.common.config, self.supervisor.close_by()).await,
             Phase::Releasing { work, .. } => work.await,
             Phase::Idle | Phase::Resting(_) | Phase::Queued { .. } => AccountStop::nothing_ran(cell.cookie_id()),
         };
@@ -205,6 +199,7 @@ impl<W: AccountWorker> Slot<W> {
         // Whoever is added under this id while the entry still stands begins as a new account does.
         self.entry.cell.set_paused(false);
         self.entry.cell.set_priority(0);
+        self.supervisor.common.absorb(&self.entry.cell.counters);
         self.entry.is_known.store(false, Ordering::SeqCst);
     }
 
@@ -226,33 +221,39 @@ impl<W: AccountWorker> Slot<W> {
         let resources = self.supervisor.new_resources();
         let is_retry = !self.history.is_empty();
         let task = WorkerTask { fence, stop, turn: Some(turn), is_retry, resources: resources.clone() };
-        let session = self.worker().run(task);
-        self.phase = Phase::Live(LiveSession { task: tokio::spawn(session), stop: order, resources });
+        let worker = self.worker();
+        // Called in the session's own task: a worker that panics before its first wait fails its account, and not this actor.
+        let session = tokio::spawn(async move { worker.run(task).await });
+        self.phase = Phase::Live(LiveSession { task: session, stop: order, resources });
     }
 
     /// A session has ended by itself. The next begins only when all that it held is released.
     fn after(&mut self, end: SessionEnd, resources: Resources) {
         drop(self.entry.cell.next_epoch());
-        if resources.holds_processes() || resources.holds_blocking() {
-            let (cell, config) = (Arc::clone(&self.entry.cell), Arc::clone(&self.supervisor.common.config));
-            self.phase = Phase::Releasing { work: Box::pin(stop::release_after_end(resources, cell, config)), end };
-            return;
-        }
-        self.decide(end);
-    }
-
-    fn decide(&mut self, end: SessionEnd) {
-        let (cell, config) = (&self.entry.cell, &self.supervisor.common.config);
-        self.phase = Phase::Idle;
+        resources.close();
         let failure = match end {
             SessionEnd::Failed(failure) => failure,
             SessionEnd::AsAsked => Failure::new(ReasonCode::Panicked, "it ended without being asked to"),
         };
+        if !resources.holds_processes() && !resources.holds_work() {
+            return self.decide(&failure);
+        }
+        let (cell, config) = (Arc::clone(&self.entry.cell), Arc::clone(&self.supervisor.common.config));
+        cell.show(TaskState::Running, ConnectionState::Reconnecting, failure.code, failure.detail.as_str());
+        let work = Box::pin(stop::release_after_end(resources, cell, config, self.supervisor.close_by()));
+        self.phase = Phase::Releasing { work, failure };
+    }
+
+    fn decide(&mut self, failure: &Failure) {
+        let (cell, config) = (&self.entry.cell, &self.supervisor.common.config);
+        self.phase = Phase::Idle;
         let now = Instant::now();
         cell.counters.failures.add(1);
         cell.vitals.failure(now, seconds(config.park_window_s));
-        match policy::decide(&failure, &mut self.history, now, &mut self.random, config) {
-            Verdict::RestartAfter { rest, state } => self.rest(&failure, rest, state),
+        self.draws += 1;
+        let mut random = self.supervisor.common.random(cell.cookie_id(), self.draws);
+        match policy::decide(failure, &mut self.history, now, &mut random, config) {
+            Verdict::RestartAfter { rest, state } => self.rest(failure, rest, state),
             Verdict::Park { code, detail } => self.park(code, detail),
         }
     }

@@ -14,7 +14,8 @@ use crate::call::Call;
 use crate::clock::PausedClock;
 use crate::config::Config;
 use crate::error::Error;
-use crate::health::Health;
+use crate::health::{Health, HealthCode};
+use crate::resources::Resources;
 use crate::states::{ConnectionState, ReasonCode, TaskState};
 use crate::status::AccountStatus;
 use crate::stop_report::{StageOutcome, StopStage};
@@ -33,6 +34,10 @@ enum Act {
     Panic,
     /// Does not hear the stop signal.
     Deaf,
+    /// Fails before it is connected.
+    Refused(ReasonCode),
+    /// Fails at once, and leaves work behind that takes this long.
+    FailHolding(Duration),
 }
 
 /// A worker that plays the same act each time, and notes what its sessions do.
@@ -46,6 +51,8 @@ struct Played {
     most_alive: AtomicUsize,
     begun: Mutex<Vec<Instant>>,
     fences: Mutex<Vec<Fence>>,
+    /// Of the last session that held something.
+    resources: Mutex<Option<Resources>>,
 }
 
 /// Counts a session for as long as it exists, however it ends.
@@ -65,6 +72,7 @@ impl Player {
             most_alive: AtomicUsize::new(0),
             begun: Mutex::default(),
             fences: Mutex::default(),
+            resources: Mutex::default(),
         }))
     }
 
@@ -85,6 +93,9 @@ impl AccountWorker for Player {
         played.begun.lock().unwrap().push(Instant::now());
         played.fences.lock().unwrap().push(task.fence());
         let act = *played.act.lock().unwrap();
+        if let Act::Refused(code) = act {
+            return SessionEnd::Failed(Failure::new(code, "as told"));
+        }
         task.connected();
         let end = match act {
             Act::Live(last_words) => {
@@ -99,6 +110,16 @@ impl AccountWorker for Player {
                 }
             }
             Act::Panic => panic!("as told"),
+            Act::Refused(code) => SessionEnd::Failed(Failure::new(code, "as told")),
+            Act::FailHolding(span) => {
+                let hold = task.resources().hold("late work").unwrap();
+                *played.resources.lock().unwrap() = Some(task.resources().clone());
+                tokio::spawn(async move {
+                    sleep(span).await;
+                    drop(hold);
+                });
+                SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "as told"))
+            }
             Act::Deaf => std::future::pending().await,
         };
         drop(alive);
@@ -443,18 +464,89 @@ async fn an_account_that_waits_for_its_turn_says_for_what_and_a_higher_priority_
 #[tokio::test(start_paused = true)]
 async fn time_alone_makes_an_account_unwell_and_a_connection_makes_it_well_again() {
     let supervisor = supervisor(Config::default());
-    let player = Player::new(Act::Fail(ReasonCode::ConnectFailed, Duration::ZERO));
-    // Never shown as connected: the act fails at once.
+    let player = Player::new(Act::Refused(ReasonCode::ConnectFailed));
     add(&supervisor, "shop", &player).await.unwrap();
     let health = |health: Health| move |status: &AccountStatus| status.health == health;
+    let is_offline = |status: &AccountStatus| status.health_reasons.iter().any(|reason| reason.code == HealthCode::NotConnected);
     let started = Instant::now();
-    until(&supervisor, "shop", health(Health::Degraded)).await;
-    assert!(started.elapsed() <= 61 * SECOND, "{:?}", started.elapsed());
+    let degraded = until(&supervisor, "shop", is_offline).await;
+    assert_eq!(degraded.health, Health::Degraded);
+    assert!((30 * SECOND..=61 * SECOND).contains(&started.elapsed()), "{:?}", started.elapsed());
+    until(&supervisor, "shop", health(Health::Down)).await;
+    assert!((300 * SECOND..=331 * SECOND).contains(&started.elapsed()), "{:?}", started.elapsed());
     *player.0.act.lock().unwrap() = Act::Live(Duration::ZERO);
     let well =
         until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected && status.health != Health::Down).await;
     assert_eq!(well.connection, ConnectionState::Connected);
     // It failed several times in the window: that stays to be seen until the window has passed.
     until(&supervisor, "shop", health(Health::Ok)).await;
-    assert!(started.elapsed() <= 800 * SECOND, "{:?}", started.elapsed());
+    assert!(started.elapsed() <= 1_100 * SECOND, "{:?}", started.elapsed());
+}
+
+/// A worker whose `run` panics before there is anything to wait for.
+struct Hasty;
+
+impl AccountWorker for Hasty {
+    #[allow(clippy::manual_async_fn, reason = "the point is what happens before the future")]
+    fn run(self: Arc<Self>, task: WorkerTask) -> impl Future<Output = SessionEnd> + Send {
+        assert!(task.cookie_id().is_empty(), "as told");
+        async { SessionEnd::AsAsked }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_panics_before_its_first_wait_fails_its_account_and_its_calls_are_answered() {
+    let common = Common::new(Arc::default(), Arc::new(PausedClock::new()), 1);
+    let supervisor = Supervisor::new(tokio::runtime::Handle::current(), common);
+    let added: Call<()> = supervisor.on_new_account(
+        "shop",
+        |_| Arc::new(Hasty),
+        |slot| {
+            Box::pin(async {
+                slot.set_known();
+                slot.start();
+                Ok(())
+            })
+        },
+    );
+    added.await.unwrap();
+    let cell = supervisor.cell("shop").unwrap();
+    let parked = cell.wait_until(|status| (status.state == TaskState::Parked).then_some(status));
+    let parked = tokio::time::timeout(HOUR, parked).await.unwrap();
+    assert_eq!(parked.reason.code, ReasonCode::TooManyFailures);
+    supervisor.on_account("shop", |_| Box::pin(async { Ok(()) })).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_session_begins_only_when_all_that_the_last_one_held_is_over_or_given_up() {
+    for (span, waits) in [(2 * SECOND, 2 * SECOND), (HOUR, 3 * SECOND)] {
+        let supervisor = supervisor(Config { backoff_initial_s: 0.01, backoff_max_s: 0.01, ..Config::default() });
+        let player = Player::new(Act::FailHolding(span));
+        add(&supervisor, "shop", &player).await.unwrap();
+        let lost = until(&supervisor, "shop", |status| status.reason.code == ReasonCode::ConnectionLost).await;
+        assert_eq!((lost.state, lost.connection), (TaskState::Running, ConnectionState::Reconnecting));
+        let resources = player.0.resources.lock().unwrap().clone().unwrap();
+        assert!(resources.hold("more").is_err(), "a run that is over takes nothing more");
+        until(&supervisor, "shop", |status| status.counters.connects == 2).await;
+        let begun = player.begun();
+        assert!((waits..waits + SECOND).contains(&(begun[1] - begun[0])), "{:?}", begun[1] - begun[0]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_close_hurries_what_is_being_released_and_stops_that_are_under_way() {
+    let supervisor = supervisor(Config::default());
+    let (deaf, late) = (Player::new(Act::Deaf), Player::new(Act::FailHolding(HOUR)));
+    add(&supervisor, "deaf", &deaf).await.unwrap();
+    add(&supervisor, "late", &late).await.unwrap();
+    until(&supervisor, "deaf", |status| status.connection == ConnectionState::Connected).await;
+    until(&supervisor, "late", |status| status.reason.code == ReasonCode::ConnectionLost).await;
+    let removal = remove(&supervisor, "deaf");
+    tokio::task::yield_now().await;
+    let started = Instant::now();
+    let report = supervisor.close(SECOND).await;
+    assert!(started.elapsed() < SECOND, "{:?}", started.elapsed());
+    let left: Vec<_> = report.accounts.iter().map(|account| (&*account.cookie_id, account.left.clone())).collect();
+    assert_eq!(left.last().unwrap(), &("late", vec!["the work \"late work\"".to_owned()]), "{report:?}");
+    removal.await.unwrap();
 }

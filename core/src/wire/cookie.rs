@@ -147,8 +147,11 @@ impl Cookie {
     /// A text with every value of this cookie that is long enough to be a credential left out.
     pub(crate) fn redact(&self, text: &str) -> String {
         const SHORTEST: usize = 6;
-        let values = self.pairs.iter().map(|pair| pair.value.as_str()).filter(|value| value.len() >= SHORTEST);
-        values.fold(text.to_owned(), |text, value| text.replace(value, "…"))
+        let mut values: Vec<_> =
+            self.pairs.iter().map(|pair| pair.value.as_str()).filter(|value| value.len() >= SHORTEST).collect();
+        // A value may begin as another does: the longer one goes first, so that nothing of it stays.
+        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        values.into_iter().fold(text.to_owned(), |text, value| text.replace(value, "…"))
     }
 
     /// Takes over one `Set-Cookie` header value, and says whether anything changed. The same name is replaced where it

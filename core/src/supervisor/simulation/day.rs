@@ -25,6 +25,7 @@ pub(super) enum Plant {
     Nothing,
     SecondSession,
     StartsTheUnwanted,
+    WorkNotRegistered,
     SendFromAnOldEpoch,
     ReplyWhilePaused,
     ConnectsTooFast,
@@ -138,6 +139,7 @@ impl Day {
             }
             if !has_slept && Instant::now() > sleeps_at {
                 has_slept = true;
+                oracle.machine_slept(8 * HOUR);
                 advance(8 * HOUR).await;
                 // What was due in the night is done first.
                 sleep(HOUR).await;

@@ -52,7 +52,10 @@ fn a_day_of_a_thousand_accounts_with_faults_of_every_kind_breaks_no_rule() {
                     // A day on which nothing happened proves nothing.
                     let counts = day.counts;
                     assert!(counts.sessions > 10_000 && counts.sends > 20_000, "seed {seed}: {counts:?}");
-                    assert!(counts.commands > 3_000 && counts.parked > 50 && counts.leftovers > 500, "seed {seed}: {counts:?}");
+                    assert!(
+                        counts.commands > 3_000 && counts.parked > 50 && counts.leftovers.min(counts.late_work) > 500,
+                        "seed {seed}: {counts:?}"
+                    );
                     eprintln!("seed {seed}: {counts:?}");
                 }
             });

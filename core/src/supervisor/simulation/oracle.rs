@@ -14,6 +14,8 @@ use crate::states::{ReasonCode, TaskState};
 pub(super) enum Rule {
     /// An account has one session at most.
     OneSession,
+    /// A session begins only when all work of an earlier one is over.
+    NoWorkOfAnEarlierSession,
     /// A session begins only for an account that is on record and switched on.
     OnlyTheWanted,
     /// Nothing is sent by what is left of a session that is over.
@@ -64,6 +66,7 @@ pub(super) struct Counts {
     pub(super) sessions: usize,
     pub(super) sends: usize,
     pub(super) leftovers: usize,
+    pub(super) late_work: usize,
     pub(super) commands: usize,
     pub(super) parked: usize,
     pub(super) events: usize,
@@ -81,6 +84,8 @@ struct Books {
     /// When the latest sessions began, so many as may in a second.
     begins: VecDeque<Instant>,
     connecting: usize,
+    /// How long the machine slept.
+    slept: Duration,
     counts: Counts,
     violations: Vec<Violation>,
 }
@@ -92,6 +97,8 @@ struct Account {
     is_paused: bool,
     live: BTreeSet<usize>,
     last_ended: Option<(usize, Instant)>,
+    /// Pieces of work that sessions hold.
+    work: usize,
     parked: Option<ReasonCode>,
     /// When sessions failed in a way that counts.
     counted: VecDeque<Instant>,
@@ -216,12 +223,15 @@ impl Oracle {
         books.counts.sessions += 1;
         let number = books.counts.sessions;
         let account = books.account(cookie_id);
-        let (others, is_wanted) = (account.live.len(), account.is_on_record && account.is_enabled);
+        let (others, work, is_wanted) = (account.live.len(), account.work, account.is_on_record && account.is_enabled);
         let parked = account.parked;
         account.live.insert(number);
         account.waits_since = None;
         if others > 0 {
             books.violated(Rule::OneSession, format!("{cookie_id} has {} sessions", others + 1));
+        }
+        if work > 0 {
+            books.violated(Rule::NoWorkOfAnEarlierSession, format!("{cookie_id} begins a session, and {work} pieces of work live"));
         }
         if !is_wanted {
             books.violated(Rule::OnlyTheWanted, format!("{cookie_id} begins a session, and nobody wants it"));
@@ -306,12 +316,19 @@ impl Oracle {
             }
             EventKind::Stopped { report } => {
                 books.counts.stops += 1;
-                if report.took_s > self.promises.stop_within_s || !report.left.is_empty() {
+                // A stop that was under way when the machine fell asleep went on when it woke.
+                let slept_s = books.slept.as_secs_f64();
+                let awake_s = if report.took_s > slept_s { report.took_s - slept_s } else { report.took_s };
+                if awake_s > self.promises.stop_within_s || !report.left.is_empty() {
                     books.violated(Rule::StopKeepsItsLimits, format!("{}: {report:?}", event.cookie_id));
                 }
             }
             _ => {}
         }
+    }
+
+    pub(super) fn machine_slept(&self, span: Duration) {
+        self.lock().slept = span;
     }
 
     /// Looks for those who wait too long.
@@ -369,9 +386,28 @@ impl Session {
         self.end = Some(code);
     }
 
+    pub(super) fn works(&self) -> Work {
+        let mut books = self.oracle.lock();
+        books.counts.late_work += 1;
+        books.account(&self.cookie_id).work += 1;
+        Work { oracle: Arc::clone(&self.oracle), cookie_id: self.cookie_id.clone() }
+    }
+
     pub(super) fn leaves(&self) -> Leftover {
         self.oracle.lock().counts.leftovers += 1;
         Leftover { oracle: Arc::clone(&self.oracle), cookie_id: self.cookie_id.clone(), number: self.number }
+    }
+}
+
+/// Work that a session holds; dropping it ends it in the books.
+pub(super) struct Work {
+    oracle: Arc<Oracle>,
+    cookie_id: String,
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.oracle.lock().account(&self.cookie_id).work -= 1;
     }
 }
 

@@ -13,6 +13,7 @@ fn each_planted_fault_is_found_by_its_rule_and_a_day_without_one_is_clean() {
     for (plant, rule) in [
         (Plant::SecondSession, Rule::OneSession),
         (Plant::StartsTheUnwanted, Rule::OnlyTheWanted),
+        (Plant::WorkNotRegistered, Rule::NoWorkOfAnEarlierSession),
         (Plant::SendFromAnOldEpoch, Rule::NoSendFromAnOldEpoch),
         (Plant::ReplyWhilePaused, Rule::NoReplyWhilePaused),
         (Plant::ConnectsTooFast, Rule::ConnectRate),

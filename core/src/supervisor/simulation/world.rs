@@ -174,12 +174,19 @@ async fn live(world: &World, mut task: WorkerTask, mut session: Session, fate: F
         tokio::select! {
             biased;
             _ = task.stop_ordered(), if hears => {
+                work_late(world, &task, &session, random);
                 // Last words, sometimes too many of them.
                 sleep(Duration::from_millis(if random.random_bool(0.1) { 6_000 } else { random.random_range(0..1_000) })).await;
                 return SessionEnd::AsAsked;
             }
-            () = &mut thunder, if hears => return fail(&mut session, ReasonCode::ConnectionLost, begun.elapsed()),
-            () = sleep_until(end) => return fail(&mut session, code, begun.elapsed()),
+            () = &mut thunder, if hears => {
+                work_late(world, &task, &session, random);
+                return fail(&mut session, ReasonCode::ConnectionLost, begun.elapsed());
+            }
+            () = sleep_until(end) => {
+                work_late(world, &task, &session, random);
+                return fail(&mut session, code, begun.elapsed());
+            }
             () = sleep_until(next_send) => {
                 let is_paused = task.is_paused() && world.plant != Plant::ReplyWhilePaused;
                 if task.is_current() && !is_paused {
@@ -196,6 +203,19 @@ fn fail(session: &mut Session, code: ReasonCode, stood_for: Duration) -> Session
         crash();
     }
     SessionEnd::Failed(Failure::new(code, "as fate has it").after(stood_for))
+}
+
+/// Sometimes a session has begun work elsewhere that goes on for a moment after its end.
+fn work_late(world: &World, task: &WorkerTask, session: &Session, random: &mut StdRng) {
+    if !random.random_bool(0.2) {
+        return;
+    }
+    let hold = if world.plant == Plant::WorkNotRegistered { None } else { task.resources().hold("late work").ok() };
+    let (work, span) = (session.works(), Duration::from_millis(random.random_range(0..2_500)));
+    tokio::spawn(async move {
+        sleep(span).await;
+        drop((work, hold));
+    });
 }
 
 /// A panic that prints nothing: there are thousands of them.
