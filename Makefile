@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python simulate lint header module prerequisites clean
+.PHONY: help demo test test-rust test-python simulate kill-loop lint header module prerequisites clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test-python: module ## Python tests
 simulate: prerequisites ## a day of a thousand accounts, many times: SEEDS=1000, or one again: SEED=7
 	LIVEKEEPER_SIMULATION_SEEDS=$(or $(SEEDS),100) $(if $(SEED),LIVEKEEPER_SIMULATION_SEED=$(SEED)) \
 		cargo test --release --locked -p livekeeper --lib simulation::a_day -- --nocapture
+
+kill-loop: prerequisites ## a host that is killed again and again while buyers write: N=5000
+	LIVEKEEPER_KILLS=$(or $(N),1000) cargo test --release --locked -p livekeeper-tests --test kill_loop -- --nocapture
 
 lint: module ## formatting, clippy, type checks
 	cargo fmt --all --check

@@ -21,6 +21,8 @@ pub struct Config {
 
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
+    /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
+    pub stale_after_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -80,6 +82,9 @@ pub struct Config {
     /// how many. Rounded up to a power of two. 16 … 1,000,000. Default 10,000.
     pub event_queue: usize,
 
+    /// Messages, with what was decided and sent, are kept for this many days. 1 … 3,650. Default 30.
+    pub keep_messages_days: u32,
+
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     pub max_accounts: usize,
     /// Threads of the background runtime. 1 … 64. Default 2.
@@ -93,6 +98,7 @@ impl Default for Config {
             api_url: "https://h5api.m.goofish.com/h5".to_owned(),
             ca_file: None,
             debounce_s: 1.0,
+            stale_after_s: 300.0,
             heartbeat_interval_s: 15.0,
             heartbeat_timeout_s: 30.0,
             connect_timeout_s: 15.0,
@@ -118,6 +124,7 @@ impl Default for Config {
             degraded_after_s: 30.0,
             down_after_s: 300.0,
             event_queue: 10_000,
+            keep_messages_days: 30,
             max_accounts: 20_000,
             worker_threads: 2,
         }
@@ -134,6 +141,7 @@ impl Config {
         check_url("api_url", &self.api_url, "https", "http")?;
         for (field, value, least, most) in [
             ("debounce_s", self.debounce_s, 0.0, 60.0),
+            ("stale_after_s", self.stale_after_s, 1.0, 86_400.0),
             ("heartbeat_interval_s", self.heartbeat_interval_s, 0.05, 300.0),
             ("heartbeat_timeout_s", self.heartbeat_timeout_s, 0.05, 300.0),
             ("connect_timeout_s", self.connect_timeout_s, 0.05, 300.0),
@@ -165,6 +173,7 @@ impl Config {
             ("park_after_failures", self.park_after_failures, 1, 1_000),
             ("max_helpers", self.max_helpers, 1, 100),
             ("event_queue", self.event_queue, 16, 1_000_000),
+            ("keep_messages_days", self.keep_messages_days as usize, 1, 3_650),
             ("max_accounts", self.max_accounts, 1, 1_000_000),
             ("worker_threads", self.worker_threads, 1, 64),
         ] {

@@ -299,6 +299,11 @@ impl<W: AccountWorker> TaskManager<W> {
         }
     }
 
+    /// Runs something until the runtime ends.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.runtime.spawn(work);
+    }
+
     /// Does something that changes nothing. A caller that stops waiting ends it.
     pub(crate) fn look<T: Send + 'static>(&self, work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Call<T> {
         let (mut answer, call) = oneshot::channel();

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::account::Fence;
 use crate::error::Error;
-use crate::store::{InboxRow, RowKind, Store};
+use crate::store::{InboxRow, Recorded, RowKind, Store};
 use crate::wire::frame::Push;
 use crate::wire::message::{Entry, Message};
 use crate::wire::sync;
@@ -23,17 +23,13 @@ pub(super) struct Inbox {
 
 struct Unrecorded {
     ack: String,
-    messages: usize,
-    recorded: oneshot::Receiver<Result<Vec<InboxRow>, Error>>,
+    recorded: oneshot::Receiver<Result<Recorded, Error>>,
 }
 
 /// A push whose messages are durable.
-pub(super) struct Recorded {
+pub(super) struct RecordedPush {
     pub(super) ack: String,
-    /// Those not seen before.
-    pub(super) new: Vec<InboxRow>,
-    /// How many had been seen before.
-    pub(super) duplicates: usize,
+    pub(super) recorded: Recorded,
 }
 
 /// What a push holds: the messages to record, and how many entries could not be read.
@@ -86,20 +82,18 @@ impl Inbox {
         ack: String,
         now_ms: i64,
     ) -> Result<(), Error> {
-        let messages = rows.len();
         let recorded = store.record_messages(fence.clone(), rows, now_ms).await?;
-        self.unrecorded.push_back(Unrecorded { ack, messages, recorded });
+        self.unrecorded.push_back(Unrecorded { ack, recorded });
         Ok(())
     }
 
     /// Waits for the oldest push to be durable; for ever when there is none. May be cancelled.
-    pub(super) async fn next_recorded(&mut self) -> Result<Recorded, Error> {
+    pub(super) async fn next_recorded(&mut self) -> Result<RecordedPush, Error> {
         let Some(oldest) = self.unrecorded.front_mut() else { return std::future::pending().await };
         let answer = (&mut oldest.recorded).await.unwrap_or(Err(Error::Closed));
         // Taken out only now: a cancelled wait has changed nothing.
-        let (ack, messages) = self.unrecorded.pop_front().map_or((String::new(), 0), |push| (push.ack, push.messages));
-        let new = answer?;
-        Ok(Recorded { ack, duplicates: messages.saturating_sub(new.len()), new })
+        let ack = self.unrecorded.pop_front().map_or_else(String::new, |push| push.ack);
+        Ok(RecordedPush { ack, recorded: answer? })
     }
 }
 

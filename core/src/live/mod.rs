@@ -3,15 +3,16 @@
 pub(crate) mod api;
 mod auth;
 mod cookie_helper;
+mod deciding;
 mod heartbeat;
 mod inbox;
 mod network;
 mod opening;
 mod outbox;
+mod replying;
 mod session;
 pub(crate) mod tls;
 pub(crate) mod transport;
 mod xianyu;
 
-pub use self::outbox::SendOutcome;
 pub(crate) use self::xianyu::{Credentials, Service, XianyuLive};

@@ -3,36 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
 use crate::account::AccountCell;
 use crate::error::Error;
+use crate::send_outcome::SendOutcome;
 
 /// Sends that wait for their answer at the same time, at most, over one account.
 pub(crate) const MAX_UNANSWERED: usize = 256;
-
-/// How a send ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SendOutcome {
-    /// The service took the message.
-    Delivered {
-        /// The service's id for it.
-        message_id: String,
-    },
-    /// The service refused the message; the buyer has not got it.
-    Rejected {
-        /// The service's reason, e.g. `CSI_FORBID`.
-        reason: String,
-        /// The code of its answer.
-        code: i64,
-    },
-    /// Nobody knows: no answer came in time, or the connection ended first. It is never sent again by itself.
-    Unknown,
-}
 
 /// Who waits for the outcome.
 pub(crate) enum Sender {
@@ -48,36 +27,48 @@ pub(crate) struct Outbox {
     answer_within: Duration,
     /// By mid.
     unanswered: BTreeMap<String, Unanswered>,
+    /// Ended, and not yet told to the store.
+    closed: Vec<Closed>,
 }
 
 struct Unanswered {
+    uuid: String,
     sender: Sender,
     until: Instant,
 }
 
+/// How a send ended.
+pub(crate) struct Closed {
+    pub(crate) uuid: String,
+    pub(crate) outcome: SendOutcome,
+}
+
 impl Outbox {
     pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
-        Self { cell, answer_within, unanswered: BTreeMap::new() }
+        Self { cell, answer_within, unanswered: BTreeMap::new(), closed: Vec::new() }
     }
 
-    pub(crate) fn has_room(&self) -> bool {
-        self.unanswered.len() < MAX_UNANSWERED
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.unanswered.is_empty()
+    pub(crate) fn len(&self) -> usize {
+        self.unanswered.len()
     }
 
     /// Notes a send that is being written.
-    pub(crate) fn sent(&mut self, mid: String, sender: Sender, now: Instant) {
-        self.unanswered.insert(mid, Unanswered { sender, until: now + self.answer_within });
+    pub(crate) fn sent(&mut self, mid: String, uuid: String, sender: Sender, now: Instant) {
+        self.unanswered.insert(mid, Unanswered { uuid, sender, until: now + self.answer_within });
     }
 
     /// Closes the send with this mid; an answer to something else is none of ours.
     pub(crate) fn answered(&mut self, mid: &str, outcome: impl FnOnce() -> SendOutcome) {
         if let Some(send) = self.unanswered.remove(mid) {
-            send.close(outcome(), &self.cell);
+            let outcome = outcome();
+            self.closed.push(Closed { uuid: send.uuid.clone(), outcome: outcome.clone() });
+            send.close(outcome, &self.cell);
         }
+    }
+
+    /// What has ended since the last look.
+    pub(crate) fn take_closed(&mut self) -> Vec<Closed> {
+        std::mem::take(&mut self.closed)
     }
 
     /// When the next send becomes unknown.
@@ -131,8 +122,9 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::time::{Duration, Instant};
 
-    use super::{Outbox, SendOutcome, Sender};
+    use super::{Outbox, Sender};
     use crate::account::{AccountCell, Common};
+    use crate::send_outcome::SendOutcome;
 
     const LIMIT: Duration = Duration::from_secs(10);
 
@@ -142,10 +134,10 @@ mod tests {
         let start = Instant::now();
         let mut outbox = Outbox::new(Arc::clone(&cell), LIMIT);
         let (caller, mut outcome) = oneshot::channel();
-        outbox.sent("a".to_owned(), Sender::Caller(caller), start);
-        outbox.sent("b".to_owned(), Sender::Pipeline, start);
-        outbox.sent("c".to_owned(), Sender::Pipeline, start);
-        outbox.sent("d".to_owned(), Sender::Pipeline, start + LIMIT);
+        outbox.sent("a".to_owned(), "-11".to_owned(), Sender::Caller(caller), start);
+        outbox.sent("b".to_owned(), "-21".to_owned(), Sender::Pipeline, start);
+        outbox.sent("c".to_owned(), "-31".to_owned(), Sender::Pipeline, start);
+        outbox.sent("d".to_owned(), "-41".to_owned(), Sender::Pipeline, start + LIMIT);
 
         let delivered = || SendOutcome::Delivered { message_id: "m".to_owned() };
         outbox.answered("a", delivered);
@@ -154,7 +146,8 @@ mod tests {
         outbox.answered("stranger", delivered);
         assert_eq!(outbox.next_due(), Some(start + LIMIT));
         outbox.expire(start + LIMIT);
-        assert!(!outbox.is_empty());
+        let closed: Vec<_> = outbox.take_closed().into_iter().map(|closed| closed.uuid).collect();
+        assert_eq!((closed.join(" "), outbox.len()), ("-11 -21 -31".to_owned(), 1));
         drop(outbox);
 
         assert_eq!(outcome.try_recv().unwrap(), Ok(delivered()));

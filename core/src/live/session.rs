@@ -9,19 +9,20 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use super::auth::SignedIn;
 use super::cookie_helper;
+use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
-use super::inbox::{self, Inbox, Recorded};
+use super::inbox::{self, Inbox, RecordedPush};
 use super::opening;
-use super::outbox::{MAX_UNANSWERED, Outbox, SendOutcome, Sender};
+use super::outbox::{MAX_UNANSWERED, Outbox};
 use super::transport::{Connection, Incoming};
 use super::xianyu::{SendOrder, XianyuLive};
 use crate::account::Fence;
 use crate::error::Error;
-use crate::reply::pipeline::{self, Decision};
+use crate::reply::debounce::Debounce;
+use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
-use crate::store::{InboxRow, RowKind};
 use crate::wire::frame::{self, Answer, Push};
-use crate::wire::request::{self, MidSource, Recipient};
+use crate::wire::request::{self, MidSource};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
 
 /// Of a stop's limit, what is kept for the closing handshake.
@@ -65,24 +66,27 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
 }
 
 /// A registered session.
-struct Session {
-    live: Arc<XianyuLive>,
-    fence: Fence,
+pub(super) struct Session {
+    pub(super) live: Arc<XianyuLive>,
+    pub(super) fence: Fence,
     stop: StopSignal,
     /// Set by a stop: until when replies in flight may finish, and until when all must be over.
-    winding_down: Option<WindingDown>,
+    pub(super) winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
-    signed_in: SignedIn,
-    mids: MidSource,
+    /// Messages that wait for their chat to fall quiet.
+    pub(super) waiting: Debounce,
+    pub(super) deciding: Deciding,
+    pub(super) signed_in: SignedIn,
+    pub(super) mids: MidSource,
     heartbeat: Heartbeat,
     inbox: Inbox,
-    outbox: Outbox,
+    pub(super) outbox: Outbox,
     orders: mpsc::Receiver<Box<SendOrder>>,
     registered_at: Instant,
 }
 
 #[derive(Clone, Copy)]
-struct WindingDown {
+pub(super) struct WindingDown {
     replies_until: Instant,
     over_at: Instant,
 }
@@ -91,7 +95,8 @@ struct WindingDown {
 enum Event {
     StopOrdered(Instant),
     Ordered(Box<SendOrder>),
-    Recorded(Result<Recorded, Error>),
+    Recorded(Result<RecordedPush, Error>),
+    Decided(Decided),
     Received(Option<Result<Incoming, super::transport::TransportError>>),
     TimeIsUp,
 }
@@ -117,6 +122,8 @@ impl Session {
                 now,
                 rand::random(),
             ),
+            waiting: Debounce::new(live.limit(|c| c.debounce_s)),
+            deciding: Deciding::default(),
             inbox: Inbox::default(),
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
@@ -127,12 +134,15 @@ impl Session {
     }
 
     async fn run(mut self) -> SessionEnd {
-        let ended = self.until_end().await;
+        let ended = match self.take_up().await {
+            Ok(()) => self.until_end().await,
+            Err(failure) => Err(failure),
+        };
         self.refuse_orders();
         let over_at =
             self.winding_down.map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
         say_goodbye(&mut *self.socket, over_at).await;
-        self.keep_what_was_recorded().await;
+        self.give_up_sends().await;
         match ended {
             Ok(()) => SessionEnd::AsAsked,
             Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),
@@ -143,7 +153,8 @@ impl Session {
     async fn until_end(&mut self) -> Result<(), Failure> {
         let mut timer = Box::pin(sleep_until(self.next_due()));
         loop {
-            self.answer_what_is_due().await?;
+            self.decide_what_is_due().await?;
+            self.tell_what_was_sent().await?;
             self.flush().await?;
             if self.has_wound_down() {
                 return Ok(());
@@ -156,6 +167,7 @@ impl Session {
                 Event::StopOrdered(over_at) => self.wind_down(over_at),
                 Event::Ordered(order) => self.send_ordered(*order).await?,
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
+                Event::Decided(decided) => self.send_decided(decided).await?,
                 Event::Received(received) => self.receive(received).await?,
                 Event::TimeIsUp => self.tick().await?,
             }
@@ -163,11 +175,13 @@ impl Session {
     }
 
     async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
-        let takes_in = self.inbox.has_room() && !self.live.waiting().is_full();
+        let takes_in = self.inbox.has_room() && !self.waiting.is_full();
+        let has_room = self.has_room_to_send();
         tokio::select! {
             biased;
             over_at = self.stop.wait(), if self.winding_down.is_none() => Event::StopOrdered(over_at),
-            Some(order) = self.orders.recv(), if self.outbox.has_room() => Event::Ordered(order),
+            Some(order) = self.orders.recv(), if has_room => Event::Ordered(order),
+            decided = self.deciding.next_decided() => Event::Decided(decided),
             recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
@@ -176,7 +190,7 @@ impl Session {
 
     fn next_due(&self) -> Instant {
         let now = Instant::now().into_std();
-        let replies = if self.outbox.has_room() { self.live.waiting().next_due(now).map(Instant::from_std) } else { None };
+        let replies = if self.has_room_to_send() { self.waiting.next_due(now).map(Instant::from_std) } else { None };
         let wound_down = self.winding_down.map(|limits| limits.replies_until);
         [replies, wound_down, self.outbox.next_due()].into_iter().flatten().fold(self.heartbeat.next_due(), Instant::min)
     }
@@ -244,54 +258,17 @@ impl Session {
         }
     }
 
-    async fn acknowledge(&mut self, recorded: Result<Recorded, Error>) -> Result<(), Failure> {
-        let recorded = recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
+    async fn acknowledge(&mut self, recorded: Result<RecordedPush, Error>) -> Result<(), Failure> {
+        let RecordedPush { ack, recorded } =
+            recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
+        self.live.cell.counters.received.add(recorded.new as u64);
         self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
-        // Before the ack: if writing it fails, the messages are still answered, by the next session.
-        self.take_in(recorded.new);
-        self.write(recorded.ack).await
-    }
-
-    /// Puts buyers' new messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
-    fn take_in(&mut self, new: Vec<InboxRow>) {
-        for message in new.into_iter().filter(|message| message.kind == RowKind::Chat) {
-            self.live.cell.counters.received.add(1);
-            self.live.waiting().push(message, Instant::now().into_std());
-        }
-        if self.winding_down.is_some() {
-            self.live.waiting().hasten();
-        }
-    }
-
-    async fn answer_what_is_due(&mut self) -> Result<(), Failure> {
-        while self.outbox.has_room() {
-            let due = self.live.waiting().pop_due(Instant::now().into_std());
-            let Some(message) = due else { break };
-            let rules = self.live.rules.load_full();
-            match pipeline::decide(&message, &rules, self.live.cell.is_paused()) {
-                Decision::Reply(text) => self.send_text(&message.chat_id, &message.sender_id, text, Sender::Pipeline).await?,
-                Decision::Silence(why) => tracing::debug!(cookie_id = self.live.cell.cookie_id(), ?why, "not answered"),
-            }
-        }
-        Ok(())
-    }
-
-    async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
-        self.send_text(&order.chat_id, &order.peer_id, &order.text, Sender::Caller(order.outcome)).await
-    }
-
-    async fn send_text(&mut self, chat_id: &str, peer_id: &str, text: &str, sender: Sender) -> Result<(), Failure> {
-        let now_ms = self.now_ms();
-        let mid = self.mids.next_mid(now_ms);
-        let uuid = self.live.next_uuid(now_ms);
-        let frame = request::send_text(&mid, &uuid, Recipient { chat_id, peer_id, unb: &self.signed_in.unb }, text);
-        // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
-        self.outbox.sent(mid, sender, Instant::now());
-        self.write(frame).await
+        self.take_in(recorded.undecided);
+        self.write(ack).await
     }
 
     /// Puts a frame into the write buffer. Whoever is no longer the account's session writes nothing.
-    async fn write(&mut self, frame: String) -> Result<(), Failure> {
+    pub(super) async fn write(&mut self, frame: String) -> Result<(), Failure> {
         if !self.fence.is_current() {
             return Err(Failure::new(ReasonCode::Replaced, ""));
         }
@@ -309,12 +286,15 @@ impl Session {
         self.winding_down = Some(WindingDown { replies_until, over_at });
         self.live.set_outgoing(None);
         self.orders.close();
-        self.live.waiting().hasten();
+        self.waiting.hasten();
     }
 
     fn has_wound_down(&self) -> bool {
         let Some(limits) = self.winding_down else { return false };
-        let is_idle = self.inbox.is_empty() && self.outbox.is_empty() && self.orders.is_empty();
+        let is_idle = self.inbox.is_empty()
+            && self.waiting.is_empty()
+            && self.deciding.len() + self.outbox.len() == 0
+            && self.orders.is_empty();
         is_idle || limits.replies_until <= Instant::now()
     }
 
@@ -328,21 +308,7 @@ impl Session {
         }
     }
 
-    /// What is already on its way into the store is answered by the next session: the service will not push it as new again.
-    async fn keep_what_was_recorded(&mut self) {
-        let limit = self.live.limit(|c| c.store_timeout_s);
-        let kept = timeout(limit, async {
-            while !self.inbox.is_empty() {
-                let Ok(recorded) = self.inbox.next_recorded().await else { continue };
-                self.take_in(recorded.new);
-            }
-        });
-        if kept.await.is_err() {
-            tracing::warn!(cookie_id = self.fence.cell().cookie_id(), "the store hangs: messages it had not taken will come again");
-        }
-    }
-
-    fn now_ms(&self) -> i64 {
+    pub(super) fn now_ms(&self) -> i64 {
         self.live.service.clock.now_ms()
     }
 }

@@ -8,7 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::Api;
-use super::outbox::{MAX_UNANSWERED, SendOutcome};
+use super::outbox::MAX_UNANSWERED;
 use super::session;
 use super::transport::Connector;
 use crate::account::{AccessToken, AccountCell};
@@ -16,8 +16,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
 use crate::helper::HelperProcess;
-use crate::reply::debounce::Debounce;
 use crate::reply::rules::Rules;
+use crate::send_outcome::SendOutcome;
 use crate::store::Store;
 use crate::wire::cookie::Cookie;
 use crate::wire::request::UuidSource;
@@ -41,7 +41,7 @@ pub(crate) struct Credentials {
     pub(crate) token: Option<AccessToken>,
 }
 
-/// One account's worker.
+/// One account's worker. Messages that wait for an answer are not kept here: each session takes them up from the store.
 pub(crate) struct XianyuLive {
     pub(super) cell: Arc<AccountCell>,
     pub(super) service: Arc<Service>,
@@ -50,7 +50,6 @@ pub(crate) struct XianyuLive {
     unproven_cookie: AtomicBool,
     /// Absent until the host has given a cookie.
     credentials: Mutex<Option<Credentials>>,
-    waiting: Mutex<Debounce>,
     /// Kept over reconnects, so that no two sends of the account are taken for one.
     uuids: Mutex<UuidSource>,
     /// The way to the registered session, while there is one.
@@ -67,28 +66,21 @@ pub(super) struct SendOrder {
 
 impl XianyuLive {
     pub(crate) fn new(cell: Arc<AccountCell>, service: Arc<Service>) -> Self {
-        let quiet = crate::config::seconds(service.config.debounce_s);
         Self {
             cell,
             service,
             rules: ArcSwap::default(),
             unproven_cookie: AtomicBool::new(false),
             credentials: Mutex::new(None),
-            waiting: Mutex::new(Debounce::new(quiet)),
             uuids: Mutex::default(),
             outgoing: ArcSwapOption::empty(),
         }
     }
 
-    /// Takes new credentials, while no session of the account lives. What waits for an answer stays only if it was written to
-    /// the same user.
+    /// Takes new credentials, while no session of the account lives.
     pub(crate) fn set_credentials(&self, credentials: Credentials) {
         self.set_unproven_cookie(false);
-        let mut known = lock(&self.credentials);
-        if known.as_ref().is_none_or(|known| known.cookie.unb() != credentials.cookie.unb()) {
-            self.waiting().clear();
-        }
-        *known = Some(credentials);
+        *lock(&self.credentials) = Some(credentials);
     }
 
     pub(super) fn set_unproven_cookie(&self, is_unproven: bool) {
@@ -102,7 +94,6 @@ impl XianyuLive {
     /// Forgets everything: the account is removed.
     pub(crate) fn reset(&self) {
         *lock(&self.credentials) = None;
-        self.waiting().clear();
         self.rules.store(Arc::default());
     }
 
@@ -115,13 +106,13 @@ impl XianyuLive {
         lock(&self.credentials).as_mut().map(look)
     }
 
-    /// The messages that wait for their chat to fall quiet, briefly: it is a lock.
-    pub(super) fn waiting(&self) -> MutexGuard<'_, Debounce> {
-        lock(&self.waiting)
-    }
-
     pub(super) fn next_uuid(&self, now_ms: i64) -> String {
         lock(&self.uuids).next_uuid(now_ms)
+    }
+
+    /// Goes on after the latest one that an earlier process has used.
+    pub(super) fn go_on_after(&self, uuid: &str) {
+        lock(&self.uuids).go_on_after(uuid);
     }
 
     pub(super) fn set_outgoing(&self, orders: Option<mpsc::Sender<Box<SendOrder>>>) {

@@ -45,6 +45,7 @@ pub(super) async fn put(
     // The same user keeps its device: another one would look like a new phone to the service.
     let known_device =
         slot.worker().with_credentials(|known| (known.cookie.unb() == cookie.unb()).then(|| known.device_id.clone()));
+    let is_other_user = known_device == Some(None);
     let device_id = known_device.flatten().unwrap_or_else(|| new_device(&cookie));
     let record = AccountRecord {
         cookie_id: slot.cookie_id().to_owned(),
@@ -56,7 +57,7 @@ pub(super) async fn put(
         device_id: device_id.clone(),
         token: None,
     };
-    let stored = service.store.put_account(record, keywords.clone(), service.clock.now_ms()).await;
+    let stored = service.store.put_account(record, keywords.clone(), is_other_user, service.clock.now_ms()).await;
     if stored.is_err() {
         // The old cookie is still the one on record: go on with it.
         if was_active {
@@ -99,7 +100,7 @@ pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, co
         device_id: device_id.clone(),
         token: None,
     };
-    let stored = service.store.put_account(record, None, service.clock.now_ms()).await;
+    let stored = service.store.put_account(record, None, false, service.clock.now_ms()).await;
     if stored.is_ok() {
         slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
     }

@@ -6,19 +6,29 @@ use std::time::{Duration, Instant};
 use crate::store::InboxRow;
 
 /// Messages of one account that wait at the same time, at most. At the bound its session takes in no more ([`Debounce::is_full`]).
-const MAX_WAITING: usize = 1_000;
+pub(crate) const MAX_WAITING: u32 = 1_000;
+/// Messages that are folded into one, at most. At the bound the oldest is let go of: it stays undecided, and is too old the next time.
+const MAX_FOLDED: usize = 100;
 
 /// Messages that wait for their chat to fall quiet, and those that have waited enough.
 pub(crate) struct Debounce {
     quiet: Duration,
     /// By chat id.
     waiting: BTreeMap<String, Waiting>,
-    ready: VecDeque<InboxRow>,
+    ready: VecDeque<Due>,
 }
 
 struct Waiting {
-    message: InboxRow,
-    due: Instant,
+    due: Due,
+    at: Instant,
+}
+
+/// A message that has waited enough.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) message: InboxRow,
+    /// Earlier messages of the chat that are answered with it, by their ids.
+    pub(crate) folded: Vec<String>,
 }
 
 impl Debounce {
@@ -28,31 +38,46 @@ impl Debounce {
 
     /// Whether the account's session must not take in more until some are answered.
     pub(crate) fn is_full(&self) -> bool {
-        self.waiting.len() + self.ready.len() >= MAX_WAITING
+        self.waiting.len() + self.ready.len() >= MAX_WAITING as usize
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.ready.is_empty()
     }
 
     /// Takes a buyer's message; an earlier one of the same chat that still waits is folded into it. Without a quiet period
-    /// each message is ready by itself.
+    /// each message is ready by itself. One that waits already is not taken twice.
     pub(crate) fn push(&mut self, message: InboxRow, now: Instant) {
-        if self.quiet.is_zero() {
-            self.ready.push_back(message);
+        if self.knows(&message) {
             return;
         }
-        let due = now + self.quiet;
-        self.waiting.insert(message.chat_id.clone(), Waiting { message, due });
+        if self.quiet.is_zero() {
+            self.ready.push_back(Due { message, folded: Vec::new() });
+            return;
+        }
+        let at = now + self.quiet;
+        let folded = self.waiting.remove(&message.chat_id).map_or_else(Vec::new, |earlier| {
+            let Due { message, mut folded } = earlier.due;
+            folded.push(message.message_id);
+            if folded.len() > MAX_FOLDED {
+                folded.remove(0);
+            }
+            folded
+        });
+        self.waiting.insert(message.chat_id.clone(), Waiting { due: Due { message, folded }, at });
     }
 
     /// Takes a message that has waited enough, the one that was due first before the others.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<InboxRow> {
-        if let Some(message) = self.ready.pop_front() {
-            return Some(message);
+    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Due> {
+        if let Some(due) = self.ready.pop_front() {
+            return Some(due);
         }
-        let (chat_id, first) = self.waiting.iter().min_by_key(|(_, waiting)| waiting.due)?;
-        if first.due > now {
+        let (chat_id, first) = self.waiting.iter().min_by_key(|(_, waiting)| waiting.at)?;
+        if first.at > now {
             return None;
         }
         let chat_id = chat_id.clone();
-        self.waiting.remove(&chat_id).map(|waiting| waiting.message)
+        self.waiting.remove(&chat_id).map(|waiting| waiting.due)
     }
 
     /// When the next message will have waited enough.
@@ -60,20 +85,19 @@ impl Debounce {
         if !self.ready.is_empty() {
             return Some(now);
         }
-        self.waiting.values().map(|waiting| waiting.due).min()
+        self.waiting.values().map(|waiting| waiting.at).min()
     }
 
     /// Makes all of them ready at once: the session is being wound down.
     pub(crate) fn hasten(&mut self) {
         let mut waiting: Vec<_> = std::mem::take(&mut self.waiting).into_values().collect();
-        waiting.sort_by_key(|waiting| waiting.due);
-        self.ready.extend(waiting.into_iter().map(|waiting| waiting.message));
+        waiting.sort_by_key(|waiting| waiting.at);
+        self.ready.extend(waiting.into_iter().map(|waiting| waiting.due));
     }
 
-    /// Forgets all of them: the account belongs to somebody else now, or to nobody.
-    pub(crate) fn clear(&mut self) {
-        self.waiting.clear();
-        self.ready.clear();
+    fn knows(&self, message: &InboxRow) -> bool {
+        let is_it = |due: &Due| due.message.message_id == message.message_id || due.folded.contains(&message.message_id);
+        self.waiting.get(&message.chat_id).is_some_and(|waiting| is_it(&waiting.due)) || self.ready.iter().any(is_it)
     }
 }
 
@@ -101,7 +125,7 @@ mod tests {
     }
 
     fn texts_due(debounce: &mut Debounce, now: Instant) -> Vec<String> {
-        std::iter::from_fn(|| debounce.pop_due(now)).map(|message| message.text).collect()
+        std::iter::from_fn(|| debounce.pop_due(now)).map(|due| due.message.text).collect()
     }
 
     #[test]
@@ -114,6 +138,18 @@ mod tests {
         assert_eq!(texts_due(&mut debounce, start + SECOND), [""; 0]);
         assert_eq!(texts_due(&mut debounce, start + SECOND * 3 / 2), ["2"]);
         assert_eq!(debounce.next_due(start), None);
+    }
+
+    #[test]
+    fn earlier_messages_of_a_chat_are_folded_into_the_last_and_one_that_comes_again_is_taken_once() {
+        let start = Instant::now();
+        let mut debounce = Debounce::new(SECOND);
+        for text in ["1", "2", "1", "3", "2", "3"] {
+            debounce.push(message("a", text), start);
+        }
+        let due = debounce.pop_due(start + SECOND).unwrap();
+        assert_eq!((&*due.message.text, due.folded), ("3", vec!["a/1".to_owned(), "a/2".to_owned()]));
+        assert!(debounce.is_empty());
     }
 
     #[test]
@@ -151,10 +187,10 @@ mod tests {
     fn it_is_full_at_its_bound_and_loses_nothing_above_it() {
         let start = Instant::now();
         let mut debounce = Debounce::new(SECOND);
-        for place in 0..super::MAX_WAITING + 10 {
-            assert_eq!(debounce.is_full(), place >= super::MAX_WAITING);
+        for place in 0..super::MAX_WAITING as usize + 10 {
+            assert_eq!(debounce.is_full(), place >= super::MAX_WAITING as usize);
             debounce.push(message(&format!("chat {place}"), "x"), start);
         }
-        assert_eq!(texts_due(&mut debounce, start + SECOND).len(), super::MAX_WAITING + 10);
+        assert_eq!(texts_due(&mut debounce, start + SECOND).len(), super::MAX_WAITING as usize + 10);
     }
 }

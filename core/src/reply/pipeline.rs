@@ -1,76 +1,90 @@
 //! The order of decisions: what a recorded message is answered with, or why with nothing.
 
 use super::rules::Rules;
+use crate::decision::DecisionCode;
 use crate::store::{InboxRow, RowKind};
 use crate::wire::platform;
 
 /// What to do about a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision<'a> {
-    /// Send this text.
-    Reply(&'a str),
-    /// Send nothing.
-    Silence(Silence),
+    /// Send this text, because of the rule at that place.
+    Reply { rule: u32, text: &'a str },
+    /// Send nothing, for this reason; a rule may have said so.
+    Silence { why: DecisionCode, rule: Option<u32> },
 }
 
-/// Why a message gets no reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Silence {
-    /// The platform's own text or card.
-    Platform,
-    /// Written by the seller.
-    Own,
-    /// The host has paused the account.
-    Paused,
-    /// Said in a group, where a reply to one buyer has no place.
-    Group,
-    /// The rule that matches says: nothing.
-    RuleSaysNothing,
-    /// No rule matches.
-    NoRule,
+/// What the account is like at the moment of the decision.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances {
+    pub(crate) now_ms: i64,
+    pub(crate) stale_after_ms: i64,
+    pub(crate) is_paused: bool,
 }
 
-/// Decides about one message. The first point that holds, decides.
-pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules, is_paused: bool) -> Decision<'a> {
+/// Decides about one message. The first point that holds, decides. Whether a person has the chat is looked at by the store, in
+/// the transaction that makes the decision durable.
+pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules, circumstances: Circumstances) -> Decision<'a> {
+    let silence = |why| Decision::Silence { why, rule: None };
     if matches!(message.kind, RowKind::Order | RowKind::CardUpdate) || platform::is_platform_text(&message.text) {
-        return Decision::Silence(Silence::Platform);
+        return silence(DecisionCode::Platform);
     }
     if message.kind == RowKind::Own {
-        return Decision::Silence(Silence::Own);
+        return silence(DecisionCode::ByHand);
     }
     if message.is_group {
-        return Decision::Silence(Silence::Group);
+        return silence(DecisionCode::Group);
     }
-    if is_paused {
-        return Decision::Silence(Silence::Paused);
+    // One without a date cannot be called old.
+    if message.created_at_ms > 0 && circumstances.now_ms - message.created_at_ms > circumstances.stale_after_ms {
+        return silence(DecisionCode::Stale);
+    }
+    if circumstances.is_paused {
+        return silence(DecisionCode::AccountPaused);
     }
     match rules.first_match(&message.text) {
-        Some("") => Decision::Silence(Silence::RuleSaysNothing),
-        Some(reply) => Decision::Reply(reply),
-        None => Decision::Silence(Silence::NoRule),
+        Some(found) if found.reply.is_empty() => Decision::Silence { why: DecisionCode::RuleSaysNothing, rule: Some(found.place) },
+        Some(found) => Decision::Reply { rule: found.place, text: found.reply },
+        None => silence(DecisionCode::NoRule),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Decision, Silence, decide};
+    use super::{Circumstances, Decision, decide};
+    use crate::decision::DecisionCode;
     use crate::reply::rules::Rules;
     use crate::store::{InboxRow, KeywordRule, RowKind};
 
+    const NOW: Circumstances = Circumstances { now_ms: 1_000_000, stale_after_ms: 300_000, is_paused: false };
+    const PAUSED: Circumstances = Circumstances { is_paused: true, ..NOW };
+
     #[test]
     fn the_first_point_that_holds_decides() {
+        use DecisionCode::{AccountPaused, ByHand, Group, NoRule, Platform, RuleSaysNothing, Stale};
         let rules =
             Rules::compile(vec![KeywordRule::new("在吗", "在的"), KeywordRule::new("发", "好的"), KeywordRule::new("骗子", "")]);
-        for (kind, is_group, text, decision) in [
-            (RowKind::Chat, false, "在吗？", Decision::Reply("在的")),
-            (RowKind::Chat, false, "骗子", Decision::Silence(Silence::RuleSaysNothing)),
-            (RowKind::Chat, false, "你好", Decision::Silence(Silence::NoRule)),
-            (RowKind::Chat, true, "在吗", Decision::Silence(Silence::Group)),
-            (RowKind::Own, false, "在吗", Decision::Silence(Silence::Own)),
-            (RowKind::Order, false, "在吗", Decision::Silence(Silence::Platform)),
-            (RowKind::CardUpdate, false, "在吗", Decision::Silence(Silence::Platform)),
-            (RowKind::Chat, false, "[已付款，待发货]", Decision::Silence(Silence::Platform)),
-            (RowKind::Chat, false, "什么时候发货", Decision::Reply("好的")),
+        let reply = |rule, text| Decision::Reply { rule, text };
+        let silence = |why| Decision::Silence { why, rule: None };
+        for (kind, is_group, age_ms, circumstances, text, decision) in [
+            (RowKind::Chat, false, 0, NOW, "在吗？", reply(1, "在的")),
+            (RowKind::Chat, false, 0, NOW, "骗子", Decision::Silence { why: RuleSaysNothing, rule: Some(3) }),
+            (RowKind::Chat, false, 0, NOW, "你好", silence(NoRule)),
+            (RowKind::Chat, true, 0, NOW, "在吗", silence(Group)),
+            (RowKind::Chat, true, 900_000, PAUSED, "在吗", silence(Group)),
+            (RowKind::Own, false, 0, NOW, "在吗", silence(ByHand)),
+            (RowKind::Own, true, 900_000, PAUSED, "在吗", silence(ByHand)),
+            (RowKind::Order, false, 0, NOW, "在吗", silence(Platform)),
+            (RowKind::CardUpdate, false, 0, NOW, "在吗", silence(Platform)),
+            (RowKind::Own, false, 0, NOW, "[已付款，待发货]", silence(Platform)),
+            (RowKind::Chat, false, 900_000, PAUSED, "[已付款，待发货]", silence(Platform)),
+            (RowKind::Chat, false, 0, NOW, "什么时候发货", reply(2, "好的")),
+            (RowKind::Chat, false, 300_000, NOW, "在吗", reply(1, "在的")),
+            (RowKind::Chat, false, 300_001, NOW, "在吗", silence(Stale)),
+            (RowKind::Chat, false, 300_001, PAUSED, "在吗", silence(Stale)),
+            (RowKind::Chat, false, NOW.now_ms, NOW, "在吗", reply(1, "在的")),
+            (RowKind::Chat, false, 0, PAUSED, "在吗", silence(AccountPaused)),
+            (RowKind::Chat, false, 0, PAUSED, "骗子", silence(AccountPaused)),
         ] {
             let message = InboxRow {
                 message_id: "m".to_owned(),
@@ -81,11 +95,9 @@ mod tests {
                 sender_name: "Ann".to_owned(),
                 text: text.to_owned(),
                 item_id: None,
-                created_at_ms: 0,
+                created_at_ms: NOW.now_ms - age_ms,
             };
-            assert_eq!(decide(&message, &rules, false), decision, "{text}");
-            let paused = decide(&message, &rules, true);
-            assert!(matches!(paused, Decision::Silence(_)), "{text}: an account that is paused answers nothing");
+            assert_eq!(decide(&message, &rules, circumstances), decision, "{text}, {age_ms} ms old, {circumstances:?}");
         }
     }
 }

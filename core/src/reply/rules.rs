@@ -23,6 +23,14 @@ struct Rule {
     reply: Box<str>,
 }
 
+/// A rule that matches.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Match<'a> {
+    /// Its place in the list, from 1.
+    pub(crate) place: u32,
+    pub(crate) reply: &'a str,
+}
+
 impl Rules {
     /// Refuses what cannot be a rule, naming its place in the list.
     pub(crate) fn check(rules: &[KeywordRule]) -> Result<(), Error> {
@@ -49,10 +57,12 @@ impl Rules {
         Self { rules: ready.collect() }
     }
 
-    /// The reply of the first rule whose keyword the text contains.
-    pub(crate) fn first_match(&self, text: &str) -> Option<&str> {
+    /// The first rule whose keyword the text contains.
+    pub(crate) fn first_match(&self, text: &str) -> Option<Match<'_>> {
         let text = fold(text);
-        self.rules.iter().find(|rule| text.contains(&*rule.folded_keyword)).map(|rule| &*rule.reply)
+        let place = self.rules.iter().position(|rule| text.contains(&*rule.folded_keyword))?;
+        // There are at most 10,000.
+        Some(Match { place: u32::try_from(place + 1).unwrap_or(u32::MAX), reply: &self.rules[place].reply })
     }
 }
 
@@ -94,7 +104,7 @@ mod tests {
             ("在吗", None),
             ("", None),
         ] {
-            assert_eq!(compiled.first_match(text), reply, "{text}");
+            assert_eq!(compiled.first_match(text).map(|found| found.reply), reply, "{text}");
         }
     }
 

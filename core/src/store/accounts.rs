@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::Store;
 use super::rules::{self, KeywordRule};
 use super::writer::Fault;
+use super::{Store, messages};
 use crate::account::{AccessToken, AccountRecord, Fence};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -20,15 +20,20 @@ impl Store {
         .await
     }
 
-    /// Adds the account or replaces its cookie, owner and device; `rules` of `None` leaves the rules as they are.
+    /// Adds the account or replaces its cookie, owner and device; `rules` of `None` leaves the rules as they are. The messages
+    /// of another user (`is_other_user`) that wait for an answer get none any more.
     /// What the host had set otherwise (remark, pause minutes, …) stays.
     pub(crate) async fn put_account(
         &self,
         record: AccountRecord,
         rules: Option<Vec<KeywordRule>>,
+        is_other_user: bool,
         now_ms: i64,
     ) -> Result<(), Error> {
         self.write(move |db| {
+            if is_other_user {
+                messages::leave_undecided(db, &record.cookie_id, now_ms)?;
+            }
             let mut statement = db.prepare_cached(
                 "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, token, token_expires_at_ms, created_at_ms, updated_at_ms)
                  VALUES (:cookie_id, :cookie, :owner, :enabled, :paused, :priority, :device_id, :token, :expires, :now, :now)
@@ -79,6 +84,17 @@ impl Store {
         self.write(move |db| {
             db.prepare_cached("UPDATE accounts SET paused = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
                 .execute((&cookie_id, paused, now_ms))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Records for how long a person who writes by hand has a chat.
+    pub(crate) async fn set_pause_minutes(&self, cookie_id: &str, minutes: u32, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET pause_minutes = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, minutes, now_ms))?;
             Ok(())
         })
         .await

@@ -1,10 +1,12 @@
-//! The inbox: what has come in, by message id.
+//! The inbox: what has come in, by message id, and what was decided about it.
 
+use rusqlite::Savepoint;
 use tokio::sync::oneshot;
 
-use super::Store;
 use super::writer::Fault;
+use super::{Store, chats, outbox};
 use crate::account::Fence;
+use crate::decision::DecisionCode;
 use crate::error::Error;
 
 /// A message as it is recorded.
@@ -31,6 +33,26 @@ pub(crate) enum RowKind {
     CardUpdate,
 }
 
+/// What recording the messages of a push came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    /// Buyers' messages that had not been seen before.
+    pub(crate) new: usize,
+    /// Messages of any kind that had been seen before.
+    pub(crate) duplicates: usize,
+    /// Buyers' messages that wait for a decision: the new ones, and those for which an earlier session did not come to one.
+    pub(crate) undecided: Vec<InboxRow>,
+}
+
+/// What a session that begins takes up.
+#[derive(Debug, Default)]
+pub(crate) struct TakenUp {
+    /// Buyers' messages that wait for a decision, the oldest first.
+    pub(crate) undecided: Vec<InboxRow>,
+    /// The latest `uuid` that was used for a send.
+    pub(crate) last_uuid: Option<String>,
+}
+
 impl RowKind {
     fn name(self) -> &'static str {
         match self {
@@ -44,42 +66,134 @@ impl RowKind {
 
 impl Store {
     /// Hands the messages of one push over, together with whatever other accounts hand over at the same time. The answer comes
-    /// when they are durable: those of them that had not been seen before.
+    /// when they are durable. The seller's own messages are told apart in the same transaction: an echo of what was sent is one
+    /// of the outbox; anything else was written by hand, and its chat is a person's from now on.
     pub(crate) async fn record_messages(
         &self,
         fence: Fence,
         rows: Vec<InboxRow>,
         now_ms: i64,
-    ) -> Result<oneshot::Receiver<Result<Vec<InboxRow>, Error>>, Error> {
+    ) -> Result<oneshot::Receiver<Result<Recorded, Error>>, Error> {
         self.submit(move |db| {
             if !fence.is_current() {
                 return Err(Fault::Refused(Error::Closed));
             }
-            let mut insert = db.prepare_cached(
-                "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
-            )?;
-            let mut new = Vec::with_capacity(rows.len());
+            let mut recorded = Recorded::default();
             for row in rows {
-                let inserted = insert.execute((
-                    fence.cell().cookie_id(),
-                    &row.message_id,
-                    &row.chat_id,
-                    row.kind.name(),
-                    row.is_group,
-                    &row.sender_id,
-                    &row.sender_name,
-                    &row.text,
-                    &row.item_id,
-                    row.created_at_ms,
-                    now_ms,
-                ))?;
-                if inserted > 0 {
-                    new.push(row);
-                }
+                record(db, fence.cookie_id(), row, now_ms, &mut recorded)?;
             }
-            Ok(new)
+            Ok(recorded)
         })
         .await
     }
+
+    /// What a session that begins takes up: sends whose session is over become unknown; messages that wait for a decision and
+    /// are too old by now are decided, and the others come back, the oldest first, at most `limit` of them.
+    pub(crate) async fn take_up(&self, fence: Fence, stale_before_ms: i64, now_ms: i64, limit: u32) -> Result<TakenUp, Error> {
+        self.write(move |db| {
+            if !fence.is_current() {
+                return Err(Fault::Refused(Error::Closed));
+            }
+            outbox::give_up(db, fence.cookie_id(), now_ms)?;
+            db.prepare_cached(
+                "UPDATE messages SET decision = ?2, decided_at_ms = ?3
+                 WHERE cookie_id = ?1 AND decision IS NULL AND max(created_at_ms, 0) BETWEEN 1 AND ?4",
+            )?
+            .execute((fence.cookie_id(), DecisionCode::Stale.name(), now_ms, stale_before_ms))?;
+            let mut statement = db.prepare_cached(
+                "SELECT message_id, chat_id, is_group, sender_id, sender_name, text, item_id, created_at_ms FROM messages
+                 WHERE cookie_id = ?1 AND decision IS NULL ORDER BY received_at_ms, created_at_ms LIMIT ?2",
+            )?;
+            let rows = statement.query_map((fence.cookie_id(), limit), |row| {
+                Ok(InboxRow {
+                    message_id: row.get(0)?,
+                    chat_id: row.get(1)?,
+                    // Nothing else waits for a decision.
+                    kind: RowKind::Chat,
+                    is_group: row.get(2)?,
+                    sender_id: row.get(3)?,
+                    sender_name: row.get(4)?,
+                    text: row.get(5)?,
+                    item_id: row.get(6)?,
+                    created_at_ms: row.get(7)?,
+                })
+            })?;
+            let undecided = rows.collect::<rusqlite::Result<_>>()?;
+            Ok(TakenUp { undecided, last_uuid: outbox::last_uuid(db, fence.cookie_id())? })
+        })
+        .await
+    }
+}
+
+/// What waits for a decision was written to somebody else.
+pub(super) fn leave_undecided(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+    db.prepare_cached("UPDATE messages SET decision = ?2, decided_at_ms = ?3 WHERE cookie_id = ?1 AND decision IS NULL")?
+        .execute((cookie_id, DecisionCode::OtherUser.name(), now_ms))?;
+    Ok(())
+}
+
+fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recorded: &mut Recorded) -> Result<(), Fault> {
+    let at_once = match row.kind {
+        RowKind::Order | RowKind::CardUpdate => Some(DecisionCode::Platform),
+        RowKind::Chat | RowKind::Own => None,
+    };
+    let inserted = db
+        .prepare_cached(
+            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11)) ON CONFLICT DO NOTHING",
+        )?
+        .execute((
+            cookie_id,
+            &row.message_id,
+            &row.chat_id,
+            row.kind.name(),
+            row.is_group,
+            &row.sender_id,
+            &row.sender_name,
+            &row.text,
+            &row.item_id,
+            row.created_at_ms,
+            now_ms,
+            at_once.map(DecisionCode::name),
+        ))?;
+    let is_new = inserted > 0;
+    recorded.duplicates += usize::from(!is_new);
+    match row.kind {
+        RowKind::Chat if is_new => {
+            recorded.new += 1;
+            recorded.undecided.push(row);
+        }
+        RowKind::Chat if is_undecided(db, cookie_id, &row.message_id)? => recorded.undecided.push(row),
+        RowKind::Own if is_new => tell_own_apart(db, cookie_id, &row, now_ms)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn is_undecided(db: &Savepoint<'_>, cookie_id: &str, message_id: &str) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT decision IS NULL FROM messages WHERE cookie_id = ?1 AND message_id = ?2")?
+        .query_row((cookie_id, message_id), |row| row.get(0))
+}
+
+fn whose(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> rusqlite::Result<DecisionCode> {
+    if outbox::take_echo(db, cookie_id, row, now_ms)? {
+        return Ok(DecisionCode::Echo);
+    }
+    // The outbox of an account that was removed and added again does not know what went out before.
+    let known_since_ms: i64 =
+        db.prepare_cached("SELECT created_at_ms FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))?;
+    let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms;
+    Ok(if is_older { DecisionCode::BeforeAccount } else { DecisionCode::ByHand })
+}
+
+fn tell_own_apart(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<(), Fault> {
+    let decision = whose(db, cookie_id, row, now_ms)?;
+    db.prepare_cached("UPDATE messages SET decision = ?3, decided_at_ms = ?4 WHERE cookie_id = ?1 AND message_id = ?2")?
+        .execute((cookie_id, &row.message_id, decision.name(), now_ms))?;
+    if decision == DecisionCode::ByHand {
+        // From when it was written: one that comes late must not take the chat for longer.
+        let written_at_ms = if row.created_at_ms > 0 { row.created_at_ms.min(now_ms) } else { now_ms };
+        chats::take_over(db, cookie_id, &row.chat_id, written_at_ms)?;
+    }
+    Ok(())
 }

@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 /// The schema files; a file's number is its place here, counted from 1. A released file is never changed.
-const FILES: &[&str] = &[include_str!("schema/0001_accounts.sql"), include_str!("schema/0002_paused.sql")];
+const FILES: &[&str] =
+    &[include_str!("schema/0001_accounts.sql"), include_str!("schema/0002_paused.sql"), include_str!("schema/0003_trail.sql")];
 
 /// The newest schema number known here.
 #[allow(clippy::cast_possible_truncation, reason = "a handful of files")]

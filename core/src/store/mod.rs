@@ -1,14 +1,20 @@
 //! The store: a SQLite database in WAL mode with `synchronous=FULL`. A write is answered after it is durable.
 
 mod accounts;
+mod chats;
+mod cleaning;
 mod messages;
 mod migrations;
 mod open;
+mod outbox;
 mod rules;
+mod trail;
 mod writer;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trail_tests;
 
 use std::path::Path;
 use std::sync::mpsc;
@@ -20,8 +26,11 @@ use tokio::sync::oneshot;
 use self::writer::{Fault, Reader, Writer};
 use crate::error::Error;
 
-pub(crate) use self::messages::{InboxRow, RowKind};
+pub use self::chats::PausedChat;
+pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
+pub(crate) use self::outbox::{Draft, NewSend};
 pub use self::rules::KeywordRule;
+pub use self::trail::{MessageTrace, SendTrace};
 
 /// Everything that is stored. Cheap to share behind an `Arc`; every operation may be called from any task.
 pub(crate) struct Store {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{InboxRow, KeywordRule, RowKind, Store};
+use super::{InboxRow, KeywordRule, Recorded, RowKind, Store};
 use crate::account::{AccessToken, AccountCell, AccountRecord, Common, Fence};
 use crate::error::Error;
 use crate::secret::Secret;
@@ -29,7 +29,7 @@ impl Drop for Scratch {
     }
 }
 
-fn record(cookie_id: &str) -> AccountRecord {
+pub(super) fn record(cookie_id: &str) -> AccountRecord {
     AccountRecord {
         cookie_id: cookie_id.to_owned(),
         cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
@@ -42,11 +42,11 @@ fn record(cookie_id: &str) -> AccountRecord {
     }
 }
 
-fn fence(cookie_id: &str) -> Fence {
+pub(super) fn fence(cookie_id: &str) -> Fence {
     AccountCell::new(cookie_id, Common::for_tests()).next_epoch()
 }
 
-fn row(message_id: &str) -> InboxRow {
+pub(super) fn row(message_id: &str) -> InboxRow {
     InboxRow {
         message_id: message_id.to_owned(),
         chat_id: "chat".to_owned(),
@@ -61,7 +61,7 @@ fn row(message_id: &str) -> InboxRow {
 }
 
 /// Runs the same contract on a file and in memory.
-async fn on_both(name: &str, contract: impl AsyncFn(Store)) {
+pub(super) async fn on_both(name: &str, contract: impl AsyncFn(Store)) {
     let scratch = Scratch::new(name);
     contract(Store::open(&scratch.file()).unwrap()).await;
     contract(Store::open(Path::new(":memory:")).unwrap()).await;
@@ -70,8 +70,8 @@ async fn on_both(name: &str, contract: impl AsyncFn(Store)) {
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_put() {
     on_both("put", async |store| {
-        store.put_account(record("b"), Some(vec![KeywordRule::new("包邮", "包的")]), 1).await.unwrap();
-        store.put_account(record("a"), None, 1).await.unwrap();
+        store.put_account(record("b"), Some(vec![KeywordRule::new("包邮", "包的")]), false, 1).await.unwrap();
+        store.put_account(record("a"), None, false, 1).await.unwrap();
         let accounts = store.accounts().await.unwrap();
         assert_eq!(accounts.iter().map(|a| a.cookie_id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(accounts[1].cookie.expose(), "unb=1; _m_h5_tk=t_1");
@@ -84,11 +84,14 @@ async fn an_account_comes_back_as_it_was_put() {
 #[tokio::test]
 async fn putting_an_account_again_keeps_its_rules_and_owner_unless_new_ones_are_given() {
     on_both("again", async |store| {
-        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), 1).await.unwrap();
-        store.put_account(AccountRecord { owner: None, ..record("a") }, None, 2).await.unwrap();
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), false, 1).await.unwrap();
+        store.put_account(AccountRecord { owner: None, ..record("a") }, None, false, 2).await.unwrap();
         assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("1", "one")]);
         assert_eq!(store.accounts().await.unwrap()[0].owner.as_deref(), Some("7"));
-        store.put_account(record("a"), Some(vec![KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]), 3).await.unwrap();
+        store
+            .put_account(record("a"), Some(vec![KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]), false, 3)
+            .await
+            .unwrap();
         assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]);
     })
     .await;
@@ -106,12 +109,12 @@ async fn rules_of_an_unknown_account_are_refused() {
 #[tokio::test]
 async fn a_removed_account_takes_its_rules_and_messages_along() {
     on_both("remove", async |store| {
-        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), 1).await.unwrap();
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), false, 1).await.unwrap();
         store.record_messages(fence("a"), vec![row("m1")], 1).await.unwrap().await.unwrap().unwrap();
         store.delete_account("a").await.unwrap();
-        store.put_account(record("a"), None, 2).await.unwrap();
+        store.put_account(record("a"), None, false, 2).await.unwrap();
         assert_eq!(store.rules("a").await.unwrap(), []);
-        assert_eq!(store.record_messages(fence("a"), vec![row("m1")], 2).await.unwrap().await.unwrap().unwrap().len(), 1);
+        assert_eq!(store.record_messages(fence("a"), vec![row("m1")], 2).await.unwrap().await.unwrap().unwrap().new, 1);
     })
     .await;
 }
@@ -119,13 +122,14 @@ async fn a_removed_account_takes_its_rules_and_messages_along() {
 #[tokio::test]
 async fn a_message_is_new_once() {
     on_both("inbox", async |store| {
-        store.put_account(record("a"), None, 1).await.unwrap();
+        store.put_account(record("a"), None, false, 1).await.unwrap();
         let fence = fence("a");
         let first =
             store.record_messages(fence.clone(), vec![row("m1"), row("m2"), row("m1")], 1).await.unwrap().await.unwrap().unwrap();
-        assert_eq!(first, [row("m1"), row("m2")]);
+        // The third is the first again, and waits for its decision as long as that has none.
+        assert_eq!(first, Recorded { new: 2, duplicates: 1, undecided: vec![row("m1"), row("m2"), row("m1")] });
         let again = store.record_messages(fence, vec![row("m2"), row("m3")], 2).await.unwrap().await.unwrap().unwrap();
-        assert_eq!(again, [row("m3")]);
+        assert_eq!((again.new, again.duplicates), (1, 1));
     })
     .await;
 }
@@ -133,7 +137,7 @@ async fn a_message_is_new_once() {
 #[tokio::test]
 async fn what_is_left_of_an_old_epoch_writes_nothing() {
     on_both("fence", async |store| {
-        store.put_account(record("a"), None, 1).await.unwrap();
+        store.put_account(record("a"), None, false, 1).await.unwrap();
         let cell = AccountCell::new("a", Common::for_tests());
         let old = cell.next_epoch();
         let new = cell.next_epoch();
@@ -151,14 +155,14 @@ async fn what_is_left_of_an_old_epoch_writes_nothing() {
 #[tokio::test]
 async fn a_write_that_fails_leaves_the_others_of_its_group_standing() {
     on_both("group", async |store| {
-        store.put_account(record("a"), None, 1).await.unwrap();
+        store.put_account(record("a"), None, false, 1).await.unwrap();
         let good = store.record_messages(fence("a"), vec![row("m1")], 1);
         let bad = store.record_messages(fence("not on record"), vec![row("m2")], 1);
         let also_good = store.record_messages(fence("a"), vec![row("m3")], 1);
         let (good, bad, also_good) = tokio::join!(good, bad, also_good);
-        assert_eq!(good.unwrap().await.unwrap().unwrap().len(), 1);
+        assert_eq!(good.unwrap().await.unwrap().unwrap().new, 1);
         assert!(matches!(bad.unwrap().await.unwrap(), Err(Error::StoreFailed { .. })));
-        assert_eq!(also_good.unwrap().await.unwrap().unwrap().len(), 1);
+        assert_eq!(also_good.unwrap().await.unwrap().unwrap().new, 1);
     })
     .await;
 }
@@ -167,7 +171,7 @@ async fn a_write_that_fails_leaves_the_others_of_its_group_standing() {
 async fn what_was_acknowledged_is_there_when_the_file_is_opened_again() {
     let scratch = Scratch::new("reopen");
     let store = Store::open(&scratch.file()).unwrap();
-    store.put_account(record("a"), None, 1).await.unwrap();
+    store.put_account(record("a"), None, false, 1).await.unwrap();
     store.set_enabled("a", false, 2).await.unwrap();
     assert!(tokio::task::spawn_blocking(move || store.close(Duration::from_secs(10))).await.unwrap());
     let account = Store::open(&scratch.file()).unwrap().accounts().await.unwrap().remove(0);
@@ -180,7 +184,7 @@ async fn the_files_are_readable_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new("mode");
     let store = Store::open(&scratch.file()).unwrap();
-    store.put_account(record("a"), None, 1).await.unwrap();
+    store.put_account(record("a"), None, false, 1).await.unwrap();
     for entry in std::fs::read_dir(&scratch.0).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
@@ -226,7 +230,7 @@ async fn opening_a_store_once_more_leaves_the_locks_of_the_first_in_place() {
     use std::os::unix::fs::MetadataExt;
     let scratch = Scratch::new("twice");
     let first = Store::open(&scratch.file()).unwrap();
-    first.put_account(record("a"), None, 1).await.unwrap();
+    first.put_account(record("a"), None, false, 1).await.unwrap();
     let inode = std::fs::metadata(scratch.file()).unwrap().ino();
     let locks =
         || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|line| line.contains(&format!(":{inode} "))).count();

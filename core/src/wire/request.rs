@@ -66,6 +66,12 @@ pub struct UuidSource {
 }
 
 impl UuidSource {
+    /// Goes on after one that was used before, by an earlier process say.
+    pub fn go_on_after(&mut self, uuid: &str) {
+        let used_ms = uuid.strip_prefix('-').and_then(|rest| rest.strip_suffix('1')).and_then(|ms| ms.parse().ok());
+        self.last_ms = self.last_ms.max(used_ms.unwrap_or(0));
+    }
+
     /// The next one. `now_ms` is ms since 1970.
     pub fn next_uuid(&mut self, now_ms: i64) -> String {
         self.last_ms = now_ms.max(self.last_ms + 1);

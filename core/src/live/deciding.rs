@@ -1,0 +1,63 @@
+//! Decisions on their way to the store: what is to be sent is written only after its row is durable.
+
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+
+use super::outbox::Sender;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+
+/// What the store answers: the decision that stands, or that there was one before.
+type Answer = Result<Option<DecisionCode>, Error>;
+
+/// The decisions of one connection that are not durable yet, in their order: so sends keep the order in which they were decided.
+#[derive(Default)]
+pub(super) struct Deciding {
+    undone: VecDeque<Undone>,
+}
+
+struct Undone {
+    /// What to send once it stands.
+    send: Option<ToSend>,
+    decided: oneshot::Receiver<Answer>,
+}
+
+/// A send whose row is on its way.
+pub(super) struct ToSend {
+    pub(super) uuid: String,
+    pub(super) chat_id: String,
+    pub(super) peer_id: String,
+    pub(super) text: String,
+    pub(super) sender: Sender,
+}
+
+/// A decision that is durable.
+pub(super) struct Decided {
+    pub(super) send: Option<ToSend>,
+    pub(super) stands: Answer,
+}
+
+impl Deciding {
+    pub(super) fn len(&self) -> usize {
+        self.undone.len()
+    }
+
+    pub(super) fn push(&mut self, send: Option<ToSend>, decided: oneshot::Receiver<Answer>) {
+        self.undone.push_back(Undone { send, decided });
+    }
+
+    /// What was not written, now that the connection is over.
+    pub(super) fn take_unsent(&mut self) -> Vec<ToSend> {
+        std::mem::take(&mut self.undone).into_iter().filter_map(|undone| undone.send).collect()
+    }
+
+    /// Waits for the oldest decision to be durable; for ever when there is none. May be cancelled.
+    pub(super) async fn next_decided(&mut self) -> Decided {
+        let Some(oldest) = self.undone.front_mut() else { return std::future::pending().await };
+        let stands = (&mut oldest.decided).await.unwrap_or(Err(Error::Closed));
+        // Taken out only now: a cancelled wait has changed nothing.
+        let send = self.undone.pop_front().and_then(|undone| undone.send);
+        Decided { send, stands }
+    }
+}

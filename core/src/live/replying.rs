@@ -1,0 +1,158 @@
+//! What a session answers: it takes up what waits, decides, has each decision stored, sends what stands, and stores how that ended.
+
+use tokio::time::{Duration, Instant, timeout};
+
+use super::deciding::{Decided, ToSend};
+use super::outbox::{MAX_UNANSWERED, Sender};
+use super::session::Session;
+use super::xianyu::SendOrder;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+use crate::reply::debounce::{Due, MAX_WAITING};
+use crate::reply::pipeline::{self, Circumstances, Decision};
+use crate::states::ReasonCode;
+use crate::store::{Draft, InboxRow, NewSend};
+use crate::wire::request::{self, Recipient};
+use crate::worker::Failure;
+
+impl Session {
+    /// Takes up what earlier sessions of the account, of this process or another, have left: messages without a decision.
+    pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
+        let now_ms = self.now_ms();
+        let taken_up = self.live.service.store.take_up(self.fence.clone(), now_ms - self.stale_after_ms(), now_ms, MAX_WAITING);
+        let taken_up = within(self.store_limit(), taken_up).await?;
+        if let Some(uuid) = &taken_up.last_uuid {
+            self.live.go_on_after(uuid);
+        }
+        self.take_in(taken_up.undecided);
+        Ok(())
+    }
+
+    /// Puts buyers' messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
+    pub(super) fn take_in(&mut self, undecided: Vec<InboxRow>) {
+        for message in undecided {
+            // One whose decision is under way is not known to the quiet period any more: the store refuses a second one.
+            self.waiting.push(message, Instant::now().into_std());
+        }
+        if self.winding_down.is_some() {
+            self.waiting.hasten();
+        }
+    }
+
+    /// Whether another send may be put on its way.
+    pub(super) fn has_room_to_send(&self) -> bool {
+        self.deciding.len() + self.outbox.len() < MAX_UNANSWERED
+    }
+
+    pub(super) async fn decide_what_is_due(&mut self) -> Result<(), Failure> {
+        while self.has_room_to_send() {
+            let Some(due) = self.waiting.pop_due(Instant::now().into_std()) else { break };
+            self.decide(due).await?;
+        }
+        Ok(())
+    }
+
+    async fn decide(&mut self, due: Due) -> Result<(), Failure> {
+        let now_ms = self.now_ms();
+        let circumstances = Circumstances { now_ms, stale_after_ms: self.stale_after_ms(), is_paused: self.live.cell.is_paused() };
+        let Due { message, folded } = due;
+        let rules = self.live.rules.load_full();
+        let (decision, rule, send) = match pipeline::decide(&message, &rules, circumstances) {
+            Decision::Silence { why, rule } => (why, rule, None),
+            Decision::Reply { rule, text } => {
+                let send = ToSend {
+                    uuid: self.live.next_uuid(now_ms),
+                    chat_id: message.chat_id.clone(),
+                    peer_id: message.sender_id.clone(),
+                    text: text.to_owned(),
+                    sender: Sender::Pipeline,
+                };
+                (DecisionCode::Reply, Some(rule), Some(send))
+            }
+        };
+        let draft = Draft { message, folded, decision, rule, reply: send.as_ref().map(ToSend::row) };
+        let store = &self.live.service.store;
+        let decided = within(self.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
+        self.deciding.push(send, decided);
+        Ok(())
+    }
+
+    pub(super) async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
+        let now_ms = self.now_ms();
+        let SendOrder { chat_id, peer_id, text, outcome } = order;
+        let send = ToSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, text, sender: Sender::Caller(outcome) };
+        let store = &self.live.service.store;
+        let begun = within(self.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await?;
+        self.deciding.push(Some(send), begun);
+        Ok(())
+    }
+
+    /// Sends what stands now. A decision that was made before, or that a person has overtaken, sends nothing.
+    pub(super) async fn send_decided(&mut self, decided: Decided) -> Result<(), Failure> {
+        let stands = decided.stands.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
+        let Some(send) = decided.send.filter(|_| stands == Some(DecisionCode::Reply)) else {
+            tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
+            return Ok(());
+        };
+        let mid = self.mids.next_mid(self.now_ms());
+        let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.signed_in.unb };
+        let frame = request::send_text(&mid, &send.uuid, to, &send.text);
+        // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
+        self.outbox.sent(mid, send.uuid, send.sender, Instant::now());
+        self.write(frame).await
+    }
+
+    /// Stores how sends have ended since the last look.
+    pub(super) async fn tell_what_was_sent(&mut self) -> Result<(), Failure> {
+        for closed in self.outbox.take_closed() {
+            let now_ms = self.now_ms();
+            let store = &self.live.service.store;
+            within(self.store_limit(), store.close_send(self.live.cell.cookie_id(), closed.uuid, closed.outcome, now_ms)).await?;
+        }
+        Ok(())
+    }
+
+    /// The session is over. What was not written is taken back, and decided anew by the next session; what was written and not
+    /// answered is unknown.
+    pub(super) async fn give_up_sends(&mut self) {
+        for unsent in self.deciding.take_unsent() {
+            let store = &self.live.service.store;
+            let taken_back = within(self.store_limit(), store.withdraw(self.live.cell.cookie_id(), unsent.uuid)).await;
+            if let Err(failure) = taken_back {
+                tracing::warn!(cookie_id = self.live.cell.cookie_id(), detail = failure.detail, "a reply was not sent");
+            }
+            if let Sender::Caller(caller) = unsent.sender {
+                // A caller who no longer waits has let it go.
+                let _ = caller.send(Err(self.live.not_connected()));
+            }
+        }
+        let told = self.tell_what_was_sent().await;
+        let store = &self.live.service.store;
+        let given_up = within(self.store_limit(), store.give_up_sends(self.live.cell.cookie_id(), self.now_ms())).await;
+        if let Err(failure) = told.and(given_up) {
+            tracing::warn!(cookie_id = self.live.cell.cookie_id(), detail = failure.detail, "how sends ended is not stored yet");
+        }
+    }
+
+    fn store_limit(&self) -> Duration {
+        self.live.limit(|c| c.store_timeout_s)
+    }
+
+    fn stale_after_ms(&self) -> i64 {
+        i64::try_from(self.live.limit(|c| c.stale_after_s).as_millis()).unwrap_or(i64::MAX)
+    }
+}
+
+impl ToSend {
+    fn row(&self) -> NewSend {
+        NewSend { uuid: self.uuid.clone(), chat_id: self.chat_id.clone(), peer_id: self.peer_id.clone(), text: self.text.clone() }
+    }
+}
+
+/// What the store is to do, within its limit.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+    match timeout(limit, work).await {
+        Ok(done) => done.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string())),
+        Err(_) => Err(Failure::new(ReasonCode::StoreFailed, format!("the store took nothing for {limit:?}"))),
+    }
+}

@@ -1,0 +1,173 @@
+//! The outbox: what is to be sent stands here before it is, and how it ended stands here afterwards.
+
+use rusqlite::{OptionalExtension, Savepoint};
+use tokio::sync::oneshot;
+
+use super::messages::InboxRow;
+use super::writer::Fault;
+use super::{Store, chats};
+use crate::account::Fence;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+use crate::send_outcome::SendOutcome;
+
+/// How long after a send its echo is known by its text; one that names the service's id for it is known at any time.
+const ECHO_BY_TEXT_MS: i64 = 600_000;
+
+/// A decision about a message that is to be stored.
+pub(crate) struct Draft {
+    pub(crate) message: InboxRow,
+    /// Earlier messages of the chat that are answered with it.
+    pub(crate) folded: Vec<String>,
+    pub(crate) decision: DecisionCode,
+    /// The place of the rule that decided, from 1.
+    pub(crate) rule: Option<u32>,
+    /// With [`DecisionCode::Reply`].
+    pub(crate) reply: Option<NewSend>,
+}
+
+/// A send that is to be stored before it is written.
+pub(crate) struct NewSend {
+    pub(crate) uuid: String,
+    pub(crate) chat_id: String,
+    pub(crate) peer_id: String,
+    pub(crate) text: String,
+}
+
+impl Store {
+    /// Stores a decision, and the send that follows from it. The answer comes when both are durable: the decision that stands.
+    /// A message that was decided before keeps that decision, and a chat that a person has meanwhile is left alone: then
+    /// nothing is to be sent. `None`: it was decided before.
+    pub(crate) async fn decide(
+        &self,
+        fence: Fence,
+        draft: Draft,
+        now_ms: i64,
+    ) -> Result<oneshot::Receiver<Result<Option<DecisionCode>, Error>>, Error> {
+        self.submit(move |db| {
+            if !fence.is_current() {
+                return Err(Fault::Refused(Error::Closed));
+            }
+            let (cookie_id, message) = (fence.cookie_id(), &draft.message);
+            let is_taken = draft.reply.is_some() && chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?;
+            let decision = if is_taken { DecisionCode::ChatPaused } else { draft.decision };
+            let mut decide = db.prepare_cached(
+                "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
+                 WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
+            )?;
+            let rule = if is_taken { None } else { draft.rule };
+            if decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? == 0 {
+                return Ok(None);
+            }
+            for folded in &draft.folded {
+                decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
+            }
+            if let Some(send) = draft.reply.as_ref().filter(|_| decision == DecisionCode::Reply) {
+                insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
+            }
+            Ok(Some(decision))
+        })
+        .await
+    }
+
+    /// Stores a send of the host's. The answer comes when it is durable.
+    pub(crate) async fn begin_send(
+        &self,
+        fence: Fence,
+        send: NewSend,
+        now_ms: i64,
+    ) -> Result<oneshot::Receiver<Result<Option<DecisionCode>, Error>>, Error> {
+        self.submit(move |db| {
+            if !fence.is_current() {
+                return Err(Fault::Refused(Error::Closed));
+            }
+            insert(db, fence.cookie_id(), &send, None, now_ms)?;
+            Ok(Some(DecisionCode::Reply))
+        })
+        .await
+    }
+
+    /// Stores how a send ended. It is a fact, whatever has become of its session: no fence is asked.
+    pub(crate) async fn close_send(&self, cookie_id: &str, uuid: String, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        let stored = self.submit(move |db| {
+            let (name, reason, code, service_id) = match &outcome {
+                SendOutcome::Delivered { message_id } => ("delivered", None, None, Some(message_id)),
+                SendOutcome::Rejected { reason, code } => ("rejected", Some(reason), Some(*code), None),
+                SendOutcome::Unknown => ("unknown", None, None, None),
+            };
+            db.prepare_cached(
+                "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7
+                 WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
+            )?
+            .execute((&cookie_id, &uuid, name, reason, code, service_id, now_ms))?;
+            Ok(())
+        });
+        // It is durable in its turn; nobody waits for it.
+        stored.await.map(drop)
+    }
+
+    /// Takes back a send that was surely not written: it is as if it had never been decided.
+    pub(crate) async fn withdraw(&self, cookie_id: &str, uuid: String) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        let withdrawn = self.submit(move |db| {
+            let answered: Option<Option<String>> = db
+                .prepare_cached(
+                    "DELETE FROM outbox WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending' RETURNING message_id",
+                )?
+                .query_row((&cookie_id, &uuid), |row| row.get(0))
+                .optional()?;
+            let Some(Some(message_id)) = answered else { return Ok(()) };
+            db.prepare_cached(
+                "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, folded_into = NULL
+                 WHERE cookie_id = ?1 AND (message_id = ?2 OR folded_into = ?2)",
+            )?
+            .execute((&cookie_id, &message_id))?;
+            Ok(())
+        });
+        // It is durable in its turn, before anything that the next session asks for.
+        withdrawn.await.map(drop)
+    }
+
+    /// What an account is still sending is unknown: its session is over.
+    pub(crate) async fn give_up_sends(&self, cookie_id: &str, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.submit(move |db| give_up(db, &cookie_id, now_ms)).await.map(drop)
+    }
+}
+
+pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+    db.prepare_cached("UPDATE outbox SET outcome = 'unknown', closed_at_ms = ?2 WHERE cookie_id = ?1 AND outcome = 'sending'")?
+        .execute((cookie_id, now_ms))?;
+    Ok(())
+}
+
+/// The latest `uuid` of the account. They are as long as each other for as long as times in ms have 13 digits, so that the order
+/// of the texts is that of the times.
+pub(super) fn last_uuid(db: &Savepoint<'_>, cookie_id: &str) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached("SELECT max(uuid) FROM outbox WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))
+}
+
+/// Whether an own message is the echo of a send, which then has its echo.
+pub(super) fn take_echo(db: &Savepoint<'_>, cookie_id: &str, own: &InboxRow, now_ms: i64) -> rusqlite::Result<bool> {
+    let uuid: Option<String> = db
+        .prepare_cached(
+            "SELECT uuid FROM outbox WHERE cookie_id = ?1 AND chat_id = ?2 AND is_echoed = 0
+                 AND (service_message_id = ?3 OR (text = ?4 AND outcome <> 'rejected' AND created_at_ms >= ?5))
+             ORDER BY service_message_id IS ?3 DESC, created_at_ms LIMIT 1",
+        )?
+        .query_row((cookie_id, &own.chat_id, &own.message_id, &own.text, now_ms - ECHO_BY_TEXT_MS), |row| row.get(0))
+        .optional()?;
+    let Some(uuid) = uuid else { return Ok(false) };
+    db.prepare_cached("UPDATE outbox SET is_echoed = 1 WHERE cookie_id = ?1 AND uuid = ?2")?.execute((cookie_id, uuid))?;
+    Ok(true)
+}
+
+fn insert(db: &Savepoint<'_>, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
+    db.prepare_cached(
+        "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, outcome, is_echoed, created_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sending', 0, ?7)",
+    )?
+    .execute((cookie_id, &send.uuid, answers, &send.chat_id, &send.peer_id, &send.text, now_ms))?;
+    Ok(())
+}

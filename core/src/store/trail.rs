@@ -1,0 +1,112 @@
+//! The trail: what came, what was decided, what was sent, and how that ended.
+
+use rusqlite::Row;
+use serde::Serialize;
+
+use super::Store;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+use crate::send_outcome::SendOutcome;
+
+/// One message, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct MessageTrace {
+    /// The service's id for it.
+    pub message_id: String,
+    /// The chat it stands in.
+    pub chat_id: String,
+    /// `chat` (somebody wrote), `own` (the seller did), `order` or `card_update` (the platform's cards).
+    pub kind: String,
+    /// Who sent it: a user id.
+    pub sender_id: String,
+    /// The sender's name as people see it; may be empty.
+    pub sender_name: String,
+    /// The text shown; may be empty.
+    pub text: String,
+    /// The item the chat is about.
+    pub item_id: Option<String>,
+    /// When it was sent, by the service's clock: milliseconds since 1970 UTC; 0 if it does not say.
+    pub created_at_ms: i64,
+    /// When it was recorded: milliseconds since 1970 UTC.
+    pub received_at_ms: i64,
+    /// What was decided; `None` while it waits, for its chat to fall quiet say.
+    pub decision: Option<DecisionCode>,
+    /// The rule that decided: its place in the list as it was then, from 1.
+    pub rule: Option<u32>,
+    /// The message that was answered in the place of this one.
+    pub folded_into: Option<String>,
+    /// What was sent in answer to it.
+    pub reply: Option<SendTrace>,
+}
+
+/// One send, and how it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct SendTrace {
+    /// The text.
+    pub text: String,
+    /// How it ended; `None` while it is under way.
+    pub outcome: Option<SendOutcome>,
+    /// When it was put on its way: milliseconds since 1970 UTC.
+    pub created_at_ms: i64,
+    /// When it ended: milliseconds since 1970 UTC.
+    pub closed_at_ms: Option<i64>,
+}
+
+impl Store {
+    /// The account's latest messages, the newest first; of one chat where one is named.
+    pub(crate) async fn messages(&self, cookie_id: &str, chat_id: Option<String>, limit: u32) -> Result<Vec<MessageTrace>, Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached(
+                "SELECT m.*, o.text AS sent_text, o.outcome, o.reason, o.code, o.service_message_id, o.created_at_ms AS sent_at_ms, o.closed_at_ms
+                 FROM messages AS m LEFT JOIN outbox AS o ON o.cookie_id = m.cookie_id AND o.message_id = m.message_id
+                 WHERE m.cookie_id = ?1 AND (?2 IS NULL OR m.chat_id = ?2)
+                 ORDER BY m.received_at_ms DESC, m.created_at_ms DESC, m.message_id LIMIT ?3",
+            )?;
+            let rows = statement.query_map((&cookie_id, chat_id, limit), trace)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+        .await
+    }
+}
+
+fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
+    let decision: Option<String> = row.get("decision")?;
+    Ok(MessageTrace {
+        message_id: row.get("message_id")?,
+        chat_id: row.get("chat_id")?,
+        kind: row.get("kind")?,
+        sender_id: row.get("sender_id")?,
+        sender_name: row.get("sender_name")?,
+        text: row.get("text")?,
+        item_id: row.get("item_id")?,
+        created_at_ms: row.get("created_at_ms")?,
+        received_at_ms: row.get("received_at_ms")?,
+        decision: decision.as_deref().and_then(DecisionCode::from_name),
+        rule: row.get("rule")?,
+        folded_into: row.get("folded_into")?,
+        reply: row.get::<_, Option<String>>("sent_text")?.map(|text| send(row, text)).transpose()?,
+    })
+}
+
+fn send(row: &Row<'_>, text: String) -> rusqlite::Result<SendTrace> {
+    let outcome: String = row.get("outcome")?;
+    Ok(SendTrace {
+        text,
+        outcome: match &*outcome {
+            "delivered" => {
+                Some(SendOutcome::Delivered { message_id: row.get::<_, Option<String>>("service_message_id")?.unwrap_or_default() })
+            }
+            "rejected" => Some(SendOutcome::Rejected {
+                reason: row.get::<_, Option<String>>("reason")?.unwrap_or_default(),
+                code: row.get::<_, Option<i64>>("code")?.unwrap_or_default(),
+            }),
+            "unknown" => Some(SendOutcome::Unknown),
+            _ => None,
+        },
+        created_at_ms: row.get("sent_at_ms")?,
+        closed_at_ms: row.get("closed_at_ms")?,
+    })
+}

@@ -1,0 +1,228 @@
+//! The inbox, the outbox and the chats, on a file and in memory: what is decided once, sent once, and left to a person.
+
+use super::tests::{fence, on_both, record, row};
+use super::{Draft, InboxRow, NewSend, RowKind, Store};
+use crate::account::Fence;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+use crate::send_outcome::SendOutcome;
+
+const MINUTE_MS: i64 = 60_000;
+/// When the tests begin.
+const NOW_MS: i64 = 1_790_000_000_000;
+
+fn said(message_id: &str, kind: RowKind, text: &str) -> InboxRow {
+    InboxRow { kind, text: text.to_owned(), created_at_ms: NOW_MS, ..row(message_id) }
+}
+
+fn send(uuid: &str, text: &str) -> NewSend {
+    NewSend { uuid: uuid.to_owned(), chat_id: "chat".to_owned(), peer_id: "2".to_owned(), text: text.to_owned() }
+}
+
+async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> Vec<InboxRow> {
+    store.record_messages(fence.clone(), rows, now_ms).await.unwrap().await.unwrap().unwrap().undecided
+}
+
+async fn reply(store: &Store, fence: &Fence, message: InboxRow, uuid: &str, now_ms: i64) -> Result<Option<DecisionCode>, Error> {
+    let reply = Some(send(uuid, "在的"));
+    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), reply };
+    store.decide(fence.clone(), draft, now_ms).await?.await.unwrap()
+}
+
+async fn decisions(store: &Store) -> Vec<(String, Option<DecisionCode>)> {
+    let messages = store.messages("a", None, 100).await.unwrap();
+    messages.into_iter().map(|message| (message.message_id, message.decision)).collect()
+}
+
+async fn begun(store: Store) -> (Store, Fence) {
+    store.put_account(record("a"), None, false, NOW_MS).await.unwrap();
+    (store, fence("a"))
+}
+
+#[tokio::test]
+async fn a_message_is_decided_once_whoever_asks_and_what_was_sent_stands_in_its_trail() {
+    on_both("decide", async |store| {
+        let (store, fence) = begun(store).await;
+        let message = said("m1", RowKind::Chat, "在吗");
+        put(&store, &fence, vec![message.clone()], NOW_MS).await;
+        assert_eq!(reply(&store, &fence, message.clone(), "-11", NOW_MS + 1).await, Ok(Some(DecisionCode::Reply)));
+        assert_eq!(reply(&store, &fence, message.clone(), "-21", NOW_MS + 2).await, Ok(None));
+        // It comes again: it is known, and nothing waits.
+        assert_eq!(put(&store, &fence, vec![message], NOW_MS + 3).await, []);
+        let delivered = SendOutcome::Delivered { message_id: "s1".to_owned() };
+        store.close_send("a", "-11".to_owned(), delivered.clone(), NOW_MS + 4).await.unwrap();
+        store.give_up_sends("a", NOW_MS + 5).await.unwrap();
+        store.set_enabled("a", true, NOW_MS + 6).await.unwrap();
+        let trace = store.messages("a", Some("chat".to_owned()), 10).await.unwrap().remove(0);
+        assert_eq!((trace.decision, trace.rule), (Some(DecisionCode::Reply), Some(1)));
+        let sent = trace.reply.unwrap();
+        assert_eq!((&*sent.text, sent.outcome, sent.closed_at_ms), ("在的", Some(delivered), Some(NOW_MS + 4)));
+        assert_eq!(store.messages("a", Some("another".to_owned()), 10).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_that_begins_takes_up_what_waits_and_gives_up_what_was_under_way() {
+    on_both("take-up", async |store| {
+        let (store, fence) = begun(store).await;
+        let old = InboxRow { created_at_ms: NOW_MS - 6 * MINUTE_MS, ..said("old", RowKind::Chat, "在吗") };
+        let dateless = InboxRow { created_at_ms: 0, ..said("dateless", RowKind::Chat, "在吗") };
+        let (new, sent) = (said("new", RowKind::Chat, "在吗"), said("sent", RowKind::Chat, "在吗"));
+        put(&store, &fence, vec![old, dateless.clone(), new.clone(), sent.clone()], NOW_MS).await;
+        reply(&store, &fence, sent, "-17900000000011", NOW_MS).await.unwrap();
+        let taken_up = store.take_up(fence, NOW_MS - 5 * MINUTE_MS, NOW_MS + 1, 100).await.unwrap();
+        let mut ids: Vec<_> = taken_up.undecided.iter().map(|row| row.message_id.as_str()).collect();
+        ids.sort_unstable();
+        assert_eq!(ids, ["dateless", "new"]);
+        assert!(taken_up.undecided.contains(&new) && taken_up.undecided.contains(&dateless));
+        assert_eq!(taken_up.last_uuid.as_deref(), Some("-17900000000011"));
+        let messages = store.messages("a", None, 100).await.unwrap();
+        let outcome = |id: &str| messages.iter().find(|message| message.message_id == id).unwrap().clone();
+        assert_eq!(outcome("old").decision, Some(DecisionCode::Stale));
+        assert_eq!(outcome("sent").reply.unwrap().outcome, Some(SendOutcome::Unknown));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_echo_is_known_by_its_outbox_row_and_anything_else_of_the_seller_s_is_a_person_who_takes_the_chat() {
+    on_both("echo", async |store| {
+        let (store, fence) = begun(store).await;
+        let ask = |id: &str| said(id, RowKind::Chat, "在吗");
+        put(&store, &fence, vec![ask("m1"), ask("m2")], NOW_MS).await;
+        reply(&store, &fence, ask("m1"), "-11", NOW_MS).await.unwrap();
+        // By its text, before the service has answered the send; and each send has one echo.
+        put(&store, &fence, vec![said("e1", RowKind::Own, "在的")], NOW_MS).await;
+        assert_eq!(reply(&store, &fence, ask("m2"), "-21", NOW_MS).await, Ok(Some(DecisionCode::Reply)));
+        let delivered = SendOutcome::Delivered { message_id: "e2".to_owned() };
+        store.close_send("a", "-21".to_owned(), delivered, NOW_MS).await.unwrap();
+        // By the service's id, also long after.
+        put(&store, &fence, vec![said("e2", RowKind::Own, "another form of it")], NOW_MS + 60 * MINUTE_MS).await;
+        assert_eq!(store.paused_chats("a", NOW_MS).await.unwrap(), []);
+
+        put(&store, &fence, vec![said("h1", RowKind::Own, "在的")], NOW_MS).await;
+        let paused = store.paused_chats("a", NOW_MS).await.unwrap();
+        assert_eq!((&*paused[0].chat_id, paused[0].paused_until_ms), ("chat", NOW_MS + 10 * MINUTE_MS));
+        let known = decisions(&store).await;
+        for (id, decision) in [("e1", DecisionCode::Echo), ("e2", DecisionCode::Echo), ("h1", DecisionCode::ByHand)] {
+            assert!(known.contains(&(id.to_owned(), Some(decision))), "{id}: {known:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn while_a_person_has_a_chat_a_reply_that_was_drafted_is_not_sent_and_afterwards_the_next_one_is() {
+    on_both("takeover", async |store| {
+        let (store, fence) = begun(store).await;
+        let ask = |id: &str| said(id, RowKind::Chat, "在吗");
+        put(&store, &fence, vec![ask("m1"), said("h1", RowKind::Own, "我来"), ask("m2")], NOW_MS).await;
+        assert_eq!(reply(&store, &fence, ask("m1"), "-11", NOW_MS).await, Ok(Some(DecisionCode::ChatPaused)));
+        let trace = store.messages("a", None, 10).await.unwrap().into_iter().find(|one| one.message_id == "m1").unwrap();
+        assert_eq!((trace.rule, trace.reply), (None, None));
+        // One of before the account was on record is nobody's, and one that was written long ago and comes late takes the chat for no longer.
+        let before =
+            InboxRow { created_at_ms: NOW_MS - 1, chat_id: "another".to_owned(), ..said("b1", RowKind::Own, "早就说过") };
+        put(&store, &fence, vec![before, said("h2", RowKind::Own, "说过了")], NOW_MS + 5 * MINUTE_MS).await;
+        assert_eq!(store.paused_chats("a", NOW_MS).await.unwrap().len(), 1);
+        let over_ms = NOW_MS + 10 * MINUTE_MS;
+        assert_eq!(store.paused_chats("a", over_ms).await.unwrap(), []);
+        assert_eq!(reply(&store, &fence, ask("m2"), "-21", over_ms).await, Ok(Some(DecisionCode::Reply)));
+
+        store.pause_chat("a", "chat", over_ms + MINUTE_MS).await.unwrap();
+        put(&store, &fence, vec![ask("m3"), ask("m4")], over_ms).await;
+        assert_eq!(reply(&store, &fence, ask("m3"), "-31", over_ms).await, Ok(Some(DecisionCode::ChatPaused)));
+        store.pause_chat("a", "chat", 0).await.unwrap();
+        assert_eq!(reply(&store, &fence, ask("m4"), "-41", over_ms).await, Ok(Some(DecisionCode::Reply)));
+
+        store.set_pause_minutes("a", 0, over_ms).await.unwrap();
+        put(&store, &fence, vec![said("h3", RowKind::Own, "又是我")], over_ms).await;
+        assert_eq!(store.paused_chats("a", over_ms).await.unwrap(), []);
+        assert_eq!(store.pause_chat("nobody", "chat", over_ms).await, Err(Error::not_found("nobody")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn earlier_messages_are_marked_as_folded_into_the_one_that_is_answered() {
+    on_both("fold", async |store| {
+        let (store, fence) = begun(store).await;
+        let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
+        put(&store, &fence, vec![first, last.clone()], NOW_MS).await;
+        let draft = Draft { message: last, folded: vec!["m1".to_owned()], decision: DecisionCode::NoRule, rule: None, reply: None };
+        let decided = store.decide(fence, draft, NOW_MS).await.unwrap().await.unwrap();
+        assert_eq!(decided, Ok(Some(DecisionCode::NoRule)));
+        let messages = store.messages("a", None, 10).await.unwrap();
+        let first = messages.iter().find(|message| message.message_id == "m1").unwrap();
+        assert_eq!((first.decision, first.folded_into.as_deref()), (Some(DecisionCode::Folded), Some("m2")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_left_of_an_old_epoch_decides_and_sends_nothing_and_another_user_is_not_answered() {
+    on_both("epoch", async |store| {
+        let (store, fence) = begun(store).await;
+        let message = said("m1", RowKind::Chat, "在吗");
+        put(&store, &fence, vec![message.clone()], NOW_MS).await;
+        let new = fence.cell().next_epoch();
+        assert_eq!(reply(&store, &fence, message.clone(), "-11", NOW_MS).await, Err(Error::Closed));
+        assert!(store.begin_send(fence, send("-21", "x"), NOW_MS).await.unwrap().await.unwrap().is_err());
+        store.put_account(record("a"), None, true, NOW_MS).await.unwrap();
+        assert_eq!(reply(&store, &new, message, "-31", NOW_MS).await, Ok(None));
+        assert_eq!(decisions(&store).await, [("m1".to_owned(), Some(DecisionCode::OtherUser))]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_been_is_not() {
+    on_both("withdraw", async |store| {
+        let (store, fence) = begun(store).await;
+        let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
+        put(&store, &fence, vec![first.clone(), last.clone()], NOW_MS).await;
+        let draft = Draft {
+            message: last.clone(),
+            folded: vec!["m1".to_owned()],
+            decision: DecisionCode::Reply,
+            rule: Some(1),
+            reply: Some(send("-11", "在的")),
+        };
+        store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap();
+        store.withdraw("a", "-11".to_owned()).await.unwrap();
+        let again = store.take_up(fence.clone(), 0, NOW_MS, 100).await.unwrap();
+        assert_eq!(again.undecided.len(), 2);
+        assert_eq!(again.last_uuid, None);
+
+        assert_eq!(reply(&store, &fence, last, "-21", NOW_MS).await, Ok(Some(DecisionCode::Reply)));
+        store.close_send("a", "-21".to_owned(), SendOutcome::Unknown, NOW_MS).await.unwrap();
+        store.withdraw("a", "-21".to_owned()).await.unwrap();
+        assert_eq!(store.take_up(fence, 0, NOW_MS, 100).await.unwrap().undecided, [first]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_stays() {
+    on_both("clean", async |store| {
+        let (store, fence) = begun(store).await;
+        let many: Vec<_> = (0..450).map(|place| said(&format!("old {place}"), RowKind::Chat, "在吗")).collect();
+        put(&store, &fence, many.clone(), NOW_MS).await;
+        reply(&store, &fence, many[0].clone(), "-11", NOW_MS).await.unwrap();
+        store.close_send("a", "-11".to_owned(), SendOutcome::Unknown, NOW_MS).await.unwrap();
+        store.begin_send(fence.clone(), send("-21", "by the host"), NOW_MS).await.unwrap().await.unwrap().unwrap();
+        store.pause_chat("a", "chat", NOW_MS).await.unwrap();
+        put(&store, &fence, vec![said("new", RowKind::Chat, "在吗")], NOW_MS + 10).await;
+        let mut steps = 1;
+        while store.take_out_old("a", NOW_MS + 5).await.unwrap() {
+            steps += 1;
+        }
+        assert_eq!(steps, 3);
+        let left = store.messages("a", None, 1_000).await.unwrap();
+        assert_eq!(left.iter().map(|message| message.message_id.as_str()).collect::<Vec<_>>(), ["new"]);
+        // Nothing of the outbox is left: the latest uuid is gone.
+        assert_eq!(store.take_up(fence, 0, NOW_MS, 10).await.unwrap().last_uuid, None);
+    })
+    .await;
+}
