@@ -19,10 +19,11 @@ use crate::live::transport::Connector;
 use crate::live::{Service, XianyuLive, tls};
 use crate::metrics::Metrics;
 use crate::reply::rules::Rules;
+use crate::rule::KeywordRule;
 use crate::send_outcome::SendOutcome;
 use crate::status::AccountStatus;
 use crate::stop_report::StopReport;
-use crate::store::{KeywordRule, MessageTrace, PausedChat, Store};
+use crate::store::{MessageTrace, PausedChat, Store};
 use crate::supervisor::{BoxFuture, Slot};
 use crate::tasks::{TaskManager, check_priority};
 use crate::wanted::Wanted;
@@ -118,13 +119,14 @@ impl CookieManager {
             Ok(cookie) => cookie,
             Err(error) => return Call::ready(Err(error)),
         };
-        if let Err(error) = Rules::check(keywords.as_deref().unwrap_or_default()) {
-            return Call::ready(Err(error));
-        }
+        let rules = match keywords.map(Rules::compile).transpose() {
+            Ok(rules) => rules,
+            Err(error) => return Call::ready(Err(error)),
+        };
         let owner = user_id.map(str::to_owned);
         let service = Arc::clone(&self.service);
         self.tasks.supervisor().on_new_account(cookie_id, self.new_worker(), move |slot| {
-            Box::pin(async move { work::put(&service, slot, cookie, keywords, owner).await })
+            Box::pin(async move { work::put(&service, slot, cookie, rules, owner).await })
         })
     }
 
@@ -225,10 +227,11 @@ impl CookieManager {
     /// # Errors
     /// [`Error::InvalidArgument`] naming the rule's place, [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
     pub fn update_keywords(&self, cookie_id: &str, keywords: Vec<KeywordRule>) -> Call<()> {
-        if let Err(error) = Rules::check(&keywords) {
-            return Call::ready(Err(error));
-        }
-        self.change(cookie_id, |service, slot| Box::pin(async move { work::put_rules(&service, slot, keywords).await }))
+        let rules = match Rules::compile(keywords) {
+            Ok(rules) => rules,
+            Err(error) => return Call::ready(Err(error)),
+        };
+        self.change(cookie_id, |service, slot| Box::pin(async move { work::put_rules(&service, slot, rules).await }))
     }
 
     /// The account's rules in their order.

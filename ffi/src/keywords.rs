@@ -45,7 +45,7 @@ impl Handle for lk_keyword_list {}
 
 impl lk_keyword_list {
     pub(crate) fn new(rules: Vec<KeywordRule>) -> Self {
-        Self(rules.into_iter().map(|rule| (Text::new(rule.keyword), Text::new(rule.reply))).collect())
+        Self(rules.into_iter().map(|rule| (Text::new(rule.keywords.concat()), Text::new(rule.reply))).collect())
     }
 }
 

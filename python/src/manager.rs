@@ -195,7 +195,7 @@ impl CookieManager {
     ///     manager.get_keywords("shop 1")
     fn get_keywords(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
         let rules = wait(py, self.core.get_keywords(&text(cookie_id, "cookie_id")?))?;
-        Ok(rules.into_iter().map(|rule| (rule.keyword, rule.reply)).collect())
+        Ok(rules.into_iter().map(|rule| (rule.keywords.concat(), rule.reply)).collect())
     }
 
     /// The account at this moment: a frozen `AccountStatus`. Does not block.

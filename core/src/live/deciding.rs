@@ -7,6 +7,7 @@ use tokio::sync::oneshot;
 use super::outbox::Sender;
 use crate::decision::DecisionCode;
 use crate::error::Error;
+use crate::store::Content;
 
 /// What the store answers: the decision that stands, or that there was one before.
 type Answer = Result<Option<DecisionCode>, Error>;
@@ -18,8 +19,8 @@ pub(super) struct Deciding {
 }
 
 struct Undone {
-    /// What to send once it stands.
-    send: Option<ToSend>,
+    /// What to send once it stands, in its order.
+    sends: Vec<ToSend>,
     decided: oneshot::Receiver<Answer>,
 }
 
@@ -28,28 +29,29 @@ pub(super) struct ToSend {
     pub(super) uuid: String,
     pub(super) chat_id: String,
     pub(super) peer_id: String,
-    pub(super) text: String,
+    pub(super) content: Content,
     pub(super) sender: Sender,
 }
 
 /// A decision that is durable.
 pub(super) struct Decided {
-    pub(super) send: Option<ToSend>,
+    pub(super) sends: Vec<ToSend>,
     pub(super) stands: Answer,
 }
 
 impl Deciding {
+    /// Decisions and sends that are not done.
     pub(super) fn len(&self) -> usize {
-        self.undone.len()
+        self.undone.iter().map(|undone| undone.sends.len().max(1)).sum()
     }
 
-    pub(super) fn push(&mut self, send: Option<ToSend>, decided: oneshot::Receiver<Answer>) {
-        self.undone.push_back(Undone { send, decided });
+    pub(super) fn push(&mut self, sends: Vec<ToSend>, decided: oneshot::Receiver<Answer>) {
+        self.undone.push_back(Undone { sends, decided });
     }
 
     /// What was not written, now that the connection is over.
     pub(super) fn take_unsent(&mut self) -> Vec<ToSend> {
-        std::mem::take(&mut self.undone).into_iter().filter_map(|undone| undone.send).collect()
+        std::mem::take(&mut self.undone).into_iter().flat_map(|undone| undone.sends).collect()
     }
 
     /// Waits for the oldest decision to be durable; for ever when there is none. May be cancelled.
@@ -57,7 +59,7 @@ impl Deciding {
         let Some(oldest) = self.undone.front_mut() else { return std::future::pending().await };
         let stands = (&mut oldest.decided).await.unwrap_or(Err(Error::Closed));
         // Taken out only now: a cancelled wait has changed nothing.
-        let send = self.undone.pop_front().and_then(|undone| undone.send);
-        Decided { send, stands }
+        let sends = self.undone.pop_front().map_or_else(Vec::new, |undone| undone.sends);
+        Decided { sends, stands }
     }
 }

@@ -10,8 +10,11 @@ use crate::decision::DecisionCode;
 use crate::error::Error;
 use crate::reply::debounce::{Due, MAX_WAITING};
 use crate::reply::pipeline::{self, Circumstances, Decision};
+use crate::reply::rules::Reply;
+use crate::reply::template::{self, Variables};
+use crate::rule::Picture;
 use crate::states::ReasonCode;
-use crate::store::{Draft, InboxRow, NewSend};
+use crate::store::{Content, Draft, InboxRow, NewSend};
 use crate::wire::request::{self, Recipient};
 use crate::worker::Failure;
 
@@ -57,46 +60,79 @@ impl Session {
         let circumstances = Circumstances { now_ms, stale_after_ms: self.stale_after_ms(), is_paused: self.live.cell.is_paused() };
         let Due { message, folded } = due;
         let rules = self.live.rules.load_full();
-        let (decision, rule, send) = match pipeline::decide(&message, &rules, circumstances) {
-            Decision::Silence { why, rule } => (why, rule, None),
-            Decision::Reply { rule, text } => {
-                let send = ToSend {
-                    uuid: self.live.next_uuid(now_ms),
-                    chat_id: message.chat_id.clone(),
-                    peer_id: message.sender_id.clone(),
-                    text: text.to_owned(),
-                    sender: Sender::Pipeline,
-                };
-                (DecisionCode::Reply, Some(rule), Some(send))
-            }
+        let (decision, rule, sends) = match pipeline::decide(&message, &rules, circumstances) {
+            Decision::Silence { why, rule } => (why, rule, Vec::new()),
+            Decision::Reply(found) => (DecisionCode::Reply, Some(found.place), self.reply(&message, found.reply, now_ms)),
         };
-        let draft = Draft { message, folded, decision, rule, reply: send.as_ref().map(ToSend::row) };
+        // A text whose variables fill to nothing is nothing to send.
+        let decision = if decision == DecisionCode::Reply && sends.is_empty() { DecisionCode::RuleSaysNothing } else { decision };
+        let rule = rule.and_then(|place| u32::try_from(place).ok());
+        let draft = Draft { message, folded, decision, rule, sends: sends.iter().map(ToSend::row).collect() };
         let store = &self.live.service.store;
         let decided = within(self.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
-        self.deciding.push(send, decided);
+        self.deciding.push(sends, decided);
         Ok(())
+    }
+
+    /// The text with its variables filled, then the picture.
+    fn reply(&self, message: &InboxRow, reply: Reply<'_>, now_ms: i64) -> Vec<ToSend> {
+        let variables = Variables {
+            send_user_name: &message.sender_name,
+            send_user_id: &message.sender_id,
+            send_message: &message.text,
+            item_id: message.item_id.as_deref().unwrap_or_default(),
+        };
+        let text = template::fill(reply.text, &variables).into_owned();
+        let text = (!text.is_empty()).then_some(Content::Text(text));
+        let contents = text.into_iter().chain(reply.picture.cloned().map(Content::Picture));
+        let to_send = |content| ToSend {
+            uuid: self.live.next_uuid(now_ms),
+            chat_id: message.chat_id.clone(),
+            peer_id: message.sender_id.clone(),
+            content,
+            sender: Sender::Pipeline,
+        };
+        contents.map(to_send).collect()
     }
 
     pub(super) async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
         let now_ms = self.now_ms();
         let SendOrder { chat_id, peer_id, text, outcome } = order;
-        let send = ToSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, text, sender: Sender::Caller(outcome) };
+        let send = ToSend {
+            uuid: self.live.next_uuid(now_ms),
+            chat_id,
+            peer_id,
+            content: Content::Text(text),
+            sender: Sender::Caller(outcome),
+        };
         let store = &self.live.service.store;
         let begun = within(self.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await?;
-        self.deciding.push(Some(send), begun);
+        self.deciding.push(vec![send], begun);
         Ok(())
     }
 
     /// Sends what stands now. A decision that was made before, or that a person has overtaken, sends nothing.
     pub(super) async fn send_decided(&mut self, decided: Decided) -> Result<(), Failure> {
         let stands = decided.stands.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
-        let Some(send) = decided.send.filter(|_| stands == Some(DecisionCode::Reply)) else {
+        if stands != Some(DecisionCode::Reply) {
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
             return Ok(());
-        };
+        }
+        for send in decided.sends {
+            self.send(send).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, send: ToSend) -> Result<(), Failure> {
         let mid = self.mids.next_mid(self.now_ms());
         let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.signed_in.unb };
-        let frame = request::send_text(&mid, &send.uuid, to, &send.text);
+        let frame = match &send.content {
+            Content::Text(text) => request::send_text(&mid, &send.uuid, to, text),
+            Content::Picture(Picture { url, width, height }) => {
+                request::send_picture(&mid, &send.uuid, to, request::Picture { url, width: *width, height: *height })
+            }
+        };
         // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
         self.outbox.sent(mid, send.uuid, send.sender, Instant::now());
         self.write(frame).await
@@ -145,7 +181,12 @@ impl Session {
 
 impl ToSend {
     fn row(&self) -> NewSend {
-        NewSend { uuid: self.uuid.clone(), chat_id: self.chat_id.clone(), peer_id: self.peer_id.clone(), text: self.text.clone() }
+        NewSend {
+            uuid: self.uuid.clone(),
+            chat_id: self.chat_id.clone(),
+            peer_id: self.peer_id.clone(),
+            content: self.content.clone(),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! What the verbs do in an account's turn. Each leaves the record and the running session in agreement, also when it fails.
 
+use std::sync::Arc;
+
 use crate::account::AccountRecord;
 use crate::error::Error;
 use crate::live::{Credentials, Service, XianyuLive};
 use crate::reply::rules::Rules;
+use crate::rule::KeywordRule;
 use crate::states::ReasonCode;
-use crate::store::KeywordRule;
 use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
 use crate::wire::request;
@@ -18,7 +20,7 @@ pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<
     slot.set_enabled(record.enabled);
     slot.set_paused(record.paused);
     slot.set_priority(record.priority);
-    slot.worker().set_rules(Rules::compile(rules));
+    slot.worker().set_rules(Rules::of_record(rules));
     match Cookie::parse(record.cookie.expose()) {
         Ok(cookie) => slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token }),
         Err(problem) => return slot.park(ReasonCode::CookieUnusable, problem.to_string()),
@@ -35,7 +37,7 @@ pub(super) async fn put(
     service: &Service,
     slot: &mut AccountSlot,
     cookie: Cookie,
-    keywords: Option<Vec<KeywordRule>>,
+    rules: Option<Rules>,
     owner: Option<String>,
 ) -> Result<(), Error> {
     let was_active = slot.is_active();
@@ -57,7 +59,8 @@ pub(super) async fn put(
         device_id: device_id.clone(),
         token: None,
     };
-    let stored = service.store.put_account(record, keywords.clone(), is_other_user, service.clock.now_ms()).await;
+    let list = rules.as_ref().map(|rules| Arc::clone(rules.list()));
+    let stored = service.store.put_account(record, list, is_other_user, service.clock.now_ms()).await;
     if stored.is_err() {
         // The old cookie is still the one on record: go on with it.
         if was_active {
@@ -66,8 +69,8 @@ pub(super) async fn put(
         return stored;
     }
     slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
-    if let Some(keywords) = keywords {
-        slot.worker().set_rules(Rules::compile(keywords));
+    if let Some(rules) = rules {
+        slot.worker().set_rules(rules);
     }
     slot.set_known();
     slot.set_enabled(true);
@@ -144,9 +147,9 @@ pub(super) async fn set_priority(service: &Service, slot: &mut AccountSlot, prio
 }
 
 /// Puts rules on record and to use.
-pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, keywords: Vec<KeywordRule>) -> Result<(), Error> {
-    service.store.put_rules(slot.cookie_id(), keywords.clone()).await?;
-    slot.worker().set_rules(Rules::compile(keywords));
+pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, rules: Rules) -> Result<(), Error> {
+    service.store.put_rules(slot.cookie_id(), Arc::clone(rules.list())).await?;
+    slot.worker().set_rules(rules);
     Ok(())
 }
 

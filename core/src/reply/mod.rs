@@ -3,3 +3,5 @@
 pub(crate) mod debounce;
 pub(crate) mod pipeline;
 pub(crate) mod rules;
+pub(crate) mod template;
+mod words;

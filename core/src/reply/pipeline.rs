@@ -1,6 +1,6 @@
 //! The order of decisions: what a recorded message is answered with, or why with nothing.
 
-use super::rules::Rules;
+use super::rules::{Match, Rules};
 use crate::decision::DecisionCode;
 use crate::store::{InboxRow, RowKind};
 use crate::wire::platform;
@@ -8,10 +8,10 @@ use crate::wire::platform;
 /// What to do about a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision<'a> {
-    /// Send this text, because of the rule at that place.
-    Reply { rule: u32, text: &'a str },
+    /// Send what this rule says.
+    Reply(Match<'a>),
     /// Send nothing, for this reason; a rule may have said so.
-    Silence { why: DecisionCode, rule: Option<u32> },
+    Silence { why: DecisionCode, rule: Option<usize> },
 }
 
 /// What the account is like at the moment of the decision.
@@ -42,9 +42,9 @@ pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules, circumstances: Ci
     if circumstances.is_paused {
         return silence(DecisionCode::AccountPaused);
     }
-    match rules.first_match(&message.text) {
+    match rules.first_match(&message.text, message.item_id.as_deref()) {
         Some(found) if found.reply.is_empty() => Decision::Silence { why: DecisionCode::RuleSaysNothing, rule: Some(found.place) },
-        Some(found) => Decision::Reply { rule: found.place, text: found.reply },
+        Some(found) => Decision::Reply(found),
         None => silence(DecisionCode::NoRule),
     }
 }
@@ -53,8 +53,9 @@ pub(crate) fn decide<'a>(message: &InboxRow, rules: &'a Rules, circumstances: Ci
 mod tests {
     use super::{Circumstances, Decision, decide};
     use crate::decision::DecisionCode;
-    use crate::reply::rules::Rules;
-    use crate::store::{InboxRow, KeywordRule, RowKind};
+    use crate::reply::rules::{Match, Reply, Rules};
+    use crate::rule::KeywordRule;
+    use crate::store::{InboxRow, RowKind};
 
     const NOW: Circumstances = Circumstances { now_ms: 1_000_000, stale_after_ms: 300_000, is_paused: false };
     const PAUSED: Circumstances = Circumstances { is_paused: true, ..NOW };
@@ -64,10 +65,11 @@ mod tests {
         use DecisionCode::{AccountPaused, ByHand, Group, NoRule, Platform, RuleSaysNothing, Stale};
         let rules =
             Rules::compile(vec![KeywordRule::new("在吗", "在的"), KeywordRule::new("发", "好的"), KeywordRule::new("骗子", "")]);
-        let reply = |rule, text| Decision::Reply { rule, text };
+        let rules = rules.unwrap();
+        let reply = |place, keyword, text| Decision::Reply(Match { place, keyword, reply: Reply { text, picture: None } });
         let silence = |why| Decision::Silence { why, rule: None };
         for (kind, is_group, age_ms, circumstances, text, decision) in [
-            (RowKind::Chat, false, 0, NOW, "在吗？", reply(1, "在的")),
+            (RowKind::Chat, false, 0, NOW, "在吗？", reply(1, "在吗", "在的")),
             (RowKind::Chat, false, 0, NOW, "骗子", Decision::Silence { why: RuleSaysNothing, rule: Some(3) }),
             (RowKind::Chat, false, 0, NOW, "你好", silence(NoRule)),
             (RowKind::Chat, true, 0, NOW, "在吗", silence(Group)),
@@ -78,11 +80,11 @@ mod tests {
             (RowKind::CardUpdate, false, 0, NOW, "在吗", silence(Platform)),
             (RowKind::Own, false, 0, NOW, "[已付款，待发货]", silence(Platform)),
             (RowKind::Chat, false, 900_000, PAUSED, "[已付款，待发货]", silence(Platform)),
-            (RowKind::Chat, false, 0, NOW, "什么时候发货", reply(2, "好的")),
-            (RowKind::Chat, false, 300_000, NOW, "在吗", reply(1, "在的")),
+            (RowKind::Chat, false, 0, NOW, "什么时候发货", reply(2, "发", "好的")),
+            (RowKind::Chat, false, 300_000, NOW, "在吗", reply(1, "在吗", "在的")),
             (RowKind::Chat, false, 300_001, NOW, "在吗", silence(Stale)),
             (RowKind::Chat, false, 300_001, PAUSED, "在吗", silence(Stale)),
-            (RowKind::Chat, false, NOW.now_ms, NOW, "在吗", reply(1, "在的")),
+            (RowKind::Chat, false, NOW.now_ms, NOW, "在吗", reply(1, "在吗", "在的")),
             (RowKind::Chat, false, 0, PAUSED, "在吗", silence(AccountPaused)),
             (RowKind::Chat, false, 0, PAUSED, "骗子", silence(AccountPaused)),
         ] {

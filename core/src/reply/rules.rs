@@ -1,68 +1,249 @@
-//! Keyword rules, made ready for matching.
+//! Keyword rules, made ready for matching: once per change, and each message in one pass.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use regex::{Regex, RegexBuilder};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use super::words::Words;
 use crate::error::Error;
-use crate::store::KeywordRule;
+use crate::rule::{KeywordRule, Matching, Picture};
 
 /// Rules of one account, at most.
 pub(crate) const MAX_RULES: usize = 10_000;
+/// Keywords of all rules of one account, at most.
+pub(crate) const MAX_KEYWORDS: usize = 10_000;
+/// The same in bytes: what they take in memory is about twenty times as much.
+pub(crate) const MAX_KEYWORDS_BYTES: usize = 1_000_000;
+/// Of the keywords, those that are regular expressions, at most: each is looked for by itself.
+pub(crate) const MAX_REGEXES: usize = 500;
 /// One keyword in bytes, at most.
 pub(crate) const MAX_KEYWORD_BYTES: usize = 1_000;
 /// One reply in bytes, at most.
 pub(crate) const MAX_REPLY_BYTES: usize = 20_000;
+/// An item's id in bytes, at most.
+pub(crate) const MAX_ITEM_ID_BYTES: usize = 255;
+/// A picture's URL in bytes, at most.
+pub(crate) const MAX_URL_BYTES: usize = 2_000;
+/// A picture's width and height in pixels, at most.
+pub(crate) const MAX_PICTURE_SIDE: u32 = 20_000;
+/// One regular expression made ready, in bytes, at most; and as much again for what it learns while it runs.
+const MAX_REGEX_MEMORY: usize = 256 * 1024;
+/// Groups within groups of a regular expression, at most.
+const MAX_REGEX_DEPTH: u32 = 50;
+/// Regular expressions look at so much of a message, so that all of them together take a bounded time.
+const MAX_REGEX_TEXT_BYTES: usize = 10_000;
 
-/// An account's keyword rules in their order, with the keywords folded once.
+/// An account's keyword rules in their order, and their keywords made ready.
 #[derive(Default)]
 pub(crate) struct Rules {
-    rules: Box<[Rule]>,
+    list: Arc<[KeywordRule]>,
+    /// Every keyword by its number: the place of its rule in the list, and its own place in the rule.
+    keywords: Box<[(u32, u32)]>,
+    for_items: HashMap<Box<str>, Matcher>,
+    for_all: Matcher,
 }
 
-struct Rule {
-    folded_keyword: Box<str>,
-    reply: Box<str>,
-}
-
-/// A rule that matches.
-#[derive(Debug, PartialEq, Eq)]
+/// The rule that answers a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Match<'a> {
-    /// Its place in the list, from 1.
-    pub(crate) place: u32,
-    pub(crate) reply: &'a str,
+    /// The rule's place in the list, counted from 1.
+    pub(crate) place: usize,
+    /// Which of its keywords was found.
+    pub(crate) keyword: &'a str,
+    pub(crate) reply: Reply<'a>,
+}
+
+/// What a rule answers with. Neither text nor picture: nothing is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reply<'a> {
+    /// May hold variables: see [`super::template`].
+    pub(crate) text: &'a str,
+    pub(crate) picture: Option<&'a Picture>,
+}
+
+impl Reply<'_> {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.picture.is_none()
+    }
 }
 
 impl Rules {
-    /// Refuses what cannot be a rule, naming its place in the list.
-    pub(crate) fn check(rules: &[KeywordRule]) -> Result<(), Error> {
-        if rules.len() > MAX_RULES {
-            return Err(Error::invalid("keywords", format!("has {} rules; allowed are at most {MAX_RULES}", rules.len())));
+    /// Makes rules ready, on the caller's thread: of the largest, a second at most.
+    ///
+    /// # Errors
+    /// What cannot be a rule, with its place in the list and what is wrong.
+    pub(crate) fn compile(list: impl Into<Arc<[KeywordRule]>>) -> Result<Self, Error> {
+        let list = list.into();
+        check(&list)?;
+        let mut first_problem = None;
+        let rules = Self::build(list, |place, problem| {
+            first_problem.get_or_insert_with(|| at(place, &problem));
+        });
+        first_problem.map_or(Ok(rules), Err)
+    }
+
+    /// The same for rules on record: what an earlier version took and this one does not is left out, and the rest works.
+    pub(crate) fn of_record(list: impl Into<Arc<[KeywordRule]>>) -> Self {
+        Self::build(list.into(), |place, problem| tracing::error!(place, problem, "a keyword on record is left out"))
+    }
+
+    /// The rules as the host gave them.
+    pub(crate) fn list(&self) -> &Arc<[KeywordRule]> {
+        &self.list
+    }
+
+    /// The first rule for the item that matches, else the first of those for every item.
+    pub(crate) fn first_match(&self, text: &str, item_id: Option<&str>) -> Option<Match<'_>> {
+        if self.list.is_empty() {
+            return None;
         }
-        for (place, rule) in (1..).zip(rules) {
-            let problem = if rule.keyword.trim().is_empty() {
-                "its keyword is empty, which would match every message; give it a word to look for".to_owned()
-            } else if rule.keyword.len() > MAX_KEYWORD_BYTES {
-                format!("its keyword has {} bytes; allowed are at most {MAX_KEYWORD_BYTES}", rule.keyword.len())
-            } else if rule.reply.len() > MAX_REPLY_BYTES {
-                format!("its reply has {} bytes; allowed are at most {MAX_REPLY_BYTES}", rule.reply.len())
-            } else {
-                continue;
+        let text = fold(text);
+        let for_item = item_id.and_then(|item_id| self.for_items.get(item_id)?.first_in(&text));
+        let number = for_item.or_else(|| self.for_all.first_in(&text))?;
+        let (rule, keyword) = self.keywords[number as usize];
+        let (place, rule) = (rule as usize, &self.list[rule as usize]);
+        Some(Match {
+            place: place + 1,
+            keyword: &rule.keywords[keyword as usize],
+            reply: Reply { text: &rule.reply, picture: rule.picture.as_ref() },
+        })
+    }
+
+    fn build(list: Arc<[KeywordRule]>, mut refuse: impl FnMut(usize, String)) -> Self {
+        let mut keywords = Vec::new();
+        let mut for_items: HashMap<&str, Gathered> = HashMap::new();
+        let mut for_all = Gathered::default();
+        for (rule_place, rule) in (0_u32..).zip(&*list) {
+            let gathered = match &rule.item_id {
+                Some(item_id) => for_items.entry(item_id).or_default(),
+                None => &mut for_all,
             };
-            return Err(Error::invalid("keywords", format!("rule {place}: {problem}")));
+            for (keyword_place, keyword) in (0_u32..).zip(&rule.keywords) {
+                let number = u32::try_from(keywords.len()).expect("an account has 10,000 keywords at most");
+                keywords.push((rule_place, keyword_place));
+                if let Err(problem) = gathered.take(number, rule.matching, keyword) {
+                    let which = if rule.keywords.len() == 1 { String::new() } else { format!(" {}", keyword_place + 1) };
+                    refuse(rule_place as usize + 1, format!("its keyword{which} {problem}"));
+                }
+            }
+        }
+        let for_items = for_items.into_iter().map(|(item_id, gathered)| (item_id.into(), gathered.ready())).collect();
+        let for_all = for_all.ready();
+        Self { keywords: keywords.into(), for_items, for_all, list }
+    }
+}
+
+/// What needs no look at a keyword's meaning.
+fn check(list: &[KeywordRule]) -> Result<(), Error> {
+    let too_many = |many: usize, what: &str, most: usize| {
+        (many > most).then(|| Error::invalid("keywords", format!("has {many} {what}; allowed are at most {most}")))
+    };
+    let keywords = || list.iter().flat_map(|rule| &rule.keywords);
+    let regexes = list.iter().filter(|rule| rule.matching == Matching::Regex).map(|rule| rule.keywords.len()).sum();
+    let refused = too_many(list.len(), "rules", MAX_RULES)
+        .or_else(|| too_many(keywords().count(), "keywords", MAX_KEYWORDS))
+        .or_else(|| too_many(keywords().map(String::len).sum(), "bytes of keywords", MAX_KEYWORDS_BYTES))
+        .or_else(|| too_many(regexes, "regular expressions", MAX_REGEXES));
+    if let Some(refused) = refused {
+        return Err(refused);
+    }
+    (1..).zip(list).try_for_each(|(place, rule)| check_rule(rule).map_err(|problem| at(place, &problem)))
+}
+
+fn check_rule(rule: &KeywordRule) -> Result<(), String> {
+    if rule.keywords.is_empty() {
+        return Err("it has no keyword; give it a word to look for".to_owned());
+    }
+    if rule.reply.len() > MAX_REPLY_BYTES {
+        return Err(format!("its reply has {} bytes; allowed are at most {MAX_REPLY_BYTES}", rule.reply.len()));
+    }
+    if let Some(item_id) = &rule.item_id
+        && !(1..=MAX_ITEM_ID_BYTES).contains(&item_id.len())
+    {
+        return Err(format!("its item_id has {} bytes; allowed are 1 … {MAX_ITEM_ID_BYTES}", item_id.len()));
+    }
+    rule.picture.as_ref().map_or(Ok(()), check_picture)
+}
+
+fn check_picture(picture: &Picture) -> Result<(), String> {
+    let Picture { url, width, height } = picture;
+    if url.len() > MAX_URL_BYTES {
+        return Err(format!("its picture's url has {} bytes; allowed are at most {MAX_URL_BYTES}", url.len()));
+    }
+    let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
+        let (start, after) = url.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(after)
+    });
+    let names_a_host = after_scheme.is_some_and(|after| after.starts_with(|first: char| !"/?#:@".contains(first)));
+    if !names_a_host || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("its picture's url is none; it must begin with https:// or http:// and a host, without spaces".to_owned());
+    }
+    for (name, side) in [("width", *width), ("height", *height)] {
+        if !(1..=MAX_PICTURE_SIDE).contains(&side) {
+            return Err(format!("its picture's {name} is {side}; allowed is 1 … {MAX_PICTURE_SIDE}"));
+        }
+    }
+    Ok(())
+}
+
+fn at(place: usize, problem: &str) -> Error {
+    Error::invalid("keywords", format!("rule {place}: {problem}"))
+}
+
+/// The keywords for one item, or for all, while they are gathered. A number is a keyword's place among all of the account.
+#[derive(Default)]
+struct Gathered {
+    contains: Vec<(String, u32)>,
+    exact: HashMap<Box<str>, u32>,
+    regexes: Vec<(u32, Regex)>,
+}
+
+impl Gathered {
+    fn take(&mut self, number: u32, matching: Matching, keyword: &str) -> Result<(), String> {
+        if keyword.len() > MAX_KEYWORD_BYTES {
+            return Err(format!("has {} bytes; allowed are at most {MAX_KEYWORD_BYTES}", keyword.len()));
+        }
+        let folded = fold(keyword);
+        if folded.chars().all(is_nothing) {
+            return Err("is empty, which would match every message; give it a word to look for".to_owned());
+        }
+        match matching {
+            Matching::Contains => self.contains.push((folded, number)),
+            Matching::Exact => {
+                self.exact.entry(folded.trim().into()).or_insert(number);
+            }
+            Matching::Regex => self.regexes.push((number, regex(keyword)?)),
         }
         Ok(())
     }
 
-    pub(crate) fn compile(rules: Vec<KeywordRule>) -> Self {
-        let ready = rules.into_iter().map(|rule| Rule { folded_keyword: fold(&rule.keyword).into(), reply: rule.reply.into() });
-        Self { rules: ready.collect() }
+    fn ready(self) -> Matcher {
+        let words = self.contains.iter().map(|(word, number)| (word.as_str(), *number));
+        let contains = (!self.contains.is_empty()).then(|| Words::new(words));
+        Matcher { contains, exact: self.exact, regexes: self.regexes.into() }
     }
+}
 
-    /// The first rule whose keyword the text contains.
-    pub(crate) fn first_match(&self, text: &str) -> Option<Match<'_>> {
-        let text = fold(text);
-        let place = self.rules.iter().position(|rule| text.contains(&*rule.folded_keyword))?;
-        // There are at most 10,000.
-        Some(Match { place: u32::try_from(place + 1).unwrap_or(u32::MAX), reply: &self.rules[place].reply })
+/// The keywords for one item, or for all, by the way in which they are looked for.
+#[derive(Default)]
+struct Matcher {
+    contains: Option<Words>,
+    exact: HashMap<Box<str>, u32>,
+    /// In the order of their numbers.
+    regexes: Box<[(u32, Regex)]>,
+}
+
+impl Matcher {
+    /// The smallest number among the keywords that a folded text has.
+    fn first_in(&self, text: &str) -> Option<u32> {
+        let contained = self.contains.as_ref().and_then(|words| words.first_in(text));
+        let exact = self.exact.get(text.trim()).copied();
+        let first = contained.into_iter().chain(exact).min();
+        let beginning = &text[..(0..=MAX_REGEX_TEXT_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end))?];
+        let mut earlier = self.regexes.iter().take_while(|(number, _)| first.is_none_or(|first| *number < first));
+        earlier.find(|(_, regex)| regex.is_match(beginning)).map(|(number, _)| *number).or(first)
     }
 }
 
@@ -74,53 +255,68 @@ fn fold(text: &str) -> String {
     text.nfkc().collect::<String>().to_lowercase()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{MAX_KEYWORD_BYTES, MAX_REPLY_BYTES, MAX_RULES, Rules};
-    use crate::store::KeywordRule;
-
-    fn rules(pairs: &[(&str, &str)]) -> Vec<KeywordRule> {
-        pairs.iter().map(|(keyword, reply)| KeywordRule::new(*keyword, *reply)).collect()
-    }
-
-    #[test]
-    fn the_first_rule_in_the_list_that_matches_answers() {
-        let compiled = Rules::compile(rules(&[
-            ("最低多少", "不议价"),
-            ("包邮", "包邮的"),
-            ("price", "See the page"),
-            ("多少", "九十"),
-            ("没了", ""),
-        ]));
-        for (text, reply) in [
-            ("请问包邮吗", Some("包邮的")),
-            ("最低多少", Some("不议价")),
-            ("多少,最低多少", Some("不议价")),
-            ("多少钱 包邮?", Some("包邮的")),
-            ("多少", Some("九十")),
-            ("What's the PRICE?", Some("See the page")),
-            ("ＰＲＩＣＥ？", Some("See the page")),
-            ("没了吗", Some("")),
-            ("在吗", None),
-            ("", None),
-        ] {
-            assert_eq!(compiled.first_match(text).map(|found| found.reply), reply, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_keyword_that_would_match_everything_is_refused_with_its_place() {
-        for blank in ["", " ", "\n\t", "\u{3000}"] {
-            let error = Rules::check(&rules(&[("包邮", "是"), (blank, "x")])).unwrap_err();
-            assert!(error.to_string().starts_with("keywords: rule 2: its keyword is empty"), "{error}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_bounded() {
-        assert!(Rules::check(&vec![KeywordRule::new("a", "b"); MAX_RULES]).is_ok());
-        assert!(Rules::check(&vec![KeywordRule::new("a", "b"); MAX_RULES + 1]).is_err());
-        assert!(Rules::check(&[KeywordRule::new("a".repeat(MAX_KEYWORD_BYTES + 1), "b")]).is_err());
-        assert!(Rules::check(&[KeywordRule::new("a", "b".repeat(MAX_REPLY_BYTES + 1))]).is_err());
-    }
+/// A character that nobody sees: a keyword of such only was meant as none.
+fn is_nothing(c: char) -> bool {
+    let is_invisible = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    is_invisible || c.is_whitespace() || c.is_control()
 }
+
+/// A regular expression, which will be tried on folded text.
+fn regex(pattern: &str) -> Result<Regex, String> {
+    let parsed = regex_syntax::ParserBuilder::new().case_insensitive(true).nest_limit(MAX_REGEX_DEPTH).build().parse(pattern);
+    let not_one = |kind: String, place: usize| Err(format!("is no regular expression: {kind} (at byte {place})"));
+    let meaning = match parsed {
+        Ok(meaning) => meaning,
+        Err(regex_syntax::Error::Parse(problem)) => return not_one(problem.kind().to_string(), problem.span().start.offset),
+        Err(regex_syntax::Error::Translate(problem)) => {
+            return not_one(problem.kind().to_string(), problem.span().start.offset);
+        }
+        Err(_) => return Err("is no regular expression".to_owned()),
+    };
+    if meaning.properties().minimum_len() == Some(0) {
+        return Err("matches the empty text, and so every message; give it something to look for".to_owned());
+    }
+    let ready = RegexBuilder::new(&fold_pattern(pattern))
+        .case_insensitive(true)
+        .nest_limit(MAX_REGEX_DEPTH)
+        .size_limit(MAX_REGEX_MEMORY)
+        .dfa_size_limit(MAX_REGEX_MEMORY)
+        .build();
+    ready.map_err(|problem| match problem {
+        regex::Error::CompiledTooBig(_) => format!("needs more than {MAX_REGEX_MEMORY} bytes made ready; use smaller repetitions"),
+        other => format!("is no regular expression: {}", other.to_string().replace('\n', " ")),
+    })
+}
+
+/// The pattern with its compatibility forms composed, as the text has them. What that makes of a full-width bracket or star
+/// stands for itself, as it did before, and means nothing else.
+fn fold_pattern(pattern: &str) -> String {
+    let mut folded = String::with_capacity(pattern.len());
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let run = if first == '\\' {
+            // An escape stays as it is, with what it escapes.
+            let end = rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end);
+            folded.push_str(&rest[..end]);
+            end
+        } else if first.is_ascii() {
+            folded.push(first);
+            1
+        } else {
+            let end = rest.find(|c: char| c.is_ascii()).unwrap_or(rest.len());
+            folded.push_str(&regex::escape(&rest[..end].nfkc().collect::<String>()));
+            end
+        };
+        rest = &rest[run..];
+    }
+    folded
+}
+
+#[cfg(test)]
+#[path = "rules_tests.rs"]
+mod tests;

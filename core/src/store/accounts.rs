@@ -1,12 +1,14 @@
 //! Accounts on record.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
-use super::rules::{self, KeywordRule};
 use super::writer::Fault;
-use super::{Store, messages};
+use super::{Store, messages, rules};
 use crate::account::{AccessToken, AccountRecord, Fence};
 use crate::error::Error;
+use crate::rule::KeywordRule;
 use crate::secret::Secret;
 
 impl Store {
@@ -26,7 +28,7 @@ impl Store {
     pub(crate) async fn put_account(
         &self,
         record: AccountRecord,
-        rules: Option<Vec<KeywordRule>>,
+        rules: Option<Arc<[KeywordRule]>>,
         is_other_user: bool,
         now_ms: i64,
     ) -> Result<(), Error> {

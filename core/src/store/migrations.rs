@@ -3,8 +3,12 @@
 use rusqlite::Connection;
 
 /// The schema files; a file's number is its place here, counted from 1. A released file is never changed.
-const FILES: &[&str] =
-    &[include_str!("schema/0001_accounts.sql"), include_str!("schema/0002_paused.sql"), include_str!("schema/0003_trail.sql")];
+const FILES: &[&str] = &[
+    include_str!("schema/0001_accounts.sql"),
+    include_str!("schema/0002_paused.sql"),
+    include_str!("schema/0003_trail.sql"),
+    include_str!("schema/0004_rules.sql"),
+];
 
 /// The newest schema number known here.
 #[allow(clippy::cast_possible_truncation, reason = "a handful of files")]
@@ -55,7 +59,7 @@ pub(super) fn apply(db: &mut Connection) -> rusqlite::Result<()> {
 mod tests {
     use rusqlite::Connection;
 
-    use super::{Found, NEWEST, apply, look};
+    use super::{FILES, Found, NEWEST, apply, look};
 
     #[test]
     fn migrations_end_at_the_newest_schema_and_can_be_applied_again() {
@@ -64,6 +68,30 @@ mod tests {
         apply(&mut db).unwrap();
         apply(&mut db).unwrap();
         assert_eq!(look(&db).unwrap(), Found::Ours(NEWEST));
+    }
+
+    #[test]
+    fn pairs_of_an_earlier_schema_become_rules_in_their_order() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for file in &FILES[..3] {
+            db.execute_batch(file).unwrap();
+        }
+        db.execute_batch(
+            "INSERT INTO accounts (cookie_id, cookie, device_id, created_at_ms, updated_at_ms) VALUES ('shop', 'c', 'd', 1, 1);
+             INSERT INTO keyword_rules (cookie_id, position, keyword, reply) VALUES ('shop', 1, '在吗', '在的'), ('shop', 0, '包邮', '');
+             PRAGMA user_version = 3;",
+        )
+        .unwrap();
+        apply(&mut db).unwrap();
+        let mut statement = db
+            .prepare(
+                "SELECT rules.position || '/' || rule_keywords.position || ' ' || matching || ' ' || keyword || ' ' || reply FROM rules
+                 JOIN rule_keywords USING (cookie_id) WHERE rule_position = rules.position AND item_id IS NULL AND picture_url IS NULL
+                 ORDER BY rules.position",
+            )
+            .unwrap();
+        let rules: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(rules, ["0/0 contains 包邮 ", "1/0 contains 在吗 在的"]);
     }
 
     #[test]

@@ -28,8 +28,7 @@ use crate::error::Error;
 
 pub use self::chats::PausedChat;
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
-pub(crate) use self::outbox::{Draft, NewSend};
-pub use self::rules::KeywordRule;
+pub(crate) use self::outbox::{Content, Draft, NewSend};
 pub use self::trail::{MessageTrace, SendTrace};
 
 /// Everything that is stored. Cheap to share behind an `Arc`; every operation may be called from any task.

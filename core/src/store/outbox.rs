@@ -9,6 +9,7 @@ use super::{Store, chats};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
+use crate::rule::Picture;
 use crate::send_outcome::SendOutcome;
 
 /// How long after a send its echo is known by its text; one that names the service's id for it is known at any time.
@@ -22,8 +23,8 @@ pub(crate) struct Draft {
     pub(crate) decision: DecisionCode,
     /// The place of the rule that decided, from 1.
     pub(crate) rule: Option<u32>,
-    /// With [`DecisionCode::Reply`].
-    pub(crate) reply: Option<NewSend>,
+    /// With [`DecisionCode::Reply`], in their order.
+    pub(crate) sends: Vec<NewSend>,
 }
 
 /// A send that is to be stored before it is written.
@@ -31,7 +32,31 @@ pub(crate) struct NewSend {
     pub(crate) uuid: String,
     pub(crate) chat_id: String,
     pub(crate) peer_id: String,
-    pub(crate) text: String,
+    pub(crate) content: Content,
+}
+
+/// What is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    Text(String),
+    Picture(Picture),
+}
+
+impl Content {
+    /// What the service shows of it, and pushes as the text of its echo.
+    fn shown(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Picture(_) => "[图片]",
+        }
+    }
+
+    fn picture(&self) -> Option<&Picture> {
+        match self {
+            Self::Text(_) => None,
+            Self::Picture(picture) => Some(picture),
+        }
+    }
 }
 
 impl Store {
@@ -49,7 +74,7 @@ impl Store {
                 return Err(Fault::Refused(Error::Closed));
             }
             let (cookie_id, message) = (fence.cookie_id(), &draft.message);
-            let is_taken = draft.reply.is_some() && chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?;
+            let is_taken = !draft.sends.is_empty() && chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?;
             let decision = if is_taken { DecisionCode::ChatPaused } else { draft.decision };
             let mut decide = db.prepare_cached(
                 "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
@@ -62,7 +87,7 @@ impl Store {
             for folded in &draft.folded {
                 decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
             }
-            if let Some(send) = draft.reply.as_ref().filter(|_| decision == DecisionCode::Reply) {
+            for send in draft.sends.iter().filter(|_| decision == DecisionCode::Reply) {
                 insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
             }
             Ok(Some(decision))
@@ -107,7 +132,7 @@ impl Store {
         stored.await.map(drop)
     }
 
-    /// Takes back a send that was surely not written: it is as if it had never been decided.
+    /// Takes back a send that was surely not written. When nothing of a reply was, it is as if it had never been decided.
     pub(crate) async fn withdraw(&self, cookie_id: &str, uuid: String) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         let withdrawn = self.submit(move |db| {
@@ -120,7 +145,8 @@ impl Store {
             let Some(Some(message_id)) = answered else { return Ok(()) };
             db.prepare_cached(
                 "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, folded_into = NULL
-                 WHERE cookie_id = ?1 AND (message_id = ?2 OR folded_into = ?2)",
+                 WHERE cookie_id = ?1 AND (message_id = ?2 OR folded_into = ?2)
+                     AND NOT EXISTS (SELECT 1 FROM outbox WHERE cookie_id = ?1 AND message_id = ?2)",
             )?
             .execute((&cookie_id, &message_id))?;
             Ok(())
@@ -165,9 +191,20 @@ pub(super) fn take_echo(db: &Savepoint<'_>, cookie_id: &str, own: &InboxRow, now
 
 fn insert(db: &Savepoint<'_>, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(
-        "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, outcome, is_echoed, created_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sending', 0, ?7)",
+        "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, picture_url, picture_width, picture_height, outcome, is_echoed, created_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'sending', 0, ?10)",
     )?
-    .execute((cookie_id, &send.uuid, answers, &send.chat_id, &send.peer_id, &send.text, now_ms))?;
+    .execute((
+        cookie_id,
+        &send.uuid,
+        answers,
+        &send.chat_id,
+        &send.peer_id,
+        send.content.shown(),
+        send.content.picture().map(|picture| &picture.url),
+        send.content.picture().map(|picture| picture.width),
+        send.content.picture().map(|picture| picture.height),
+        now_ms,
+    ))?;
     Ok(())
 }

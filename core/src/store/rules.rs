@@ -1,31 +1,18 @@
 //! Keyword rules on record, in the order in which they are tried.
 
-use rusqlite::{Connection, Savepoint};
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use rusqlite::types::Type;
+use rusqlite::{Connection, Params, Row, Savepoint};
 
 use super::writer::Fault;
 use super::{Store, accounts};
 use crate::error::Error;
-
-/// A keyword and its reply: the first rule whose keyword a buyer's message contains is answered with its reply.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeywordRule {
-    /// Looked for anywhere in the message; upper and lower case, full-width and half-width forms are alike. Not blank.
-    pub keyword: String,
-    /// The text to send. Empty: a message that matches gets no reply.
-    pub reply: String,
-}
-
-impl KeywordRule {
-    /// A rule.
-    pub fn new(keyword: impl Into<String>, reply: impl Into<String>) -> Self {
-        Self { keyword: keyword.into(), reply: reply.into() }
-    }
-}
+use crate::rule::{KeywordRule, Matching, Picture};
 
 impl Store {
     /// Puts these rules in the place of the account's earlier ones.
-    pub(crate) async fn put_rules(&self, cookie_id: &str, rules: Vec<KeywordRule>) -> Result<(), Error> {
+    pub(crate) async fn put_rules(&self, cookie_id: &str, rules: Arc<[KeywordRule]>) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         self.write(move |db| {
             if !accounts::exists(db, &cookie_id)? {
@@ -39,34 +26,81 @@ impl Store {
     /// The account's rules in their order.
     pub(crate) async fn rules(&self, cookie_id: &str) -> Result<Vec<KeywordRule>, Error> {
         let cookie_id = cookie_id.to_owned();
-        self.read(move |db| Ok(of_account(db, &cookie_id)?)).await
+        self.read(move |db| {
+            let rules = select(db, "WHERE r.cookie_id = ?1", [cookie_id])?;
+            Ok(rules.into_iter().map(|(_, rule)| rule).collect())
+        })
+        .await
     }
 
     /// The rules of all accounts, each with its account's id, in the order of ids and positions.
     pub(crate) async fn all_rules(&self) -> Result<Vec<(String, KeywordRule)>, Error> {
-        self.read(|db| {
-            let mut statement =
-                db.prepare_cached("SELECT cookie_id, keyword, reply FROM keyword_rules ORDER BY cookie_id, position")?;
-            let rows =
-                statement.query_map([], |row| Ok((row.get(0)?, KeywordRule { keyword: row.get(1)?, reply: row.get(2)? })))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+        self.read(|db| Ok(select(db, "", [])?)).await
     }
 }
 
 pub(super) fn replace(db: &Savepoint<'_>, cookie_id: &str, rules: &[KeywordRule]) -> Result<(), Fault> {
-    db.prepare_cached("DELETE FROM keyword_rules WHERE cookie_id = ?1")?.execute([cookie_id])?;
-    let mut insert =
-        db.prepare_cached("INSERT INTO keyword_rules (cookie_id, position, keyword, reply) VALUES (?1, ?2, ?3, ?4)")?;
+    // Their keywords go with them.
+    db.prepare_cached("DELETE FROM rules WHERE cookie_id = ?1")?.execute([cookie_id])?;
+    let mut insert_rule = db.prepare_cached(
+        "INSERT INTO rules (cookie_id, position, matching, item_id, reply, picture_url, picture_width, picture_height)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    let mut insert_keyword =
+        db.prepare_cached("INSERT INTO rule_keywords (cookie_id, rule_position, position, keyword) VALUES (?1, ?2, ?3, ?4)")?;
     for (position, rule) in (0_i64..).zip(rules) {
-        insert.execute((cookie_id, position, &rule.keyword, &rule.reply))?;
+        let picture = rule.picture.as_ref();
+        insert_rule.execute((
+            cookie_id,
+            position,
+            rule.matching.name(),
+            &rule.item_id,
+            &rule.reply,
+            picture.map(|picture| &picture.url),
+            picture.map(|picture| picture.width),
+            picture.map(|picture| picture.height),
+        ))?;
+        for (place, keyword) in (0_i64..).zip(&rule.keywords) {
+            insert_keyword.execute((cookie_id, position, place, keyword))?;
+        }
     }
     Ok(())
 }
 
-fn of_account(db: &Connection, cookie_id: &str) -> rusqlite::Result<Vec<KeywordRule>> {
-    let mut statement = db.prepare_cached("SELECT keyword, reply FROM keyword_rules WHERE cookie_id = ?1 ORDER BY position")?;
-    let rows = statement.query_map([cookie_id], |row| Ok(KeywordRule { keyword: row.get(0)?, reply: row.get(1)? }))?;
-    rows.collect()
+/// Rules with their accounts' ids: a row for each keyword, a rule for the rows of one position.
+fn select(db: &Connection, of: &str, parameters: impl Params) -> rusqlite::Result<Vec<(String, KeywordRule)>> {
+    let mut statement = db.prepare_cached(&format!(
+        "SELECT r.cookie_id, r.position, k.keyword, r.matching, r.item_id, r.reply, r.picture_url, r.picture_width, r.picture_height
+         FROM rules AS r JOIN rule_keywords AS k ON k.cookie_id = r.cookie_id AND k.rule_position = r.position {of}
+         ORDER BY r.cookie_id, r.position, k.position",
+    ))?;
+    let mut rows = statement.query(parameters)?;
+    let mut rules: Vec<(String, KeywordRule)> = Vec::new();
+    let mut last_position = None;
+    while let Some(row) = rows.next()? {
+        let position: i64 = row.get("position")?;
+        let keyword = row.get("keyword")?;
+        match rules.last_mut() {
+            Some((cookie_id, rule)) if last_position == Some(position) && row.get_ref("cookie_id")?.as_str()? == cookie_id => {
+                rule.keywords.push(keyword);
+            }
+            _ => rules.push((row.get("cookie_id")?, rule(row, keyword)?)),
+        }
+        last_position = Some(position);
+    }
+    Ok(rules)
+}
+
+fn rule(row: &Row<'_>, keyword: String) -> rusqlite::Result<KeywordRule> {
+    let mut rule = KeywordRule::new(keyword, row.get::<_, String>("reply")?);
+    let matching: String = row.get("matching")?;
+    rule.matching = Matching::ALL.iter().copied().find(|one| one.name() == matching).ok_or_else(|| {
+        let problem = format!("a rule is matched by {matching:?}, which this version does not know");
+        rusqlite::Error::FromSqlConversionFailure(3, Type::Text, problem.into())
+    })?;
+    rule.item_id = row.get("item_id")?;
+    if let Some(url) = row.get::<_, Option<String>>("picture_url")? {
+        rule.picture = Some(Picture::new(url, row.get("picture_width")?, row.get("picture_height")?));
+    }
+    Ok(rule)
 }

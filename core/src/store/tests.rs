@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{InboxRow, KeywordRule, Recorded, RowKind, Store};
+use super::{InboxRow, Recorded, RowKind, Store};
 use crate::account::{AccessToken, AccountCell, AccountRecord, Common, Fence};
 use crate::error::Error;
+use crate::rule::{KeywordRule, Matching, Picture};
 use crate::secret::Secret;
 
 /// A directory of its own for one test, removed with it.
@@ -70,7 +71,7 @@ pub(super) async fn on_both(name: &str, contract: impl AsyncFn(Store)) {
 #[tokio::test]
 async fn an_account_comes_back_as_it_was_put() {
     on_both("put", async |store| {
-        store.put_account(record("b"), Some(vec![KeywordRule::new("包邮", "包的")]), false, 1).await.unwrap();
+        store.put_account(record("b"), Some(vec![KeywordRule::new("包邮", "包的")].into()), false, 1).await.unwrap();
         store.put_account(record("a"), None, false, 1).await.unwrap();
         let accounts = store.accounts().await.unwrap();
         assert_eq!(accounts.iter().map(|a| a.cookie_id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
@@ -84,12 +85,12 @@ async fn an_account_comes_back_as_it_was_put() {
 #[tokio::test]
 async fn putting_an_account_again_keeps_its_rules_and_owner_unless_new_ones_are_given() {
     on_both("again", async |store| {
-        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), false, 1).await.unwrap();
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")].into()), false, 1).await.unwrap();
         store.put_account(AccountRecord { owner: None, ..record("a") }, None, false, 2).await.unwrap();
         assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("1", "one")]);
         assert_eq!(store.accounts().await.unwrap()[0].owner.as_deref(), Some("7"));
         store
-            .put_account(record("a"), Some(vec![KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]), false, 3)
+            .put_account(record("a"), Some(vec![KeywordRule::new("2", "two"), KeywordRule::new("1", "one")].into()), false, 3)
             .await
             .unwrap();
         assert_eq!(store.rules("a").await.unwrap(), [KeywordRule::new("2", "two"), KeywordRule::new("1", "one")]);
@@ -98,9 +99,32 @@ async fn putting_an_account_again_keeps_its_rules_and_owner_unless_new_ones_are_
 }
 
 #[tokio::test]
+async fn rules_come_back_as_they_were_put() {
+    on_both("rules", async |store| {
+        let picture = Picture::new("https://img.alicdn.com/a.jpg", 800, 600);
+        let rules = [
+            KeywordRule::of(["包邮", "邮费", ""], "包的").for_item("920").with_picture(picture.clone()),
+            KeywordRule::new("在吗", "在的").matching(Matching::Exact),
+            KeywordRule::new(r"\d+元", "").matching(Matching::Regex).with_picture(picture),
+            KeywordRule::new("邮费", "包的"),
+        ];
+        store.put_account(record("a"), Some(rules.clone().into()), false, 1).await.unwrap();
+        store.put_account(record("b"), Some(rules[3..].into()), false, 1).await.unwrap();
+        store.put_account(record("c"), None, false, 1).await.unwrap();
+        assert_eq!(store.rules("a").await.unwrap(), rules);
+        let all = store.all_rules().await.unwrap();
+        let expected = rules.iter().map(|rule| ("a", rule)).chain([("b", &rules[3])]);
+        assert!(all.iter().map(|(cookie_id, rule)| (cookie_id.as_str(), rule)).eq(expected), "{all:?}");
+        store.put_rules("a", [].into()).await.unwrap();
+        assert_eq!(store.rules("a").await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rules_of_an_unknown_account_are_refused() {
     on_both("unknown", async |store| {
-        let refused = store.put_rules("nobody", vec![KeywordRule::new("1", "one")]).await;
+        let refused = store.put_rules("nobody", vec![KeywordRule::new("1", "one")].into()).await;
         assert_eq!(refused, Err(Error::AccountNotFound { cookie_id: "nobody".to_owned() }));
     })
     .await;
@@ -109,7 +133,7 @@ async fn rules_of_an_unknown_account_are_refused() {
 #[tokio::test]
 async fn a_removed_account_takes_its_rules_and_messages_along() {
     on_both("remove", async |store| {
-        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")]), false, 1).await.unwrap();
+        store.put_account(record("a"), Some(vec![KeywordRule::new("1", "one")].into()), false, 1).await.unwrap();
         store.record_messages(fence("a"), vec![row("m1")], 1).await.unwrap().await.unwrap().unwrap();
         store.delete_account("a").await.unwrap();
         store.put_account(record("a"), None, false, 2).await.unwrap();

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::Store;
 use crate::decision::DecisionCode;
 use crate::error::Error;
+use crate::rule::Picture;
 use crate::send_outcome::SendOutcome;
 
 /// One message, and what came of it.
@@ -36,16 +37,18 @@ pub struct MessageTrace {
     pub rule: Option<u32>,
     /// The message that was answered in the place of this one.
     pub folded_into: Option<String>,
-    /// What was sent in answer to it.
-    pub reply: Option<SendTrace>,
+    /// What was sent in answer to it, in its order.
+    pub sends: Vec<SendTrace>,
 }
 
 /// One send, and how it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct SendTrace {
-    /// The text.
+    /// The text; of a picture, what the service shows in its place.
     pub text: String,
+    /// The picture, where it was one.
+    pub picture: Option<Picture>,
     /// How it ended; `None` while it is under way.
     pub outcome: Option<SendOutcome>,
     /// When it was put on its way: milliseconds since 1970 UTC.
@@ -60,13 +63,17 @@ impl Store {
         let cookie_id = cookie_id.to_owned();
         self.read(move |db| {
             let mut statement = db.prepare_cached(
-                "SELECT m.*, o.text AS sent_text, o.outcome, o.reason, o.code, o.service_message_id, o.created_at_ms AS sent_at_ms, o.closed_at_ms
-                 FROM messages AS m LEFT JOIN outbox AS o ON o.cookie_id = m.cookie_id AND o.message_id = m.message_id
-                 WHERE m.cookie_id = ?1 AND (?2 IS NULL OR m.chat_id = ?2)
-                 ORDER BY m.received_at_ms DESC, m.created_at_ms DESC, m.message_id LIMIT ?3",
+                "SELECT * FROM messages WHERE cookie_id = ?1 AND (?2 IS NULL OR chat_id = ?2)
+                 ORDER BY received_at_ms DESC, created_at_ms DESC, message_id LIMIT ?3",
             )?;
             let rows = statement.query_map((&cookie_id, chat_id, limit), trace)?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
+            let mut traces = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            let mut sends = db.prepare_cached("SELECT * FROM outbox WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid")?;
+            for trace in traces.iter_mut().filter(|trace| trace.decision == Some(DecisionCode::Reply)) {
+                let rows = sends.query_map((&cookie_id, &trace.message_id), send)?;
+                trace.sends = rows.collect::<rusqlite::Result<_>>()?;
+            }
+            Ok(traces)
         })
         .await
     }
@@ -87,14 +94,20 @@ fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
         decision: decision.as_deref().and_then(DecisionCode::from_name),
         rule: row.get("rule")?,
         folded_into: row.get("folded_into")?,
-        reply: row.get::<_, Option<String>>("sent_text")?.map(|text| send(row, text)).transpose()?,
+        sends: Vec::new(),
     })
 }
 
-fn send(row: &Row<'_>, text: String) -> rusqlite::Result<SendTrace> {
+fn send(row: &Row<'_>) -> rusqlite::Result<SendTrace> {
     let outcome: String = row.get("outcome")?;
+    let picture_url: Option<String> = row.get("picture_url")?;
+    let picture = match picture_url {
+        Some(url) => Some(Picture { url, width: row.get("picture_width")?, height: row.get("picture_height")? }),
+        None => None,
+    };
     Ok(SendTrace {
-        text,
+        text: row.get("text")?,
+        picture,
         outcome: match &*outcome {
             "delivered" => {
                 Some(SendOutcome::Delivered { message_id: row.get::<_, Option<String>>("service_message_id")?.unwrap_or_default() })
@@ -106,7 +119,7 @@ fn send(row: &Row<'_>, text: String) -> rusqlite::Result<SendTrace> {
             "unknown" => Some(SendOutcome::Unknown),
             _ => None,
         },
-        created_at_ms: row.get("sent_at_ms")?,
+        created_at_ms: row.get("created_at_ms")?,
         closed_at_ms: row.get("closed_at_ms")?,
     })
 }

@@ -1,7 +1,7 @@
 //! The inbox, the outbox and the chats, on a file and in memory: what is decided once, sent once, and left to a person.
 
 use super::tests::{fence, on_both, record, row};
-use super::{Draft, InboxRow, NewSend, RowKind, Store};
+use super::{Content, Draft, InboxRow, NewSend, RowKind, Store};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -16,7 +16,7 @@ fn said(message_id: &str, kind: RowKind, text: &str) -> InboxRow {
 }
 
 fn send(uuid: &str, text: &str) -> NewSend {
-    NewSend { uuid: uuid.to_owned(), chat_id: "chat".to_owned(), peer_id: "2".to_owned(), text: text.to_owned() }
+    NewSend { uuid: uuid.to_owned(), chat_id: "chat".to_owned(), peer_id: "2".to_owned(), content: Content::Text(text.to_owned()) }
 }
 
 async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> Vec<InboxRow> {
@@ -24,8 +24,8 @@ async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> 
 }
 
 async fn reply(store: &Store, fence: &Fence, message: InboxRow, uuid: &str, now_ms: i64) -> Result<Option<DecisionCode>, Error> {
-    let reply = Some(send(uuid, "在的"));
-    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), reply };
+    let sends = vec![send(uuid, "在的")];
+    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), sends };
     store.decide(fence.clone(), draft, now_ms).await?.await.unwrap()
 }
 
@@ -55,7 +55,7 @@ async fn a_message_is_decided_once_whoever_asks_and_what_was_sent_stands_in_its_
         store.set_enabled("a", true, NOW_MS + 6).await.unwrap();
         let trace = store.messages("a", Some("chat".to_owned()), 10).await.unwrap().remove(0);
         assert_eq!((trace.decision, trace.rule), (Some(DecisionCode::Reply), Some(1)));
-        let sent = trace.reply.unwrap();
+        let sent = trace.sends[0].clone();
         assert_eq!((&*sent.text, sent.outcome, sent.closed_at_ms), ("在的", Some(delivered), Some(NOW_MS + 4)));
         assert_eq!(store.messages("a", Some("another".to_owned()), 10).await.unwrap(), []);
     })
@@ -80,7 +80,7 @@ async fn a_session_that_begins_takes_up_what_waits_and_gives_up_what_was_under_w
         let messages = store.messages("a", None, 100).await.unwrap();
         let outcome = |id: &str| messages.iter().find(|message| message.message_id == id).unwrap().clone();
         assert_eq!(outcome("old").decision, Some(DecisionCode::Stale));
-        assert_eq!(outcome("sent").reply.unwrap().outcome, Some(SendOutcome::Unknown));
+        assert_eq!(outcome("sent").sends[0].outcome, Some(SendOutcome::Unknown));
     })
     .await;
 }
@@ -120,7 +120,7 @@ async fn while_a_person_has_a_chat_a_reply_that_was_drafted_is_not_sent_and_afte
         put(&store, &fence, vec![ask("m1"), said("h1", RowKind::Own, "我来"), ask("m2")], NOW_MS).await;
         assert_eq!(reply(&store, &fence, ask("m1"), "-11", NOW_MS).await, Ok(Some(DecisionCode::ChatPaused)));
         let trace = store.messages("a", None, 10).await.unwrap().into_iter().find(|one| one.message_id == "m1").unwrap();
-        assert_eq!((trace.rule, trace.reply), (None, None));
+        assert_eq!((trace.rule, trace.sends), (None, Vec::new()));
         // One of before the account was on record is nobody's, and one that was written long ago and comes late takes the chat for no longer.
         let before =
             InboxRow { created_at_ms: NOW_MS - 1, chat_id: "another".to_owned(), ..said("b1", RowKind::Own, "早就说过") };
@@ -150,7 +150,8 @@ async fn earlier_messages_are_marked_as_folded_into_the_one_that_is_answered() {
         let (store, fence) = begun(store).await;
         let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
         put(&store, &fence, vec![first, last.clone()], NOW_MS).await;
-        let draft = Draft { message: last, folded: vec!["m1".to_owned()], decision: DecisionCode::NoRule, rule: None, reply: None };
+        let draft =
+            Draft { message: last, folded: vec!["m1".to_owned()], decision: DecisionCode::NoRule, rule: None, sends: Vec::new() };
         let decided = store.decide(fence, draft, NOW_MS).await.unwrap().await.unwrap();
         assert_eq!(decided, Ok(Some(DecisionCode::NoRule)));
         let messages = store.messages("a", None, 10).await.unwrap();
@@ -187,7 +188,7 @@ async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_
             folded: vec!["m1".to_owned()],
             decision: DecisionCode::Reply,
             rule: Some(1),
-            reply: Some(send("-11", "在的")),
+            sends: vec![send("-11", "在的")],
         };
         store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap();
         store.withdraw("a", "-11".to_owned()).await.unwrap();

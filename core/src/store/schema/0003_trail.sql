@@ -18,7 +18,10 @@ CREATE TABLE outbox (
     message_id         TEXT,               -- what it answers; NULL: the host sent it
     chat_id            TEXT    NOT NULL,
     peer_id            TEXT    NOT NULL,
-    text               TEXT    NOT NULL,
+    text               TEXT    NOT NULL,   -- of a picture: what the service shows in its place
+    picture_url        TEXT,               -- NULL, as its sizes: a text
+    picture_width      INTEGER,
+    picture_height     INTEGER,
     outcome            TEXT    NOT NULL,   -- sending, delivered, rejected, unknown
     reason             TEXT,               -- of a rejection
     code               INTEGER,            -- of a rejection

@@ -1,0 +1,164 @@
+//! Many words looked for in one pass over a text (Aho and Corasick's automaton), kept for one question: which of the words found
+//! anywhere stands first in the list.
+//!
+//! The crates of the field keep at each place every word that ends there, which for words within words grows with the square of
+//! their lengths. Only the first in the list is asked for here: so time and memory are in proportion to the words, and the time of
+//! a search to the text, whatever words somebody thinks of.
+
+use std::collections::VecDeque;
+
+/// No word.
+const NONE: u32 = u32::MAX;
+const ROOT: u32 = 0;
+
+/// Words made ready for searching.
+pub(super) struct Words {
+    nodes: Box<[Node]>,
+    /// The root's children by their byte: nearly every step of a search that finds nothing is one from here.
+    first_steps: Box<[u32; 256]>,
+}
+
+/// A beginning of a word. 20 bytes for each byte of the words, at most.
+#[derive(Clone, Copy)]
+struct Node {
+    /// The byte that it ends with.
+    byte: u8,
+    first_child: u32,
+    /// The next child of its parent; the root is nobody's child, and so ends the row.
+    sibling: u32,
+    /// The longest of its own ends that is the beginning of a word, too.
+    fallback: u32,
+    /// The smallest number of a word that it ends with.
+    number: u32,
+}
+
+impl Words {
+    /// Words with their numbers, in the order of the numbers. None is empty.
+    pub(super) fn new<'a>(words: impl IntoIterator<Item = (&'a str, u32)>) -> Self {
+        let root = Node { byte: 0, first_child: ROOT, sibling: ROOT, fallback: ROOT, number: NONE };
+        let mut nodes = vec![root];
+        for (word, number) in words {
+            let mut at = ROOT;
+            for byte in word.bytes() {
+                at = child(&nodes, at, byte).unwrap_or_else(|| add_child(&mut nodes, at, byte));
+            }
+            let end = &mut nodes[at as usize].number;
+            *end = number.min(*end);
+        }
+        let mut first_steps = Box::new([ROOT; 256]);
+        for child in children(&nodes, ROOT) {
+            first_steps[usize::from(nodes[child as usize].byte)] = child;
+        }
+        let mut words = Self { nodes: nodes.into(), first_steps };
+        words.link();
+        words
+    }
+
+    /// The smallest number among the words that the text contains.
+    pub(super) fn first_in(&self, text: &str) -> Option<u32> {
+        let mut at = ROOT;
+        let mut number = NONE;
+        for byte in text.bytes() {
+            at = self.step(at, byte);
+            number = number.min(self.nodes[at as usize].number);
+        }
+        (number != NONE).then_some(number)
+    }
+
+    /// Falls back to shorter ends until one goes on with the byte. Over a whole text there are no more falls than bytes.
+    fn step(&self, mut at: u32, byte: u8) -> u32 {
+        while at != ROOT {
+            if let Some(next) = child(&self.nodes, at, byte) {
+                return next;
+            }
+            at = self.nodes[at as usize].fallback;
+        }
+        self.first_steps[usize::from(byte)]
+    }
+
+    /// Level by level, so that what a node falls back to, which is shorter, is complete before it.
+    fn link(&mut self) {
+        let mut queue: VecDeque<u32> = children(&self.nodes, ROOT).collect();
+        while let Some(parent) = queue.pop_front() {
+            let mut next = self.nodes[parent as usize].first_child;
+            while next != ROOT {
+                let fallback = self.step(self.nodes[parent as usize].fallback, self.nodes[next as usize].byte);
+                let number = self.nodes[fallback as usize].number;
+                let node = &mut self.nodes[next as usize];
+                node.fallback = fallback;
+                node.number = node.number.min(number);
+                queue.push_back(next);
+                next = node.sibling;
+            }
+        }
+    }
+}
+
+fn add_child(nodes: &mut Vec<Node>, parent: u32, byte: u8) -> u32 {
+    let child = u32::try_from(nodes.len()).expect("the words of an account have a million bytes at most");
+    let sibling = std::mem::replace(&mut nodes[parent as usize].first_child, child);
+    nodes.push(Node { byte, first_child: ROOT, sibling, fallback: ROOT, number: NONE });
+    child
+}
+
+/// At most 256 children are looked at.
+fn child(nodes: &[Node], parent: u32, byte: u8) -> Option<u32> {
+    children(nodes, parent).find(|child| nodes[*child as usize].byte == byte)
+}
+
+fn children(nodes: &[Node], parent: u32) -> impl Iterator<Item = u32> {
+    let is_any = |node: u32| (node != ROOT).then_some(node);
+    std::iter::successors(is_any(nodes[parent as usize].first_child), move |child| is_any(nodes[*child as usize].sibling))
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
+
+    use super::Words;
+
+    fn search(words: &[String], text: &str) -> Option<usize> {
+        Words::new((0..).zip(words).map(|(number, word)| (word.as_str(), number))).first_in(text).map(|number| number as usize)
+    }
+
+    #[test]
+    fn the_first_word_in_the_list_is_found_wherever_it_stands() {
+        let words = ["ushers", "包邮吗", "he", "she", "邮"].map(str::to_owned);
+        for (text, word) in [
+            ("ushe", Some("he")),
+            ("xushersx", Some("ushers")),
+            ("包邮", Some("邮")),
+            ("包邮包邮吗", Some("包邮吗")),
+            ("包", None),
+            ("", None),
+        ] {
+            assert_eq!(search(&words, text).map(|number| &*words[number]), word, "{text}");
+        }
+    }
+
+    #[test]
+    fn it_finds_what_looking_for_each_word_finds() {
+        let random = &mut StdRng::seed_from_u64(4);
+        let mut text = |most: usize| -> String {
+            let length = random.random_range(1..=most);
+            (0..length).map(|_| ['a', 'b', '包', '邮'][random.random_range(0..4)]).collect()
+        };
+        for _ in 0..2_000 {
+            let words: Vec<String> = (0..5).map(|_| text(5)).collect();
+            let message = text(12);
+            let expected = words.iter().position(|word| message.contains(word.as_str()));
+            assert_eq!(search(&words, &message), expected, "{words:?} in {message:?}");
+        }
+    }
+
+    #[test]
+    fn words_within_words_cost_no_more_than_their_length() {
+        let tail = "a".repeat(999);
+        let words: Vec<String> = (1..=999).map(|n| tail[..n].to_owned()).chain((0..200).map(|n| format!("{n}{tail}"))).collect();
+        let total: usize = words.iter().map(String::len).sum();
+        let ready = Words::new((0..).zip(words.iter().rev()).map(|(number, word)| (word.as_str(), number)));
+        assert!(ready.nodes.len() <= total);
+        assert_eq!(ready.first_in(&format!("7{}", "a".repeat(1_000_000))), Some(192));
+    }
+}
