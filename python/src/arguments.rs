@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyMapping, PySequence, PyString};
 
 use crate::errors;
+use crate::rule::Rule;
 
 /// A `str`.
 pub(crate) fn text(value: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
@@ -118,17 +119,20 @@ pub(crate) fn limit(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Duration> 
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// Any iterable of `(keyword, reply)` pairs.
+/// Any iterable of `(keyword, reply)` pairs and `Rule`s.
 pub(crate) fn rules(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<KeywordRule>> {
     let is_wrong = value.is_instance_of::<PyString>() || value.is_instance_of::<PyMapping>();
     let pairs = match value.try_iter() {
         Ok(pairs) if !is_wrong => pairs,
-        _ => return Err(wrong_type(name, "an iterable of (keyword, reply) pairs", value)),
+        _ => return Err(wrong_type(name, "an iterable of (keyword, reply) pairs and Rules", value)),
     };
     (1..).zip(pairs).map(|(place, pair)| rule(&pair?, name, place)).collect()
 }
 
 fn rule(pair: &Bound<'_, PyAny>, name: &str, place: usize) -> PyResult<KeywordRule> {
+    if let Ok(rule) = pair.cast::<Rule>() {
+        return Ok(rule.get().core());
+    }
     let name = format!("{name}: rule {place}");
     match pair.cast::<PySequence>() {
         Ok(pair) if !pair.is_instance_of::<PyString>() && pair.len()? == 2 => Ok(KeywordRule::new(
@@ -138,7 +142,7 @@ fn rule(pair: &Bound<'_, PyAny>, name: &str, place: usize) -> PyResult<KeywordRu
         Ok(pair) if !pair.is_instance_of::<PyString>() => {
             Err(errors::invalid(pair.py(), &name, &format!("has {} elements, must have 2: (keyword, reply)", pair.len()?)))
         }
-        _ => Err(wrong_type(&name, "a pair (keyword, reply)", pair)),
+        _ => Err(wrong_type(&name, "a pair (keyword, reply) or a Rule", pair)),
     }
 }
 

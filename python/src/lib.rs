@@ -7,6 +7,7 @@
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config`, `events` | what `livekeeper` does |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome` | what it shows |
+//! | `rule` | what is answered with what |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -24,6 +25,7 @@ mod health_reason;
 mod manager;
 mod metrics;
 mod reason;
+mod rule;
 mod send_outcome;
 mod simulator;
 mod simulator_entry;
@@ -53,6 +55,8 @@ mod _livekeeper {
     use super::metrics::Metrics;
     #[pymodule_export]
     use super::reason::Reason;
+    #[pymodule_export]
+    use super::rule::{Picture, Rule};
     #[pymodule_export]
     use super::send_outcome::SendOutcome;
     #[pymodule_export]

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::rule::Rule;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
 use crate::status::AccountStatus;
@@ -60,7 +61,7 @@ impl CookieManager {
     ///
     /// - `cookie_id`: your name for the account, 1 … 255 bytes.
     /// - `cookie_value`: a header string, a JSON array of a browser extension, or a Netscape cookies.txt; it must hold `unb`.
-    /// - `keywords`: an iterable of `(keyword, reply)`, at most 10,000; `None` leaves those of an account that exists.
+    /// - `keywords`: an iterable of `(keyword, reply)` and `Rule`, at most 10,000; `None` leaves those of an account that exists.
     /// - `user_id`: your own user (str or int) that the account belongs to; `None` leaves that of an account that exists.
     ///
     /// Raises `InvalidArgument`, `AtCapacity`, `StoreFailed`, `ManagerClosed`.
@@ -177,8 +178,8 @@ impl CookieManager {
         ready(py, self.core.get_enabled_cookies())
     }
 
-    /// Puts these rules, an iterable of `(keyword, reply)`, in the place of the account's earlier ones, from the next message
-    /// on. An empty one: no rules.
+    /// Puts these rules, an iterable of `(keyword, reply)` and `Rule`, in the place of the account's earlier ones, from the next
+    /// message on. An empty one: no rules.
     ///
     /// Raises `InvalidArgument` naming the rule's place, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
     ///
@@ -188,14 +189,14 @@ impl CookieManager {
         wait(py, self.core.update_keywords(&cookie_id, keywords))
     }
 
-    /// The account's rules in their order: a list of `(keyword, reply)`.
+    /// The account's rules in their order: a list with `(keyword, reply)` for each plain rule and a `Rule` for each other.
     ///
     /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
     ///
     ///     manager.get_keywords("shop 1")
-    fn get_keywords(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
+    fn get_keywords<'py>(&self, py: Python<'py>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         let rules = wait(py, self.core.get_keywords(&text(cookie_id, "cookie_id")?))?;
-        Ok(rules.into_iter().map(|rule| (rule.keywords.concat(), rule.reply)).collect())
+        rules.into_iter().map(|rule| Rule::show(py, rule)).collect()
     }
 
     /// The account at this moment: a frozen `AccountStatus`. Does not block.

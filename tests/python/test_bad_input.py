@@ -31,6 +31,15 @@ REFUSED: list[tuple[str, Verb, str]] = [
     ("an empty keyword", lambda m: m.add_cookie("new", COOKIE, [("包邮", "包"), ("", "x")]), "keywords"),
     ("a blank keyword", lambda m: m.update_keywords("shop", [(" ", "x")]), "keywords"),
     ("a keyword with a surrogate", lambda m: m.update_keywords("shop", [("\ud83d", "x")]), "keywords"),
+    ("a pattern that is none", lambda m: m.update_keywords("shop", [livekeeper.Rule("(", "x", matching="regex")]), "keywords"),
+    ("a pattern for everything", lambda m: m.update_keywords("shop", [livekeeper.Rule("a*", "x", matching="regex")]), "keywords"),
+    ("a rule of no keyword", lambda m: m.update_keywords("shop", [livekeeper.Rule([], "x")]), "keywords"),
+    (
+        "a picture without a size",
+        lambda m: m.update_keywords("shop", [livekeeper.Rule("a", picture=livekeeper.Picture("https://x/a.jpg", 0, 1))]),
+        "keywords",
+    ),
+    ("a way that is none", lambda m: livekeeper.Rule("a", "x", matching="like"), "matching"),  # type: ignore[arg-type]
     ("a rule of three", lambda m: m.update_keywords("shop", [("a", "b", "c")]), "keywords"),  # type: ignore[list-item]
     ("a user id with a surrogate", lambda m: m.add_cookie("new", COOKIE, user_id="\ud800"), "user_id"),
     ("a new cookie without unb", lambda m: m.update_cookie("shop", "a=b"), "cookie_value"),
@@ -74,9 +83,9 @@ def test_a_wrong_name_of_a_state_is_refused_with_the_right_ones(manager: livekee
 WRONG_TYPES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: m.add_cookie(b"shop", COOKIE), "cookie_id: must be str, not bytes"),
     (lambda m: m.add_cookie("shop", {"unb": CANARY}), "cookie_value: must be str, not dict"),
-    (lambda m: m.add_cookie("shop", COOKIE, "包邮"), r"keywords: must be an iterable of \(keyword, reply\) pairs, not str"),
+    (lambda m: m.add_cookie("shop", COOKIE, "包邮"), r"keywords: must be an iterable of \(keyword, reply\) pairs and Rules, not str"),
     (lambda m: m.add_cookie("shop", COOKIE, {"ab": "cd"}), "keywords: must be an iterable .* not dict"),
-    (lambda m: m.add_cookie("shop", COOKIE, ["ab"]), r"keywords: rule 1: must be a pair \(keyword, reply\), not str"),
+    (lambda m: m.add_cookie("shop", COOKIE, ["ab"]), r"keywords: rule 1: must be a pair \(keyword, reply\) or a Rule, not str"),
     (lambda m: m.add_cookie("shop", COOKIE, [("a", 1)]), "keywords: rule 1: its reply: must be str, not int"),
     (lambda m: m.add_cookie("shop", COOKIE, user_id=True), "user_id: must be str, int or None, not bool"),
     (lambda m: m.add_cookie("shop", COOKIE, user_id=1.5), "user_id: must be str, int or None, not float"),

@@ -20,6 +20,32 @@ def test_a_buyers_message_with_a_keyword_is_answered_with_its_reply(
     assert simulator.violations() == []
 
 
+def test_rules_for_an_item_and_patterns_and_pictures_answer_with_what_the_message_has(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    picture = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
+    rules: list[tuple[str, str] | livekeeper.Rule] = [
+        ("尺码", "请说是哪一件"),
+        livekeeper.Rule(["尺码", "多大"], "{send_user_name}：{item_id} 的{{尺码}}见图", item_id="920001", picture=picture),
+        livekeeper.Rule(r"\d+\s*元", "不议价：{send_message}", matching="regex"),
+    ]
+    manager.update_keywords("shop", rules)
+    assert manager.get_keywords("shop") == rules
+    simulator.buyer_says(UNB, "尺码？", buyer_id="961", item_id="920001", name="猫")
+    simulator.wait_sends(UNB, 2, WAIT_S)
+    simulator.buyer_says(UNB, "尺码？", buyer_id="962", item_id="920002")
+    simulator.wait_sends(UNB, 3, WAIT_S)
+    simulator.buyer_says(UNB, "９０ 元 {item_id}", buyer_id="963", item_id="920001")
+    sends = simulator.wait_sends(UNB, 4, WAIT_S)
+    assert [(send.peer_id, send.is_picture, send.text) for send in sends] == [
+        ("961", False, "猫：920001 的{尺码}见图"),
+        ("961", True, picture.url),
+        ("962", False, "请说是哪一件"),
+        ("963", False, "不议价：９０ 元 {item_id}"),
+    ]
+    assert simulator.violations() == []
+
+
 def test_every_entry_of_a_push_is_answered_and_a_replay_is_not(
     simulator: Simulator, manager: livekeeper.CookieManager, shop: str
 ) -> None:

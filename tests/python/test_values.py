@@ -55,6 +55,11 @@ HASHED: list[Any] = [
     REASON,
     STATUS,
     livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403),
+    livekeeper.Picture("https://x/a.jpg", 800, 600),
+    livekeeper.Rule("包邮"),
+    livekeeper.Rule(
+        ["包邮", "邮费"], "见图", matching="exact", item_id="920", picture=livekeeper.Picture("https://x/a.jpg", 800, 600)
+    ),
     HEALTH_REASON,
     NEW,
     ITEM,
@@ -169,6 +174,26 @@ def test_a_stop_report_says_what_is_left() -> None:
     assert not VALUES[-1].is_clean
     assert str(VALUES[-1]) == "closed 1 accounts in 6.00 s: left of 店 (its session's task)"
     assert livekeeper.StopReport(0.0, []).is_clean
+
+
+def test_a_rule_has_one_keyword_or_several_and_defaults() -> None:
+    plain = livekeeper.Rule("包邮")
+    assert (plain.keywords, plain.reply, plain.matching, plain.item_id, plain.picture) == (("包邮",), "", "contains", None, None)
+    full = livekeeper.Rule(["包邮", "邮费"], "见图", matching="regex", item_id=920, picture=livekeeper.Picture("https://x", 8, 6))
+    assert (full.keywords, full.matching, full.item_id) == (("包邮", "邮费"), "regex", "920")
+    assert full.picture is not None
+    assert (full.picture.url, full.picture.width, full.picture.height) == ("https://x", 8, 6)
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"keywords": 3}, "keywords: must be str or a sequence of str, not int"),
+        ({"keywords": ["a", 3]}, "keywords: part 2: must be str, not int"),
+        ({"keywords": "a", "picture": "https://x"}, "picture: must be Picture or None, not str"),
+        ({"keywords": "a", "item_id": 1.5}, "item_id: must be str, int or None, not float"),
+    ]
+    for arguments, sentence in wrong:
+        with pytest.raises(TypeError, match=sentence):
+            livekeeper.Rule(**arguments)
+    with pytest.raises(livekeeper.InvalidArgument, match="width: is "):
+        livekeeper.Picture("https://x", -1, 6)
 
 
 def test_members_of_the_enums_are_strings_too() -> None:
