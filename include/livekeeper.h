@@ -48,7 +48,7 @@
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_stop_report, lk_events, lk_health_reason_list, lk_capacity. Each has one _free function, and of NULL it does nothing.
+ *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity. Each has one _free function, and of NULL it does nothing.
  *    Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
@@ -131,6 +131,9 @@
 #define LK_ACCOUNT_STATUS_INIT { \
     sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, false, \
     0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+}
+#define LK_RULE_INIT { \
+    sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
 }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
@@ -785,6 +788,37 @@ typedef uint32_t lk_capacity_level;
 #endif // __cplusplus
 
 /**
+ * How the keywords of a rule are looked for. Upper and lower case, full-width and half-width forms are alike in all of them. The
+ * numbers are permanent.
+ */
+enum lk_matching
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Anywhere in the message.
+     */
+    LK_MATCHING_CONTAINS = 0,
+    /**
+     * As the whole message, spaces around either aside.
+     */
+    LK_MATCHING_EXACT = 1,
+    /**
+     * As a regular expression in the syntax of Rust's crate `regex` (no look-around, no backreferences), anywhere in the first 10,000
+     * bytes of the message. One that matches the empty text is refused, and so is one that needs more than 256 KiB made ready.
+     */
+    LK_MATCHING_REGEX = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_matching lk_matching;
+#else
+typedef uint32_t lk_matching;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What is used of everything that has a bound, at one moment. Yours: end it with `lk_capacity_free`.
  */
 typedef struct lk_capacity lk_capacity;
@@ -816,6 +850,11 @@ typedef struct lk_keyword_list lk_keyword_list;
  * same time; only `lk_manager_free` must come last.
  */
 typedef struct lk_manager lk_manager;
+
+/**
+ * A list of rules that is yours. End it with `lk_rule_list_free`.
+ */
+typedef struct lk_rule_list lk_rule_list;
 
 /**
  * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
@@ -854,7 +893,8 @@ typedef struct {
 } lk_str;
 
 /**
- * A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply.
+ * A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply. `lk_rule` is the form for
+ * several keywords, other ways of matching, an item, a picture.
  */
 typedef struct {
     /**
@@ -862,7 +902,7 @@ typedef struct {
      */
     lk_str keyword;
     /**
-     * The text to send. Empty: a message that matches gets no reply.
+     * The text to send; what may be in it says `lk_rule`. Empty: a message that matches gets no reply.
      */
     lk_str reply;
 } lk_keyword;
@@ -1010,6 +1050,50 @@ typedef struct {
      */
     size_t worker_threads;
 } lk_config;
+
+/**
+ * A rule: a message in which one of its keywords is found is answered with its reply. Rules for the message's item are looked at
+ * first, then those for every item; among those that match, the first in the list answers. Begin with `LK_RULE_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_rule)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * What is looked for: `keyword_count` texts in a row, none blank, each at most 1,000 bytes. One that is found is enough.
+     */
+    const lk_str *keywords;
+    /**
+     * How many texts `keywords` has.
+     */
+    size_t keyword_count;
+    /**
+     * How they are looked for: an `lk_matching`.
+     */
+    uint32_t matching;
+    /**
+     * The item that a message must be about; no text: any, or none.
+     */
+    lk_str item_id;
+    /**
+     * The text to send, at most 20,000 bytes; no text is an empty one. In it `{send_user_name}`, `{send_user_id}`, `{send_message}`
+     * and `{item_id}` stand for what the message has, `{{` and `}}` for a brace. Empty, and no picture: no reply.
+     */
+    lk_str reply;
+    /**
+     * The `https` or `http` URL of a picture that the site already has, sent after the text; no text: no picture.
+     */
+    lk_str picture_url;
+    /**
+     * The picture's width in pixels, 1 to 20,000.
+     */
+    uint32_t picture_width;
+    /**
+     * The picture's height in pixels, 1 to 20,000.
+     */
+    uint32_t picture_height;
+} lk_rule;
 
 /**
  * One account at one moment. Begin with `LK_ACCOUNT_STATUS_INIT`. Times are milliseconds since 1970 UTC; what is counted is
@@ -1579,10 +1663,70 @@ lk_status lk_manager_update_keywords(const lk_manager *manager, lk_str cookie_id
  *
  * - `list`: where the list goes, yours to end with `lk_keyword_list_free`; NULL is put there on failure.
  *
- * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_INVALID_ARGUMENT` where a rule is more than a keyword
+ * and a reply (`lk_manager_get_rules` gives every rule), `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
  * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
 lk_status lk_manager_get_keywords(const lk_manager *manager, lk_str cookie_id, lk_keyword_list **list);
+
+/**
+ * `lk_manager_add_cookie` with rules that may be more than a keyword and a reply.
+ *
+ * - `rules`, `rule_count`: the rules in their order, at most 10,000; NULL and 0 leave those of an account that exists. All else
+ *   is as there.
+ *
+ * Any thread. Blocks until it is on disk, and an old session is gone. Errors: those of `lk_manager_add_cookie`, and
+ * `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_add_cookie_with_rules(const lk_manager *manager,
+                                           lk_str cookie_id,
+                                           lk_str cookie_value,
+                                           const lk_rule *rules,
+                                           size_t rule_count,
+                                           lk_str user_id);
+
+/**
+ * Puts these rules in the place of the account's earlier ones, from the next message on.
+ *
+ * - `rules`, `rule_count`: the rules in their order, at most 10,000 with 10,000 keywords, 500 of them regular expressions; all of
+ *   the same `size`. A count of 0 means no rules.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` naming the rule's place,
+ * `LK_STATUS_WRONG_SIZE`, `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_update_rules(const lk_manager *manager, lk_str cookie_id, const lk_rule *rules, size_t rule_count);
+
+/**
+ * All rules of the account in their order, also those that were given as a keyword and a reply.
+ *
+ * - `list`: where the list goes, yours to end with `lk_rule_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_rules(const lk_manager *manager, lk_str cookie_id, lk_rule_list **list);
+
+/**
+ * How many rules a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_rule_list_count(const lk_rule_list *list);
+
+/**
+ * One of them. Its keywords and texts belong to the list.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `rule`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_rule_list_get(const lk_rule_list *list, size_t index, lk_rule *rule);
+
+/**
+ * Ends a list of rules and its texts. NULL is fine. Does not block.
+ */
+void lk_rule_list_free(lk_rule_list *list);
 
 /**
  * Pauses an account: it stays connected, receives and records, and answers nothing until `lk_manager_resume`; what came in

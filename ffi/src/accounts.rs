@@ -161,7 +161,8 @@ pub unsafe extern "C" fn lk_manager_update_keywords(
 ///
 /// - `list`: where the list goes, yours to end with `lk_keyword_list_free`; NULL is put there on failure.
 ///
-/// Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+/// Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_INVALID_ARGUMENT` where a rule is more than a keyword
+/// and a reply (`lk_manager_get_rules` gives every rule), `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
 /// `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_get_keywords(
@@ -172,7 +173,7 @@ pub unsafe extern "C" fn lk_manager_get_keywords(
     guard(|| {
         // SAFETY: the header's contract on pointers and texts.
         let (place, (manager, cookie_id)) = unsafe { (Place::new(list, "list")?.emptied(), account(manager, cookie_id)?) };
-        place.put(give(lk_keyword_list::new(manager.get_keywords(cookie_id).wait()?)));
+        place.put(give(lk_keyword_list::new(manager.get_keywords(cookie_id).wait()?)?));
         Ok(())
     })
 }

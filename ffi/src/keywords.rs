@@ -7,13 +7,14 @@ use crate::guard::guard_or;
 use crate::pointer::{Given, Handle, Plain, end, look_if_any, row};
 use crate::text::{Text, lk_str};
 
-/// A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply.
+/// A keyword rule: the first rule whose keyword a buyer's message contains is answered with its reply. `lk_rule` is the form for
+/// several keywords, other ways of matching, an item, a picture.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct lk_keyword {
     /// Looked for anywhere in the message; upper and lower case, full-width and half-width forms are alike. Not blank.
     pub keyword: lk_str,
-    /// The text to send. Empty: a message that matches gets no reply.
+    /// The text to send; what may be in it says `lk_rule`. Empty: a message that matches gets no reply.
     pub reply: lk_str,
 }
 
@@ -44,8 +45,16 @@ pub struct lk_keyword_list(Vec<(Text, Text)>);
 impl Handle for lk_keyword_list {}
 
 impl lk_keyword_list {
-    pub(crate) fn new(rules: Vec<KeywordRule>) -> Self {
-        Self(rules.into_iter().map(|rule| (Text::new(rule.keywords.concat()), Text::new(rule.reply))).collect())
+    /// A rule that is more than a keyword and a reply is refused: shown as one it would be lost when the list is given back.
+    pub(crate) fn new(rules: Vec<KeywordRule>) -> Result<Self, Failure> {
+        let pair = |(place, mut rule): (usize, KeywordRule)| match rule.is_pair().then(|| rule.keywords.pop()).flatten() {
+            Some(keyword) => Ok((Text::new(keyword), Text::new(rule.reply))),
+            None => {
+                let problem = format!("rule {place} is more than a keyword and a reply: use lk_manager_get_rules");
+                Err(Failure::invalid("keywords", problem))
+            }
+        };
+        (1..).zip(rules).map(pair).collect::<Result<_, _>>().map(Self)
     }
 }
 

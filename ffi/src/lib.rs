@@ -10,7 +10,7 @@
 //! events    a reader of what happens        event     one piece of news
 //! capacity  what has a bound                states    numbers and names of states
 //! metrics   figures for a monitor           keywords  keyword rules, in and out
-//! stopping  the stop report
+//! stopping  the stop report                 rules     rules that are more than that
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
 //! values or a failure, core does the work, and the answer goes out by pointer.
@@ -35,6 +35,8 @@ pub mod config;
 pub mod manager;
 
 pub mod accounts;
+
+pub mod rules;
 
 pub mod control;
 

@@ -32,6 +32,41 @@ pub(crate) unsafe fn read<T: Growing + Given>(from: *const T, defaults: T, argum
     Ok(value)
 }
 
+/// `count` structs in a row: as the caller's compiler laid them out, each as far from the next as their common size says. Null is
+/// none at all, which is not the same as a row of length 0.
+///
+/// # Safety
+/// `first` is null, or `count` structs as for [`read`] in a row.
+pub(crate) unsafe fn read_row<T: Growing + Given>(
+    first: *const T,
+    count: usize,
+    defaults: T,
+    argument: &'static str,
+) -> Result<Option<Vec<T>>, Failure> {
+    if first.is_null() {
+        return if count == 0 { Ok(None) } else { Err(Failure::NullPointer { argument }) };
+    }
+    if count == 0 {
+        return Ok(Some(Vec::new()));
+    }
+    // SAFETY: there is one; `Growing`: the first field is its size.
+    let size = unsafe { first.cast::<usize>().read() };
+    check(size, T::LEAST, size_of::<T>(), argument)?;
+    if count > isize::MAX as usize / size {
+        return Err(Failure::invalid(argument, format!("a count of {count} does not fit into memory")));
+    }
+    let one = |place: usize| {
+        // SAFETY: the caller's promise, and the whole row fits into memory.
+        let one = unsafe { first.byte_add(place * size) };
+        // SAFETY: as above; its first field is read before more of it, and is held against that of the first.
+        let own_size = unsafe { one.cast::<usize>().read() };
+        check(own_size, size, size, argument)?;
+        // SAFETY: as above.
+        unsafe { read(one, defaults, argument) }
+    };
+    (0..count).map(one).collect::<Result<_, _>>().map(Some)
+}
+
 /// A struct of the caller's that a result goes to. Fields that the caller's header does not know are left out.
 pub(crate) struct GrowingPlace<T: Growing> {
     place: NonNull<T>,
@@ -97,7 +132,7 @@ fn check(size: usize, least: usize, most: usize, argument: &'static str) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::{Growing, GrowingPlace, read};
+    use super::{Growing, GrowingPlace, read, read_row};
     use crate::pointer::{Given, Plain};
 
     #[repr(C)]
@@ -136,6 +171,24 @@ mod tests {
         for size in [0, 8, 15, 25, usize::MAX] {
             assert_eq!(read_with(size), None, "{size}");
         }
+    }
+
+    #[test]
+    fn a_row_is_read_in_steps_of_the_size_that_its_program_knows() {
+        let old = [[16_usize, 3], [16, 4], [16, 5]];
+        // SAFETY: as many of that size lie in a row.
+        let read = |count| unsafe { read_row(old.as_ptr().cast::<Sample>(), count, DEFAULTS, "row") };
+        let olds: Vec<_> = read(3).ok().flatten().unwrap().iter().map(|one| (one.size, one.old, one.new)).collect();
+        assert_eq!(olds, [(16, 3, 2), (16, 4, 2), (16, 5, 2)]);
+        assert_eq!(read(0).ok().flatten(), Some(vec![]));
+        assert!(read(usize::MAX).is_err());
+        let mixed = [[16_usize, 3], [24, 4]];
+        // SAFETY: as above, but that the second's size is another: it is refused before more of it is read.
+        assert!(unsafe { read_row(mixed.as_ptr().cast::<Sample>(), 2, DEFAULTS, "row") }.is_err());
+        // SAFETY: null.
+        let none = |count| unsafe { read_row(std::ptr::null::<Sample>(), count, DEFAULTS, "row") };
+        assert_eq!(none(0).ok(), Some(None));
+        assert!(none(1).is_err());
     }
 
     #[test]
