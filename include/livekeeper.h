@@ -805,7 +805,7 @@ enum lk_matching
      */
     LK_MATCHING_EXACT = 1,
     /**
-     * As a regular expression in the syntax of Rust's crate `regex` (no look-around, no backreferences), anywhere in the first 10,000
+     * As a regular expression in the syntax of Rust's crate `regex` (no look-around, no backreferences), anywhere in the first 4,000
      * bytes of the message. One that matches the empty text is refused, and so is one that needs more than 256 KiB made ready.
      */
     LK_MATCHING_REGEX = 2,
@@ -1688,7 +1688,7 @@ lk_status lk_manager_add_cookie_with_rules(const lk_manager *manager,
 /**
  * Puts these rules in the place of the account's earlier ones, from the next message on.
  *
- * - `rules`, `rule_count`: the rules in their order, at most 10,000 with 10,000 keywords, 500 of them regular expressions; all of
+ * - `rules`, `rule_count`: the rules in their order, at most 10,000 with 10,000 keywords, 200 of them regular expressions; all of
  *   the same `size`. A count of 0 means no rules.
  *
  * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` naming the rule's place,

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct KeywordRule {
     /// What is looked for, one or more, none of them blank; one that is found is enough. Each at most 1,000 bytes; of all rules of
-    /// an account together at most 10,000, at most 500 of them for [`Matching::Regex`], and at most 1,000,000 bytes.
+    /// an account together at most 10,000, at most 200 of them for [`Matching::Regex`], and at most 1,000,000 bytes.
     pub keywords: Vec<String>,
     /// How the keywords are looked for.
     pub matching: Matching,
@@ -44,7 +44,7 @@ pub enum Matching {
     Contains,
     /// As the whole message, spaces around either aside.
     Exact,
-    /// As a regular expression in the syntax of the crate `regex`, anywhere in the first 10,000 bytes of the message. It takes time
+    /// As a regular expression in the syntax of the crate `regex`, anywhere in the first 4,000 bytes of the message. It takes time
     /// in proportion to the message, whatever the expression. One that matches the empty text is refused, and so is one that
     /// needs more than 256 KiB when it is made ready.
     Regex,

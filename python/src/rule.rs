@@ -16,7 +16,7 @@ use crate::errors;
 /// - `reply`: the text to send, at most 20,000 bytes. In it `{send_user_name}`, `{send_user_id}`, `{send_message}` and `{item_id}`
 ///   stand for what the message has, `{{` and `}}` for a brace. Empty, and no picture: a message that matches gets no reply.
 /// - `matching`: `"contains"`, anywhere in the message; `"exact"`, the whole message; `"regex"`, a regular expression in the syntax
-///   of Rust's crate `regex` (no look-around, no backreferences), anywhere in the message's first 10,000 bytes. Upper and lower case,
+///   of Rust's crate `regex` (no look-around, no backreferences), anywhere in the message's first 4,000 bytes. Upper and lower case,
 ///   full-width and half-width forms are alike in all of them.
 /// - `item_id`: the item that a message must be about; `None`: any, or none.
 /// - `picture`: a `Picture` to send, after the text if there is one.

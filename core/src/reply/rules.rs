@@ -17,7 +17,7 @@ pub(crate) const MAX_KEYWORDS: usize = 10_000;
 /// The same in bytes: what they take in memory is about twenty times as much.
 pub(crate) const MAX_KEYWORDS_BYTES: usize = 1_000_000;
 /// Of the keywords, those that are regular expressions, at most: each is looked for by itself.
-pub(crate) const MAX_REGEXES: usize = 500;
+pub(crate) const MAX_REGEXES: usize = 200;
 /// One keyword in bytes, at most.
 pub(crate) const MAX_KEYWORD_BYTES: usize = 1_000;
 /// One reply in bytes, at most.
@@ -32,8 +32,8 @@ pub(crate) const MAX_PICTURE_SIDE: u32 = 20_000;
 const MAX_REGEX_MEMORY: usize = 256 * 1024;
 /// Groups within groups of a regular expression, at most.
 const MAX_REGEX_DEPTH: u32 = 50;
-/// Regular expressions look at so much of a message, so that all of them together take a bounded time.
-const MAX_REGEX_TEXT_BYTES: usize = 10_000;
+/// Regular expressions look at so much of a message: a usual one takes some 20 µs for it, the worst that the limits let through 2 ms.
+const MAX_REGEX_TEXT_BYTES: usize = 4_000;
 
 /// An account's keyword rules in their order, and their keywords made ready.
 #[derive(Default)]

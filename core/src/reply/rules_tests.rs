@@ -210,6 +210,13 @@ fn ten_thousand_keywords_and_hostile_patterns_cost_one_pass_over_the_message() {
     assert_eq!(compiled.first_match(&format!("{message}关键词8999号"), None).map(|found| found.place), Some(2));
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
 
+    // The worst that the limits let through, as often as they do.
+    let worst: Vec<_> = (0..MAX_REGEXES).map(|n| regex(&format!("((a|b|c|d|e|.){{0,60}}){{4}}{n}!"))).collect();
+    let start = Instant::now();
+    let compiled = Rules::compile(worst).unwrap();
+    assert_eq!(compiled.first_match(&message, None), None);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+
     // Each of them takes time without end in an engine that backtracks.
     let hostile: Vec<_> = ["(a+)+$b", "(a|aa)+c", "(a|a?)+d", "(.*a){12}e", "(a*)*(a*)*f"].map(regex).into();
     let start = Instant::now();
