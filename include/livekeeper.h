@@ -97,6 +97,7 @@
     { NULL, 0 }, /* api_url */ \
     { NULL, 0 }, /* ca_file */ \
     1.0, /* debounce_s */ \
+    300.0, /* stale_after_s */ \
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
     15.0, /* connect_timeout_s */ \
@@ -934,6 +935,10 @@ typedef struct {
      * A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
      */
     double debounce_s;
+    /**
+     * A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
+     */
+    double stale_after_s;
     /**
      * Between two heartbeats. Seconds, 0.05 … 300. Default 15.
      */

@@ -27,6 +27,8 @@ pub struct lk_config {
     pub ca_file: lk_str,
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
+    /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
+    pub stale_after_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -106,6 +108,7 @@ impl From<Config> for lk_config {
             api_url: lk_str::NONE,
             ca_file: lk_str::NONE,
             debounce_s: config.debounce_s,
+            stale_after_s: config.stale_after_s,
             heartbeat_interval_s: config.heartbeat_interval_s,
             heartbeat_timeout_s: config.heartbeat_timeout_s,
             connect_timeout_s: config.connect_timeout_s,
@@ -161,6 +164,7 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
         settings.cookie_helper = read_command(given.cookie_helper, given.cookie_helper_count)?;
     }
     settings.debounce_s = given.debounce_s;
+    settings.stale_after_s = given.stale_after_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
     settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
     settings.connect_timeout_s = given.connect_timeout_s;

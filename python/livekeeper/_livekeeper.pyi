@@ -97,6 +97,7 @@ class Config:
         api_url: str = "https://h5api.m.goofish.com/h5",
         ca_file: Union[str, os.PathLike[str], None] = None,
         debounce_s: float = 1.0,
+        stale_after_s: float = 300.0,
         heartbeat_interval_s: float = 15.0,
         heartbeat_timeout_s: float = 30.0,
         connect_timeout_s: float = 15.0,
@@ -133,6 +134,8 @@ class Config:
     def ca_file(self) -> Optional[str]: ...
     @property
     def debounce_s(self) -> float: ...
+    @property
+    def stale_after_s(self) -> float: ...
     @property
     def heartbeat_interval_s(self) -> float: ...
     @property
@@ -194,6 +197,7 @@ class Config:
         api_url: str = ...,
         ca_file: Union[str, os.PathLike[str], None] = ...,
         debounce_s: float = ...,
+        stale_after_s: float = ...,
         heartbeat_interval_s: float = ...,
         heartbeat_timeout_s: float = ...,
         connect_timeout_s: float = ...,
