@@ -1,4 +1,4 @@
-"""The states of an account, the reasons for them, its health, and what has a bound: enums whose members are also strings.
+"""The states of an account, the reasons for them, its health, what has a bound, what is decided about a message: enums whose members are also strings.
 
 >>> from livekeeper import TaskState
 >>> TaskState.RUNNING == "running", str(TaskState.RUNNING)
@@ -190,3 +190,41 @@ class CapacityLevel(_Name):
     """Four fifths of the bound, or more, are used."""
     FULL = "full"
     """The bound is reached."""
+
+
+class Decision(_Name):
+    """What was decided about a message. ``MessageTrace.decision_text`` is its sentence.
+
+    >>> from livekeeper import Decision
+    >>> Decision.CHAT_PAUSED == "chat_paused"
+    True
+    """
+
+    REPLY = "reply"
+    """It is answered."""
+    PLATFORM = "platform"
+    """A text or card of the platform's."""
+    ECHO = "echo"
+    """The echo of what this library sent."""
+    BY_HAND = "by_hand"
+    """The seller's own words, by hand: a person has taken the chat over."""
+    GROUP = "group"
+    """Said in a group, where a reply to one buyer has no place."""
+    STALE = "stale"
+    """Older than ``stale_after_s`` when it was looked at."""
+    ACCOUNT_PAUSED = "account_paused"
+    """The account is paused."""
+    CHAT_PAUSED = "chat_paused"
+    """A person has taken the chat over, or the host has paused it."""
+    RULE_SAYS_NOTHING = "rule_says_nothing"
+    """The rule that matches says: nothing."""
+    NO_RULE = "no_rule"
+    """No rule matches."""
+    FOLDED = "folded"
+    """A later message of the same chat was answered in its place."""
+    NOT_RECORDED = "not_recorded"
+    """Recorded by a version that stored no decisions."""
+    OTHER_USER = "other_user"
+    """It was written to another user, whose cookie was replaced before it was looked at."""
+    BEFORE_ACCOUNT = "before_account"
+    """The seller's own, from before the account was on record: nobody knows whether by hand or from here."""

@@ -90,6 +90,12 @@ pub(crate) fn count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<usize> {
     }
 }
 
+/// A whole number as the core counts minutes and messages: 0 … 4,294,967,295; no `bool`.
+pub(crate) fn small_count(value: &Bound<'_, PyAny>, name: &str) -> PyResult<u32> {
+    let count = count(value, name)?;
+    u32::try_from(count).map_err(|_| errors::invalid(value.py(), name, &format!("is {count}, which is beyond every range")))
+}
+
 /// A whole number, also a negative one; no `bool`.
 pub(crate) fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<i32> {
     if value.is_instance_of::<PyBool>() {

@@ -6,7 +6,7 @@
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config`, `events` | what `livekeeper` does |
-//! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome` | what it shows |
+//! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat` | what it shows |
 //! | `rule` | what is answered with what |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
@@ -24,6 +24,7 @@ mod events;
 mod health_reason;
 mod manager;
 mod metrics;
+mod paused_chat;
 mod reason;
 mod rule;
 mod send_outcome;
@@ -33,6 +34,7 @@ mod standing;
 mod states;
 mod status;
 mod stop_report;
+mod trail;
 
 /// The native half of livekeeper; use the package `livekeeper`.
 #[pyo3::pymodule]
@@ -54,6 +56,8 @@ mod _livekeeper {
     #[pymodule_export]
     use super::metrics::Metrics;
     #[pymodule_export]
+    use super::paused_chat::PausedChat;
+    #[pymodule_export]
     use super::reason::Reason;
     #[pymodule_export]
     use super::rule::{Picture, Rule};
@@ -71,6 +75,8 @@ mod _livekeeper {
     use super::status::AccountStatus;
     #[pymodule_export]
     use super::stop_report::{AccountStop, StageReport, StopReport};
+    #[pymodule_export]
+    use super::trail::{MessageTrace, SendTrace};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -4,21 +4,25 @@ use livekeeper::{ConnectionState, Error, TaskState, Wanted};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
-use crate::arguments::{integer, number, optional_limit, optional_user_id, path, rules, switch, text};
+use crate::arguments::{integer, number, optional_limit, optional_text, optional_user_id, path, rules, small_count, switch, text};
 use crate::blocking::{wait, without_gil};
 use crate::capacity::Capacity;
 use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::paused_chat::PausedChat;
 use crate::rule::Rule;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
 use crate::status::AccountStatus;
 use crate::stop_report::StopReport;
+use crate::trail::MessageTrace;
 
 /// How long closing may take where nothing else is said.
 const CLOSE_TIMEOUT_S: f64 = 10.0;
+/// How many messages a look brings where nothing else is said.
+const MESSAGES: u32 = 100;
 
 /// Keeps the accounts of one store alive on a background runtime; no event loop of yours is needed.
 ///
@@ -304,6 +308,76 @@ impl CookieManager {
         let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
         let (user_id, text) = (self::text(user_id, "user_id")?, self::text(text, "text")?);
         wait(py, self.core.send_text(&cookie_id, &chat_id, &user_id, &text)).map(SendOutcome::from)
+    }
+
+    /// What came for the account, the newest first, with what was decided about each message, by which rule, what was sent, and
+    /// how that ended: a list of `MessageTrace`. `chat_id`: of one chat only. `limit`: 1 … 10,000 messages.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     for trace in manager.messages("shop 1", limit=20): print(trace.received_at, trace)
+    #[pyo3(signature = (cookie_id, chat_id=None, *, limit=None), text_signature = "($self, cookie_id, chat_id=None, *, limit=100)")]
+    fn messages(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        chat_id: Option<&Bound<'_, PyAny>>,
+        limit: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Vec<MessageTrace>> {
+        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, optional_text(chat_id, "chat_id")?);
+        let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
+        let traces = wait(py, self.core.messages(&cookie_id, chat_id.as_deref(), limit))?;
+        Ok(traces.into_iter().map(MessageTrace::from).collect())
+    }
+
+    /// Answers nothing in a chat for so many minutes (1 … 525,600) from now on; what came in meanwhile stays unanswered.
+    /// Remembered over a restart of the process. A chat in which the seller writes by hand is paused by itself, for the minutes
+    /// of `set_pause_duration`. `send_text` goes out all the same. Returns when it is durable.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.pause_chat("shop 1", "20997167734", 60)
+    fn pause_chat(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        chat_id: &Bound<'_, PyAny>,
+        minutes: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, text(chat_id, "chat_id")?);
+        wait(py, self.core.pause_chat(&cookie_id, &chat_id, small_count(minutes, "minutes")?))
+    }
+
+    /// Lets a paused chat be answered again, from the next message on; one that is not paused is fine. Returns when it is
+    /// durable.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.resume_chat("shop 1", "20997167734")
+    fn resume_chat(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, chat_id: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, text(chat_id, "chat_id")?);
+        wait(py, self.core.resume_chat(&cookie_id, &chat_id))
+    }
+
+    /// The account's chats that are paused now, in the order of their ids: a list of `PausedChat`.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     for chat in manager.paused_chats("shop 1"): print(chat.chat_id, chat.paused_until)
+    fn paused_chats(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<PausedChat>> {
+        let chats = wait(py, self.core.paused_chats(&text(cookie_id, "cookie_id")?))?;
+        Ok(chats.into_iter().map(PausedChat::from).collect())
+    }
+
+    /// For how many minutes (0 … 525,600; 10 at first) a chat is left to a person who has written in it by hand; 0: not at all.
+    /// Remembered over a restart of the process. Returns when it is durable.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.set_pause_duration("shop 1", 30)
+    fn set_pause_duration(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, minutes: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, minutes) = (text(cookie_id, "cookie_id")?, small_count(minutes, "minutes")?);
+        wait(py, self.core.set_pause_duration(&cookie_id, minutes))
     }
 
     /// Stops every account and closes the store within about `timeout_s` seconds (0 … 86,400), and reports on each account.

@@ -67,6 +67,14 @@ impl SendOutcome {
 }
 
 impl SendOutcome {
+    /// For a line that tells of the send.
+    pub(crate) fn in_words(&self) -> String {
+        match &self.reason {
+            Some(reason) => format!("{}: {reason}", self.outcome),
+            None => self.outcome.to_owned(),
+        }
+    }
+
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
         Ok(vec![
             field(py, "outcome", self.outcome)?,

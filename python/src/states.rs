@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use livekeeper::{CapacityKind, CapacityLevel, ConnectionState, Health, HealthCode, ReasonCode, TaskState};
+use livekeeper::{CapacityKind, CapacityLevel, ConnectionState, DecisionCode, Health, HealthCode, ReasonCode, TaskState};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -33,8 +33,11 @@ pub(crate) trait Named: Copy + 'static {
 
 macro_rules! named {
     ($core:ident) => {
+        named!($core, stringify!($core));
+    };
+    ($core:ident, $enum:expr) => {
         impl Named for $core {
-            const ENUM: &'static str = stringify!($core);
+            const ENUM: &'static str = $enum;
 
             fn all() -> &'static [Self] {
                 $core::ALL
@@ -59,6 +62,7 @@ named!(Health);
 named!(HealthCode);
 named!(CapacityKind);
 named!(CapacityLevel);
+named!(DecisionCode, "Decision");
 
 /// The enums of the core by their names, and the names of their values: the tests hold `livekeeper.states` against it.
 #[pyfunction]
@@ -74,6 +78,7 @@ pub(crate) fn core_enums() -> BTreeMap<&'static str, Vec<&'static str>> {
         names::<HealthCode>(),
         names::<CapacityKind>(),
         names::<CapacityLevel>(),
+        names::<DecisionCode>(),
     ])
 }
 

@@ -190,6 +190,11 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
     except livekeeper.LivekeeperError as error:
         code: int = error.code
     manager.set_priority("shop", 3)
+    manager.pause_chat("shop", "1", 5)
+    chats: List[str] = [chat.chat_id for chat in manager.paused_chats("shop")]
+    for trace in manager.messages("shop", limit=5):
+        if trace.decision is livekeeper.Decision.REPLY and trace.reply and trace.reply.outcome:
+            text = trace.reply.outcome.outcome + trace.received_at.isoformat()
     full: List[str] = [item.kind for item in manager.capacity().warnings]
     parked: int = manager.metrics().states["parked"]
     with manager.events(timeout_s=1) as events:

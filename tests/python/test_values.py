@@ -49,6 +49,12 @@ EVENTS = {
     "capacity_changed": livekeeper.Event("capacity_changed", 1_700_000_000_123, item=ITEM),
     "lagged": livekeeper.Event("lagged", 1_700_000_000_123, missed=3),
 }
+SEND = livekeeper.SendTrace(
+    "全场包邮", livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403), 1_700_000_000_123, 1_700_000_001_456
+)
+TRACE = livekeeper.MessageTrace(
+    "m1", "41", "chat", "9687", "小王", "包邮吗", "77", 1_700_000_000_000, 1_700_000_000_123, "reply", 2, reply=SEND
+)
 HASHED: list[Any] = [
     livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem", cookie_helper=["node", "refresh.js"]),
     livekeeper.Counters(received=3),
@@ -64,6 +70,10 @@ HASHED: list[Any] = [
     NEW,
     ITEM,
     CAPACITY,
+    SEND,
+    TRACE,
+    livekeeper.MessageTrace("m0", "41", "chat", "9687", decision=livekeeper.Decision.FOLDED, folded_into="m1"),
+    livekeeper.PausedChat("41", 1_700_000_000_123),
 ]
 VALUES: list[Any] = [
     *HASHED,
@@ -117,6 +127,27 @@ def test_a_status_has_members_zoned_times_and_sentences() -> None:
     assert HEALTH_REASON.code is livekeeper.HealthCode.NOT_CONNECTED
     plain = livekeeper.AccountStatus("店", True, "running", "connected", REASON)
     assert (plain.paused, plain.priority, plain.health, plain.health_reasons) == (False, 0, "ok", ())
+
+
+def test_a_trace_has_members_zoned_times_and_sentences() -> None:
+    assert TRACE.decision is livekeeper.Decision.REPLY
+    assert (TRACE.decision_text, TRACE.rule, TRACE.folded_into, TRACE.item_id) == ("it is answered", 2, None, "77")
+    assert (TRACE.created_at_ms, TRACE.received_at_ms) == (1_700_000_000_000, 1_700_000_000_123)
+    assert TRACE.created_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=timezone.utc)
+    assert TRACE.received_at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+    assert TRACE.reply == SEND
+    assert SEND.created_at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+    assert SEND.closed_at == datetime(2023, 11, 14, 22, 13, 21, 456_000, tzinfo=timezone.utc)
+    assert str(TRACE) == '小王: "包邮吗": it is answered with "全场包邮" (rejected: CSI_FORBID)'
+    assert livekeeper.PausedChat("41", 1_700_000_000_123).paused_until.tzinfo is timezone.utc
+    waiting = livekeeper.MessageTrace("m2", "41", "chat", "9687", text="在吗")
+    assert (waiting.created_at, waiting.decision, waiting.decision_text, waiting.rule, waiting.reply) == (None,) * 5
+    assert str(waiting) == '9687: "在吗": nothing is decided yet'
+    under_way = livekeeper.SendTrace("在的")
+    assert (under_way.outcome, under_way.closed_at_ms, under_way.closed_at) == (None, None, None)
+    assert str(under_way) == '"在的" (under way)'
+    with pytest.raises(livekeeper.InvalidArgument, match='decision: is "replied"; allowed are reply, platform'):
+        livekeeper.MessageTrace("m2", "41", "chat", "9687", decision="replied")
 
 
 def test_an_event_has_the_fields_of_its_kind_and_no_others() -> None:
