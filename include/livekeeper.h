@@ -48,8 +48,8 @@
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity. Each has one _free function, and of NULL it does nothing.
- *    Never pass such a thing to free().
+ *    lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list. Each has one _free
+ *    function, and of NULL it does nothing. Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
  *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
@@ -137,6 +137,11 @@
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
 }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
+#define LK_PAUSED_CHAT_INIT { sizeof(lk_paused_chat), { NULL, 0 }, 0 }
+#define LK_MESSAGE_TRACE_INIT { \
+    sizeof(lk_message_trace), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, \
+    LK_DECISION_UNKNOWN, 0, { NULL, 0 }, { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
+}
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
 #define LK_ACCOUNT_STOP_INIT { \
     sizeof(lk_account_stop), { NULL, 0 }, { NULL, 0 }, 0, false, \
@@ -614,6 +619,83 @@ typedef uint32_t lk_send_result;
 #endif // __cplusplus
 
 /**
+ * What was decided about a message. The numbers are permanent, and the same in every language.
+ */
+enum lk_decision
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nothing yet: it waits, for its chat to fall quiet say. Also: a decision that this library has no number for.
+     */
+    LK_DECISION_UNKNOWN = 0,
+    /**
+     * It is answered.
+     */
+    LK_DECISION_REPLY = 1,
+    /**
+     * A text or card of the platform's.
+     */
+    LK_DECISION_PLATFORM = 2,
+    /**
+     * The echo of what this library sent.
+     */
+    LK_DECISION_ECHO = 3,
+    /**
+     * The seller's own words, by hand: a person has taken the chat over.
+     */
+    LK_DECISION_BY_HAND = 4,
+    /**
+     * Said in a group, where a reply to one buyer has no place.
+     */
+    LK_DECISION_GROUP = 5,
+    /**
+     * Older than `stale_after_s` when it was looked at.
+     */
+    LK_DECISION_STALE = 6,
+    /**
+     * The account is paused.
+     */
+    LK_DECISION_ACCOUNT_PAUSED = 7,
+    /**
+     * A person has taken the chat over, or your program has paused it.
+     */
+    LK_DECISION_CHAT_PAUSED = 8,
+    /**
+     * The rule that matches says: nothing.
+     */
+    LK_DECISION_RULE_SAYS_NOTHING = 9,
+    /**
+     * No rule matches.
+     */
+    LK_DECISION_NO_RULE = 10,
+    /**
+     * A later message of the same chat was answered in its place.
+     */
+    LK_DECISION_FOLDED = 11,
+    /**
+     * Recorded by a version that stored no decisions.
+     */
+    LK_DECISION_NOT_RECORDED = 12,
+    /**
+     * It was written to another user, whose cookie was replaced before it was looked at.
+     */
+    LK_DECISION_OTHER_USER = 13,
+    /**
+     * The seller's own, from before the account was on record: nobody knows whether by hand or from here.
+     */
+    LK_DECISION_BEFORE_ACCOUNT = 14,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_decision lk_decision;
+#else
+typedef uint32_t lk_decision;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How one stage of stopping an account ended. The numbers are permanent.
  */
 enum lk_stage_outcome
@@ -853,9 +935,14 @@ typedef struct lk_keyword_list lk_keyword_list;
 typedef struct lk_manager lk_manager;
 
 /**
- * A list of rules that is yours. End it with `lk_rule_list_free`.
+ * A list of messages that is yours. End it with `lk_message_list_free`.
  */
-typedef struct lk_rule_list lk_rule_list;
+typedef struct lk_message_list lk_message_list;
+
+/**
+ * A list of paused chats that is yours. End it with `lk_paused_chat_list_free`.
+ */
+typedef struct lk_paused_chat_list lk_paused_chat_list;
 
 /**
  * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
@@ -1226,6 +1313,118 @@ typedef struct {
      */
     int64_t code;
 } lk_send_outcome;
+
+/**
+ * A chat in which nothing is answered for now. Begin with `LK_PAUSED_CHAT_INIT`. Its text belongs to the list.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_paused_chat)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The chat.
+     */
+    lk_str chat_id;
+    /**
+     * Until when: milliseconds since 1970 UTC.
+     */
+    int64_t paused_until_ms;
+} lk_paused_chat;
+
+/**
+ * One message, and what came of it. Begin with `LK_MESSAGE_TRACE_INIT`. Its texts belong to the list.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_message_trace)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The service's id for it.
+     */
+    lk_str message_id;
+    /**
+     * The chat it stands in.
+     */
+    lk_str chat_id;
+    /**
+     * `chat` (somebody wrote), `own` (the seller did), `order` or `card_update` (the platform's cards).
+     */
+    lk_str kind;
+    /**
+     * Who sent it: a user id.
+     */
+    lk_str sender_id;
+    /**
+     * The sender's name as people see it; may be empty.
+     */
+    lk_str sender_name;
+    /**
+     * The text shown; may be empty.
+     */
+    lk_str text;
+    /**
+     * The item the chat is about; `data` NULL: none.
+     */
+    lk_str item_id;
+    /**
+     * When it was sent, by the service's clock: milliseconds since 1970 UTC; 0 if it does not say.
+     */
+    int64_t created_at_ms;
+    /**
+     * When it was recorded: milliseconds since 1970 UTC.
+     */
+    int64_t received_at_ms;
+    /**
+     * What was decided; `UNKNOWN` while it waits.
+     */
+    lk_decision decision;
+    /**
+     * The rule that decided: its place in the list as it was then, from 1; 0: no rule did.
+     */
+    uint32_t rule;
+    /**
+     * The decision as a sentence for people; `data` NULL while there is none.
+     */
+    lk_str decision_text;
+    /**
+     * The id of the message that was answered in the place of this one; `data` NULL: none.
+     */
+    lk_str folded_into;
+    /**
+     * Whether something was sent in answer to it, or is under way. If not, the fields that follow are empty.
+     */
+    bool has_reply;
+    /**
+     * Whether that send has ended.
+     */
+    bool reply_has_ended;
+    /**
+     * How it ended.
+     */
+    lk_send_result reply_result;
+    /**
+     * The text that was sent.
+     */
+    lk_str reply_text;
+    /**
+     * The service's id of a delivered one, or its reason for a rejected one; `data` NULL: neither.
+     */
+    lk_str reply_detail;
+    /**
+     * The code of the service's answer where it was rejected; otherwise 0.
+     */
+    int64_t reply_code;
+    /**
+     * When it was put on its way: milliseconds since 1970 UTC.
+     */
+    int64_t reply_created_at_ms;
+    /**
+     * When it ended: milliseconds since 1970 UTC; 0 while it is under way.
+     */
+    int64_t reply_closed_at_ms;
+} lk_message_trace;
 
 /**
  * A stop report in a few numbers. Begin with `LK_STOP_SUMMARY_INIT`.
@@ -1870,6 +2069,111 @@ lk_status lk_manager_send_text(const lk_manager *manager,
                                lk_str text,
                                lk_send_outcome *outcome,
                                lk_string **detail);
+
+/**
+ * Answers nothing in a chat for a while, from now on; what came in meanwhile stays unanswered. Remembered over a restart of the
+ * process. A chat in which the seller writes by hand is paused by itself, for the minutes of `lk_manager_set_pause_duration`.
+ * `lk_manager_send_text` goes out all the same.
+ *
+ * - `chat_id`: the chat, without "@goofish".
+ * - `minutes`: 1 to 525,600, from now on.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_pause_chat(const lk_manager *manager, lk_str cookie_id, lk_str chat_id, uint32_t minutes);
+
+/**
+ * Lets a paused chat be answered again, from the next message on. Resuming one that is not paused is fine.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_resume_chat(const lk_manager *manager, lk_str cookie_id, lk_str chat_id);
+
+/**
+ * Sets for how long a chat is left to a person who has written in it by hand. Remembered over a restart of the process.
+ *
+ * - `minutes`: 0 to 525,600; 0: not at all; a new account has 10.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_pause_duration(const lk_manager *manager, lk_str cookie_id, uint32_t minutes);
+
+/**
+ * The account's chats that are paused now, in the order of their ids.
+ *
+ * - `list`: where the list goes, yours to end with `lk_paused_chat_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_paused_chats(const lk_manager *manager, lk_str cookie_id, lk_paused_chat_list **list);
+
+/**
+ * How many chats a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_paused_chat_list_count(const lk_paused_chat_list *list);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `chat`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_paused_chat_list_get(const lk_paused_chat_list *list, size_t index, lk_paused_chat *chat);
+
+/**
+ * Ends a list of chats and its texts. NULL is fine. Does not block.
+ */
+void lk_paused_chat_list_free(lk_paused_chat_list *list);
+
+/**
+ * The name of an `lk_decision`, such as `chat_paused`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_decision_name(uint32_t decision);
+
+/**
+ * What came for an account, the newest first, with what was decided about each message, by which rule, what was sent, and how
+ * that ended.
+ *
+ * - `chat_id`: of this chat only, without "@goofish"; no text (`lk_str_of(NULL)`): of all of them.
+ * - `limit`: at most so many messages, 1 to 10,000.
+ * - `list`: where the list goes, yours to end with `lk_message_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_messages(const lk_manager *manager, lk_str cookie_id, lk_str chat_id, uint32_t limit, lk_message_list **list);
+
+/**
+ * How many messages a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_message_list_count(const lk_message_list *list);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `message`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_message_list_get(const lk_message_list *list, size_t index, lk_message_trace *message);
+
+/**
+ * Ends a list of messages and its texts. NULL is fine. Does not block.
+ */
+void lk_message_list_free(lk_message_list *list);
 
 /**
  * A report in a few numbers.

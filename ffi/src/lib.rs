@@ -11,6 +11,7 @@
 //! capacity  what has a bound                states    numbers and names of states
 //! metrics   figures for a monitor           keywords  keyword rules, in and out
 //! stopping  the stop report                 rules     rules that are more than that
+//! chats     pausing a chat, letting it go on   trail     what came of each message
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
 //! values or a failure, core does the work, and the answer goes out by pointer.
@@ -45,6 +46,10 @@ pub mod status;
 pub mod health;
 
 pub mod sending;
+
+pub mod chats;
+
+pub mod trail;
 
 pub mod stopping;
 

@@ -232,6 +232,64 @@ static void an_account_is_added_changed_and_removed(lk_manager *manager)
     EXPECT(lk_manager_remove_cookie(manager, id) == LK_STATUS_OK);
 }
 
+static void chats_are_paused_and_the_trail_is_asked_for(lk_manager *manager)
+{
+    const lk_str id = lk_str_of("1");
+    const lk_str nobody = lk_str_of("谁");
+    const lk_str chat = lk_str_of("41");
+    const lk_str none = lk_str_of(NULL);
+    lk_message_list *messages = (lk_message_list *)&messages;
+    lk_message_trace message = LK_MESSAGE_TRACE_INIT;
+    lk_paused_chat_list *chats = (lk_paused_chat_list *)&chats;
+    lk_paused_chat paused = LK_PAUSED_CHAT_INIT;
+    EXPECT(add(manager, "1", COOKIE) == LK_STATUS_OK);
+
+    REFUSED(lk_manager_pause_chat(NULL, id, chat, 1), LK_STATUS_NULL_POINTER, "manager: is NULL");
+    REFUSED(lk_manager_pause_chat(manager, id, none, 1), LK_STATUS_NULL_POINTER, "chat_id: is NULL");
+    REFUSED(lk_manager_pause_chat(manager, id, lk_str_of(""), 1), LK_STATUS_INVALID_ARGUMENT, "chat_id: ");
+    REFUSED(lk_manager_pause_chat(manager, id, chat, 0), LK_STATUS_INVALID_ARGUMENT, "minutes: is 0");
+    REFUSED(lk_manager_pause_chat(manager, id, chat, 525601), LK_STATUS_INVALID_ARGUMENT, "minutes: is 525601");
+    REFUSED_FOR(lk_manager_pause_chat(manager, nobody, chat, 1), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED(lk_manager_resume_chat(manager, id, none), LK_STATUS_NULL_POINTER, "chat_id: is NULL");
+    REFUSED_FOR(lk_manager_resume_chat(manager, nobody, chat), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED(lk_manager_set_pause_duration(manager, id, 525601), LK_STATUS_INVALID_ARGUMENT, "minutes: is 525601");
+    REFUSED_FOR(lk_manager_set_pause_duration(manager, nobody, 0), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED(lk_manager_messages(manager, id, none, 0, &messages), LK_STATUS_INVALID_ARGUMENT, "limit: is 0");
+    EXPECT(messages == NULL);
+    REFUSED(lk_manager_messages(manager, id, none, 10001, &messages), LK_STATUS_INVALID_ARGUMENT, "limit: is 10001");
+    REFUSED(lk_manager_messages(manager, id, none, 1, NULL), LK_STATUS_NULL_POINTER, "list: is NULL");
+    REFUSED(lk_manager_messages(manager, id, lk_str_of("\xff"), 1, &messages), LK_STATUS_NOT_UTF8, "chat_id: ");
+    REFUSED_FOR(lk_manager_messages(manager, nobody, none, 1, &messages), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_paused_chats(manager, nobody, &chats), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    EXPECT(chats == NULL);
+
+    EXPECT(lk_manager_set_pause_duration(manager, id, 0) == LK_STATUS_OK);
+    EXPECT(lk_manager_pause_chat(manager, id, chat, 525600) == LK_STATUS_OK);
+    EXPECT(lk_manager_paused_chats(manager, id, &chats) == LK_STATUS_OK);
+    EXPECT(lk_paused_chat_list_count(chats) == 1);
+    EXPECT(lk_paused_chat_list_get(chats, 0, &paused) == LK_STATUS_OK);
+    EXPECT(strcmp(paused.chat_id.data, "41") == 0 && paused.paused_until_ms > 0 && paused.size == sizeof paused);
+    REFUSED(lk_paused_chat_list_get(chats, 1, &paused), LK_STATUS_INVALID_ARGUMENT, "index: is 1, the list has 1");
+    paused.size = 1;
+    REFUSED(lk_paused_chat_list_get(chats, 0, &paused), LK_STATUS_WRONG_SIZE, "chat: its size is 1");
+    lk_paused_chat_list_free(chats);
+    EXPECT(lk_manager_resume_chat(manager, id, chat) == LK_STATUS_OK);
+    EXPECT(lk_manager_resume_chat(manager, id, chat) == LK_STATUS_OK);
+    EXPECT(lk_manager_paused_chats(manager, id, &chats) == LK_STATUS_OK);
+    EXPECT(chats != NULL && lk_paused_chat_list_count(chats) == 0);
+    lk_paused_chat_list_free(chats);
+
+    EXPECT(lk_manager_messages(manager, id, chat, 10000, &messages) == LK_STATUS_OK);
+    EXPECT(messages != NULL && lk_message_list_count(messages) == 0);
+    REFUSED(lk_message_list_get(messages, 0, &message), LK_STATUS_INVALID_ARGUMENT, "index: is 0, the list has 0");
+    REFUSED(lk_message_list_get(messages, 0, NULL), LK_STATUS_NULL_POINTER, "message: is NULL");
+    REFUSED(lk_message_list_get(NULL, 0, &message), LK_STATUS_NULL_POINTER, "list: is NULL");
+    lk_message_list_free(messages);
+    EXPECT(strcmp(lk_decision_name(LK_DECISION_CHAT_PAUSED), "chat_paused") == 0);
+    EXPECT(strcmp(lk_decision_name(LK_DECISION_UNKNOWN), "unknown") == 0);
+    EXPECT(lk_manager_remove_cookie(manager, id) == LK_STATUS_OK);
+}
+
 static void a_child_process_is_told(lk_manager *manager)
 {
     const pid_t child = fork();
@@ -280,6 +338,9 @@ static void freeing_null_is_fine(void)
     lk_keyword_list_free(NULL);
     lk_rule_list_free(NULL);
     lk_stop_report_free(NULL);
+    lk_message_list_free(NULL);
+    lk_paused_chat_list_free(NULL);
+    EXPECT(lk_message_list_count(NULL) == 0 && lk_paused_chat_list_count(NULL) == 0);
     EXPECT(lk_string_view(NULL).data == NULL);
     EXPECT(lk_string_list_count(NULL) == 0 && lk_keyword_list_count(NULL) == 0);
     EXPECT(lk_string_list_get(NULL, 0).data == NULL && lk_keyword_list_get(NULL, 0).keyword.data == NULL);
@@ -295,6 +356,7 @@ int main(void)
     adding_refuses_bad_input_and_stores_nothing(manager);
     an_unknown_account_is_named(manager);
     an_account_is_added_changed_and_removed(manager);
+    chats_are_paused_and_the_trail_is_asked_for(manager);
     a_child_process_is_told(manager);
     closing_reports_and_a_closed_manager_says_so(manager);
     lk_manager_free(manager);

@@ -62,6 +62,25 @@ static void write_to_buyer(const lk_manager *manager, lk_str cookie_id)
     expect(outcome.result == LK_SEND_RESULT_DELIVERED, "the message is delivered");
 }
 
+/* What came, the newest first, and what was done about it; how many messages were answered is returned. */
+static size_t show_messages(const lk_manager *manager, lk_str cookie_id)
+{
+    size_t answered = 0;
+    lk_message_list *messages = NULL;
+    check(lk_manager_messages(manager, cookie_id, lk_str_of(NULL), 100, &messages), "messages");
+    for (size_t i = 0; i < lk_message_list_count(messages); i++) {
+        lk_message_trace message = LK_MESSAGE_TRACE_INIT;
+        check(lk_message_list_get(messages, i, &message), "message");
+        printf("%s: %s: %s", message.sender_id.data, message.text.data, lk_decision_name(message.decision));
+        if (message.has_reply)
+            printf(", by rule %u: %s", (unsigned)message.rule, message.reply_text.data);
+        printf("\n");
+        answered += message.decision == LK_DECISION_REPLY && message.has_reply && message.rule > 0;
+    }
+    lk_message_list_free(messages);
+    return answered;
+}
+
 int main(int count, char **arguments)
 {
     const lk_str cookie_id = lk_str_of("店铺 1");
@@ -96,10 +115,12 @@ int main(int count, char **arguments)
 
     write_to_buyer(manager, cookie_id);
     show_status(manager, cookie_id);
+    const size_t answered = show_messages(manager, cookie_id);
     if (expected_replies != NULL) {
         lk_account_status status = LK_ACCOUNT_STATUS_INIT;
         check(lk_manager_status(manager, cookie_id, &status, NULL), "status");
         expect(status.replied == strtoull(expected_replies, NULL, 10), "as many replies as expected");
+        expect(answered == status.replied, "as many messages answered as replies sent");
     }
 
     lk_stop_report *report = NULL;

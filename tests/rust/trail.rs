@@ -38,15 +38,15 @@ fn the_trail_tells_what_came_what_was_decided_by_which_rule_what_was_sent_and_ho
     simulator.wait_sends_blocking("1001", 1, LIMIT).unwrap();
     converse(&simulator, "1001");
     let silent = say_and_see(&manager, &simulator, &BuyerMessage::new(CHAT, BUYER, "你好"));
-    assert_eq!((silent.decision, silent.rule, silent.sends), (Some(DecisionCode::NoRule), None, Vec::new()));
+    assert_eq!((silent.decision, silent.rule, silent.reply), (Some(DecisionCode::NoRule), None, None));
     assert_eq!((&*silent.text, &*silent.sender_id, &*silent.kind), ("你好", BUYER, "chat"));
 
     let refused = trace(&manager, &refused);
     assert_eq!((refused.decision, refused.rule), (Some(DecisionCode::Reply), Some(1)));
-    let sent = refused.sends[0].clone();
+    let sent = refused.reply.unwrap();
     assert_eq!((&*sent.text, sent.outcome), ("在的", Some(SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 })));
     let answered = manager.messages("shop", Some(CHAT), 1_000).wait().unwrap();
-    let delivered = |message: &MessageTrace| matches!(message.sends.first(), Some(sent) if matches!(sent.outcome, Some(SendOutcome::Delivered { .. })));
+    let delivered = |message: &MessageTrace| matches!(&message.reply, Some(sent) if matches!(sent.outcome, Some(SendOutcome::Delivered { .. })));
     assert_eq!(answered.iter().filter(|message| delivered(message)).count(), 1);
     manager.close(LIMIT_S).wait().unwrap();
     assert_no_violations(&simulator);

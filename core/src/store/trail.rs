@@ -37,8 +37,10 @@ pub struct MessageTrace {
     pub rule: Option<u32>,
     /// The message that was answered in the place of this one.
     pub folded_into: Option<String>,
-    /// What was sent in answer to it, in its order.
-    pub sends: Vec<SendTrace>,
+    /// The text that was sent in answer to it.
+    pub reply: Option<SendTrace>,
+    /// The picture that was sent in answer to it, after the text if there was one.
+    pub picture: Option<SendTrace>,
 }
 
 /// One send, and how it ended.
@@ -70,8 +72,10 @@ impl Store {
             let mut traces = rows.collect::<rusqlite::Result<Vec<_>>>()?;
             let mut sends = db.prepare_cached("SELECT * FROM outbox WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid")?;
             for trace in traces.iter_mut().filter(|trace| trace.decision == Some(DecisionCode::Reply)) {
-                let rows = sends.query_map((&cookie_id, &trace.message_id), send)?;
-                trace.sends = rows.collect::<rusqlite::Result<_>>()?;
+                for sent in sends.query_map((&cookie_id, &trace.message_id), send)? {
+                    let sent = sent?;
+                    *(if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply }) = Some(sent);
+                }
             }
             Ok(traces)
         })
@@ -94,7 +98,8 @@ fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
         decision: decision.as_deref().and_then(DecisionCode::from_name),
         rule: row.get("rule")?,
         folded_into: row.get("folded_into")?,
-        sends: Vec::new(),
+        reply: None,
+        picture: None,
     })
 }
 

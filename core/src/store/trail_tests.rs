@@ -55,7 +55,7 @@ async fn a_message_is_decided_once_whoever_asks_and_what_was_sent_stands_in_its_
         store.set_enabled("a", true, NOW_MS + 6).await.unwrap();
         let trace = store.messages("a", Some("chat".to_owned()), 10).await.unwrap().remove(0);
         assert_eq!((trace.decision, trace.rule), (Some(DecisionCode::Reply), Some(1)));
-        let sent = trace.sends[0].clone();
+        let sent = trace.reply.unwrap();
         assert_eq!((&*sent.text, sent.outcome, sent.closed_at_ms), ("在的", Some(delivered), Some(NOW_MS + 4)));
         assert_eq!(store.messages("a", Some("another".to_owned()), 10).await.unwrap(), []);
     })
@@ -80,7 +80,7 @@ async fn a_session_that_begins_takes_up_what_waits_and_gives_up_what_was_under_w
         let messages = store.messages("a", None, 100).await.unwrap();
         let outcome = |id: &str| messages.iter().find(|message| message.message_id == id).unwrap().clone();
         assert_eq!(outcome("old").decision, Some(DecisionCode::Stale));
-        assert_eq!(outcome("sent").sends[0].outcome, Some(SendOutcome::Unknown));
+        assert_eq!(outcome("sent").reply.unwrap().outcome, Some(SendOutcome::Unknown));
     })
     .await;
 }
@@ -120,7 +120,7 @@ async fn while_a_person_has_a_chat_a_reply_that_was_drafted_is_not_sent_and_afte
         put(&store, &fence, vec![ask("m1"), said("h1", RowKind::Own, "我来"), ask("m2")], NOW_MS).await;
         assert_eq!(reply(&store, &fence, ask("m1"), "-11", NOW_MS).await, Ok(Some(DecisionCode::ChatPaused)));
         let trace = store.messages("a", None, 10).await.unwrap().into_iter().find(|one| one.message_id == "m1").unwrap();
-        assert_eq!((trace.rule, trace.sends), (None, Vec::new()));
+        assert_eq!((trace.rule, trace.reply), (None, None));
         // One of before the account was on record is nobody's, and one that was written long ago and comes late takes the chat for no longer.
         let before =
             InboxRow { created_at_ms: NOW_MS - 1, chat_id: "another".to_owned(), ..said("b1", RowKind::Own, "早就说过") };
