@@ -139,11 +139,11 @@ unsafe impl Growing for lk_message_trace {
 }
 
 /// A list of messages that is yours. End it with `lk_message_list_free`.
-pub struct lk_message_list(Vec<Message>);
+pub struct lk_message_list(Vec<Entry>);
 
 impl Handle for lk_message_list {}
 
-struct Message {
+struct Entry {
     message_id: Text,
     chat_id: Text,
     kind: Text,
@@ -170,7 +170,7 @@ struct Sent {
     closed_at_ms: i64,
 }
 
-impl From<MessageTrace> for Message {
+impl From<MessageTrace> for Entry {
     fn from(trace: MessageTrace) -> Self {
         Self {
             message_id: Text::new(trace.message_id),
@@ -211,7 +211,7 @@ impl From<SendTrace> for Sent {
     }
 }
 
-impl Message {
+impl Entry {
     /// Valid as long as the list is.
     fn lend(&self) -> lk_message_trace {
         let optional = |text: &Option<Text>| text.as_ref().map_or(lk_str::NONE, Text::lend);
@@ -266,7 +266,7 @@ pub unsafe extern "C" fn lk_manager_messages(
         // SAFETY: as above.
         let chat_id = unsafe { chat_id.optional("chat_id") }?;
         let traces = manager.messages(cookie_id, chat_id, limit).wait()?;
-        place.put(give(lk_message_list(traces.into_iter().map(Message::from).collect())));
+        place.put(give(lk_message_list(traces.into_iter().map(Entry::from).collect())));
         Ok(())
     })
 }
@@ -313,12 +313,12 @@ pub unsafe extern "C" fn lk_message_list_free(list: *mut lk_message_list) {
 mod tests {
     use livekeeper::DecisionCode;
 
-    use super::{DECISIONS, Message, Sent, lk_decision};
+    use super::{DECISIONS, Entry, Sent, lk_decision};
     use crate::sending::lk_send_result;
     use crate::text::Text;
 
-    fn message(reply: Option<Sent>) -> Message {
-        Message {
+    fn message(reply: Option<Sent>) -> Entry {
+        Entry {
             message_id: Text::new("m1".to_owned()),
             chat_id: Text::new("41".to_owned()),
             kind: Text::new("chat".to_owned()),
