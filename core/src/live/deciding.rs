@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::outbox::Sender;
 use crate::decision::DecisionCode;
@@ -19,9 +20,13 @@ pub(super) struct Deciding {
 }
 
 struct Undone {
+    /// The messages that are decided.
+    ids: Vec<String>,
     /// What to send once it stands, in its order.
     sends: Vec<ToSend>,
     decided: oneshot::Receiver<Answer>,
+    /// The store has so long.
+    until: Instant,
 }
 
 /// A send whose row is on its way.
@@ -45,8 +50,18 @@ impl Deciding {
         self.undone.iter().map(|undone| undone.sends.len().max(1)).sum()
     }
 
-    pub(super) fn push(&mut self, sends: Vec<ToSend>, decided: oneshot::Receiver<Answer>) {
-        self.undone.push_back(Undone { sends, decided });
+    /// Whether a message's decision is under way.
+    pub(super) fn knows(&self, message_id: &str) -> bool {
+        self.undone.iter().any(|undone| undone.ids.iter().any(|id| id == message_id))
+    }
+
+    pub(super) fn push(&mut self, ids: Vec<String>, sends: Vec<ToSend>, decided: oneshot::Receiver<Answer>, until: Instant) {
+        self.undone.push_back(Undone { ids, sends, decided, until });
+    }
+
+    /// When the store has taken too long over the oldest.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.undone.front().map(|undone| undone.until)
     }
 
     /// What was not written, now that the connection is over.

@@ -1,6 +1,6 @@
 //! Sends under way: each is matched to the service's answer by its mid, or becomes unknown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -28,7 +28,7 @@ pub(crate) struct Outbox {
     /// By mid.
     unanswered: BTreeMap<String, Unanswered>,
     /// Ended, and not yet told to the store.
-    closed: Vec<Closed>,
+    closed: VecDeque<Closed>,
 }
 
 struct Unanswered {
@@ -45,7 +45,7 @@ pub(crate) struct Closed {
 
 impl Outbox {
     pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
-        Self { cell, answer_within, unanswered: BTreeMap::new(), closed: Vec::new() }
+        Self { cell, answer_within, unanswered: BTreeMap::new(), closed: VecDeque::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -61,14 +61,19 @@ impl Outbox {
     pub(crate) fn answered(&mut self, mid: &str, outcome: impl FnOnce() -> SendOutcome) {
         if let Some(send) = self.unanswered.remove(mid) {
             let outcome = outcome();
-            self.closed.push(Closed { uuid: send.uuid.clone(), outcome: outcome.clone() });
+            self.closed.push_back(Closed { uuid: send.uuid.clone(), outcome: outcome.clone() });
             send.close(outcome, &self.cell);
         }
     }
 
-    /// What has ended since the last look.
-    pub(crate) fn take_closed(&mut self) -> Vec<Closed> {
-        std::mem::take(&mut self.closed)
+    /// What has ended and was not told yet: the first of it.
+    pub(crate) fn next_closed(&self) -> Option<&Closed> {
+        self.closed.front()
+    }
+
+    /// The first of it is told.
+    pub(crate) fn closed_is_told(&mut self) {
+        self.closed.pop_front();
     }
 
     /// When the next send becomes unknown.
@@ -146,7 +151,11 @@ mod tests {
         outbox.answered("stranger", delivered);
         assert_eq!(outbox.next_due(), Some(start + LIMIT));
         outbox.expire(start + LIMIT);
-        let closed: Vec<_> = outbox.take_closed().into_iter().map(|closed| closed.uuid).collect();
+        let mut closed = Vec::new();
+        while let Some(next) = outbox.next_closed() {
+            closed.push(next.uuid.clone());
+            outbox.closed_is_told();
+        }
         assert_eq!((closed.join(" "), outbox.len()), ("-11 -21 -31".to_owned(), 1));
         drop(outbox);
 

@@ -20,21 +20,30 @@ use crate::worker::Failure;
 
 impl Session {
     /// Takes up what earlier sessions of the account, of this process or another, have left: messages without a decision.
-    pub(super) async fn take_up(&mut self) -> Result<(), Failure> {
+    pub(super) async fn take_up(&mut self, is_first: bool) -> Result<(), Failure> {
         let now_ms = self.now_ms();
-        let taken_up = self.live.service.store.take_up(self.fence.clone(), now_ms - self.stale_after_ms(), now_ms, MAX_WAITING);
+        let (store, stale_before_ms) = (&self.live.service.store, now_ms - self.stale_after_ms());
+        let taken_up = store.take_up(self.fence.clone(), stale_before_ms, now_ms, MAX_WAITING, is_first);
         let taken_up = within(self.store_limit(), taken_up).await?;
         if let Some(uuid) = &taken_up.last_uuid {
             self.live.go_on_after(uuid);
         }
+        self.has_more_to_take_up = taken_up.undecided.len() >= MAX_WAITING as usize;
         self.take_in(taken_up.undecided);
+        Ok(())
+    }
+
+    /// Goes on taking up where there was more than could be kept waiting at once.
+    pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
+        if self.has_more_to_take_up && self.waiting.is_empty() && self.deciding.len() == 0 {
+            self.take_up(false).await?;
+        }
         Ok(())
     }
 
     /// Puts buyers' messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
     pub(super) fn take_in(&mut self, undecided: Vec<InboxRow>) {
-        for message in undecided {
-            // One whose decision is under way is not known to the quiet period any more: the store refuses a second one.
+        for message in undecided.into_iter().filter(|message| !self.deciding.knows(&message.message_id)) {
             self.waiting.push(message, Instant::now().into_std());
         }
         if self.winding_down.is_some() {
@@ -67,10 +76,11 @@ impl Session {
         // A text whose variables fill to nothing is nothing to send.
         let decision = if decision == DecisionCode::Reply && sends.is_empty() { DecisionCode::RuleSaysNothing } else { decision };
         let rule = rule.and_then(|place| u32::try_from(place).ok());
+        let ids = folded.iter().chain([&message.message_id]).cloned().collect();
         let draft = Draft { message, folded, decision, rule, sends: sends.iter().map(ToSend::row).collect() };
         let store = &self.live.service.store;
         let decided = within(self.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
-        self.deciding.push(sends, decided);
+        self.deciding.push(ids, sends, decided, Instant::now() + self.store_limit());
         Ok(())
     }
 
@@ -106,14 +116,26 @@ impl Session {
             sender: Sender::Caller(outcome),
         };
         let store = &self.live.service.store;
-        let begun = within(self.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await?;
-        self.deciding.push(vec![send], begun);
+        match within(self.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
+            Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.store_limit()),
+            Err(failure) => {
+                refuse(send, &failure);
+                return Err(failure);
+            }
+        }
         Ok(())
     }
 
     /// Sends what stands now. A decision that was made before, or that a person has overtaken, sends nothing.
     pub(super) async fn send_decided(&mut self, decided: Decided) -> Result<(), Failure> {
-        let stands = decided.stands.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
+        let stands = match decided.stands {
+            Ok(stands) => stands,
+            Err(problem) => {
+                let failure = Failure::new(ReasonCode::StoreFailed, problem.to_string());
+                decided.sends.into_iter().for_each(|send| refuse(send, &failure));
+                return Err(failure);
+            }
+        };
         if stands != Some(DecisionCode::Reply) {
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
             return Ok(());
@@ -140,10 +162,16 @@ impl Session {
 
     /// Stores how sends have ended since the last look.
     pub(super) async fn tell_what_was_sent(&mut self) -> Result<(), Failure> {
-        for closed in self.outbox.take_closed() {
-            let now_ms = self.now_ms();
-            let store = &self.live.service.store;
-            within(self.store_limit(), store.close_send(self.live.cell.cookie_id(), closed.uuid, closed.outcome, now_ms)).await?;
+        let limit = self.store_limit();
+        within(limit, self.close_sends()).await
+    }
+
+    async fn close_sends(&mut self) -> Result<(), Error> {
+        while let Some(closed) = self.outbox.next_closed() {
+            let (uuid, outcome, now_ms) = (closed.uuid.clone(), closed.outcome.clone(), self.now_ms());
+            self.live.service.store.close_send(self.live.cell.cookie_id(), uuid, outcome, now_ms).await?;
+            // Only now: a wait that is cut short has lost nothing.
+            self.outbox.closed_is_told();
         }
         Ok(())
     }
@@ -151,23 +179,26 @@ impl Session {
     /// The session is over. What was not written is taken back, and decided anew by the next session; what was written and not
     /// answered is unknown.
     pub(super) async fn give_up_sends(&mut self) {
-        for unsent in self.deciding.take_unsent() {
-            let store = &self.live.service.store;
-            let taken_back = within(self.store_limit(), store.withdraw(self.live.cell.cookie_id(), unsent.uuid)).await;
-            if let Err(failure) = taken_back {
-                tracing::warn!(cookie_id = self.live.cell.cookie_id(), detail = failure.detail, "a reply was not sent");
-            }
-            if let Sender::Caller(caller) = unsent.sender {
+        let unsent = self.deciding.take_unsent();
+        let uuids: Vec<_> = unsent.iter().map(|send| send.uuid.clone()).collect();
+        for send in unsent {
+            if let Sender::Caller(caller) = send.sender {
                 // A caller who no longer waits has let it go.
                 let _ = caller.send(Err(self.live.not_connected()));
             }
         }
-        let told = self.tell_what_was_sent().await;
-        let store = &self.live.service.store;
-        let given_up = within(self.store_limit(), store.give_up_sends(self.live.cell.cookie_id(), self.now_ms())).await;
-        if let Err(failure) = told.and(given_up) {
+        let limit = self.store_limit();
+        if let Err(failure) = within(limit, self.put_away(uuids)).await {
             tracing::warn!(cookie_id = self.live.cell.cookie_id(), detail = failure.detail, "how sends ended is not stored yet");
         }
+    }
+
+    async fn put_away(&mut self, unsent: Vec<String>) -> Result<(), Error> {
+        for uuid in unsent {
+            self.live.service.store.withdraw(self.live.cell.cookie_id(), uuid).await?;
+        }
+        self.close_sends().await?;
+        self.live.service.store.give_up_sends(self.live.cell.cookie_id(), self.now_ms()).await
     }
 
     fn store_limit(&self) -> Duration {
@@ -187,6 +218,14 @@ impl ToSend {
             peer_id: self.peer_id.clone(),
             content: self.content.clone(),
         }
+    }
+}
+
+/// A send that the store did not take was not sent: its caller hears why.
+fn refuse(send: ToSend, failure: &Failure) {
+    if let Sender::Caller(caller) = send.sender {
+        // A caller who no longer waits has let it go.
+        let _ = caller.send(Err(Error::StoreFailed { problem: failure.detail.clone() }));
     }
 }
 

@@ -76,6 +76,8 @@ pub(super) struct Session {
     /// Messages that wait for their chat to fall quiet.
     pub(super) waiting: Debounce,
     pub(super) deciding: Deciding,
+    /// Whether the store has more messages without a decision than were taken up.
+    pub(super) has_more_to_take_up: bool,
     pub(super) signed_in: SignedIn,
     pub(super) mids: MidSource,
     heartbeat: Heartbeat,
@@ -124,6 +126,7 @@ impl Session {
             ),
             waiting: Debounce::new(live.limit(|c| c.debounce_s)),
             deciding: Deciding::default(),
+            has_more_to_take_up: false,
             inbox: Inbox::default(),
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
@@ -134,15 +137,16 @@ impl Session {
     }
 
     async fn run(mut self) -> SessionEnd {
-        let ended = match self.take_up().await {
+        let ended = match self.take_up(true).await {
             Ok(()) => self.until_end().await,
             Err(failure) => Err(failure),
         };
         self.refuse_orders();
         let over_at =
             self.winding_down.map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
-        say_goodbye(&mut *self.socket, over_at).await;
+        // First what must be stored: saying goodbye may take all the time that is left.
         self.give_up_sends().await;
+        say_goodbye(&mut *self.socket, over_at).await;
         match ended {
             Ok(()) => SessionEnd::AsAsked,
             Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),
@@ -153,6 +157,7 @@ impl Session {
     async fn until_end(&mut self) -> Result<(), Failure> {
         let mut timer = Box::pin(sleep_until(self.next_due()));
         loop {
+            self.take_up_more().await?;
             self.decide_what_is_due().await?;
             self.tell_what_was_sent().await?;
             self.flush().await?;
@@ -181,8 +186,10 @@ impl Session {
             biased;
             over_at = self.stop.wait(), if self.winding_down.is_none() => Event::StopOrdered(over_at),
             Some(order) = self.orders.recv(), if has_room => Event::Ordered(order),
-            decided = self.deciding.next_decided() => Event::Decided(decided),
+            // Before the decisions: the store answers in its order, so that whatever is recorded as undecided is either still
+            // being decided here or was decided after.
             recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
+            decided = self.deciding.next_decided() => Event::Decided(decided),
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
         }
@@ -192,13 +199,19 @@ impl Session {
         let now = Instant::now().into_std();
         let replies = if self.has_room_to_send() { self.waiting.next_due(now).map(Instant::from_std) } else { None };
         let wound_down = self.winding_down.map(|limits| limits.replies_until);
-        [replies, wound_down, self.outbox.next_due()].into_iter().flatten().fold(self.heartbeat.next_due(), Instant::min)
+        [replies, wound_down, self.outbox.next_due(), self.deciding.due()]
+            .into_iter()
+            .flatten()
+            .fold(self.heartbeat.next_due(), Instant::min)
     }
 
     async fn tick(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
         if self.heartbeat.is_dead(now) {
             return Err(Failure::new(ReasonCode::HeartbeatLost, ""));
+        }
+        if self.deciding.due().is_some_and(|due| due <= now) {
+            return Err(Failure::new(ReasonCode::StoreFailed, "it did not answer within store_timeout_s"));
         }
         self.outbox.expire(now);
         if self.heartbeat.is_due(now) {

@@ -47,7 +47,8 @@ pub(super) async fn put(
     // The same user keeps its device: another one would look like a new phone to the service.
     let known_device =
         slot.worker().with_credentials(|known| (known.cookie.unb() == cookie.unb()).then(|| known.device_id.clone()));
-    let is_other_user = known_device == Some(None);
+    // Where the cookie on record could not be read, whose it was is not known.
+    let is_other_user = known_device.as_ref().is_none_or(Option::is_none);
     let device_id = known_device.flatten().unwrap_or_else(|| new_device(&cookie));
     let record = AccountRecord {
         cookie_id: slot.cookie_id().to_owned(),

@@ -13,20 +13,22 @@ impl Store {
         let cookie_id = cookie_id.to_owned();
         self.write(move |db| {
             db.prepare_cached(
-                "DELETE FROM outbox WHERE cookie_id = ?1 AND outcome <> 'sending' AND message_id IN
-                     (SELECT message_id FROM messages WHERE cookie_id = ?1 AND received_at_ms < ?2 ORDER BY received_at_ms LIMIT ?3)",
+                "DELETE FROM outbox INDEXED BY outbox_by_message WHERE cookie_id = ?1 AND message_id IN
+                     (SELECT message_id FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1 AND received_at_ms < ?2
+                      ORDER BY received_at_ms, message_id LIMIT ?3)",
             )?
             .execute((&cookie_id, before_ms, STEP))?;
             let messages = db
                 .prepare_cached(
                     "DELETE FROM messages WHERE cookie_id = ?1 AND message_id IN
-                         (SELECT message_id FROM messages WHERE cookie_id = ?1 AND received_at_ms < ?2 ORDER BY received_at_ms LIMIT ?3)",
+                         (SELECT message_id FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1 AND received_at_ms < ?2
+                          ORDER BY received_at_ms, message_id LIMIT ?3)",
                 )?
                 .execute((&cookie_id, before_ms, STEP))?;
             let sends = db
                 .prepare_cached(
                     "DELETE FROM outbox WHERE cookie_id = ?1 AND uuid IN
-                         (SELECT uuid FROM outbox WHERE cookie_id = ?1 AND message_id IS NULL AND created_at_ms < ?2 LIMIT ?3)",
+                         (SELECT uuid FROM outbox INDEXED BY outbox_of_host WHERE cookie_id = ?1 AND message_id IS NULL AND created_at_ms < ?2 LIMIT ?3)",
                 )?
                 .execute((&cookie_id, before_ms, STEP))?;
             let chats = db

@@ -8,6 +8,7 @@ use super::{Store, chats, outbox};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
+use crate::wire::platform;
 
 /// A message as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,23 +88,25 @@ impl Store {
         .await
     }
 
-    /// What a session that begins takes up: sends whose session is over become unknown; messages that wait for a decision and
+    /// What a session that begins takes up (`is_first`), and goes on to take up: sends whose session is over become unknown; messages that wait for a decision and
     /// are too old by now are decided, and the others come back, the oldest first, at most `limit` of them.
-    pub(crate) async fn take_up(&self, fence: Fence, stale_before_ms: i64, now_ms: i64, limit: u32) -> Result<TakenUp, Error> {
+    pub(crate) async fn take_up(
+        &self,
+        fence: Fence,
+        stale_before_ms: i64,
+        now_ms: i64,
+        limit: u32,
+        is_first: bool,
+    ) -> Result<TakenUp, Error> {
         self.write(move |db| {
             if !fence.is_current() {
                 return Err(Fault::Refused(Error::Closed));
             }
-            outbox::give_up(db, fence.cookie_id(), now_ms)?;
-            db.prepare_cached(
-                "UPDATE messages SET decision = ?2, decided_at_ms = ?3
-                 WHERE cookie_id = ?1 AND decision IS NULL AND max(created_at_ms, 0) BETWEEN 1 AND ?4",
-            )?
-            .execute((fence.cookie_id(), DecisionCode::Stale.name(), now_ms, stale_before_ms))?;
-            let mut statement = db.prepare_cached(
-                "SELECT message_id, chat_id, is_group, sender_id, sender_name, text, item_id, created_at_ms FROM messages
-                 WHERE cookie_id = ?1 AND decision IS NULL ORDER BY received_at_ms, created_at_ms LIMIT ?2",
-            )?;
+            if is_first {
+                outbox::give_up(db, fence.cookie_id(), now_ms)?;
+            }
+            db.prepare_cached(DECIDE_STALE)?.execute((fence.cookie_id(), DecisionCode::Stale.name(), now_ms, stale_before_ms))?;
+            let mut statement = db.prepare_cached(UNDECIDED)?;
             let rows = statement.query_map((fence.cookie_id(), limit), |row| {
                 Ok(InboxRow {
                     message_id: row.get(0)?,
@@ -125,16 +128,26 @@ impl Store {
     }
 }
 
+// Without statistics SQLite would rather walk the whole account by its primary key: the index is named. A message without a date
+// is as old as its record.
+pub(super) const DECIDE_STALE: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
+     WHERE cookie_id = ?1 AND decision IS NULL AND iif(created_at_ms > 0, created_at_ms, received_at_ms) < ?4";
+pub(super) const UNDECIDED: &str = "SELECT message_id, chat_id, is_group, sender_id, sender_name, text, item_id, created_at_ms
+     FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL ORDER BY received_at_ms LIMIT ?2";
+pub(super) const LEAVE_UNDECIDED: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
+     WHERE cookie_id = ?1 AND decision IS NULL";
+
 /// What waits for a decision was written to somebody else.
 pub(super) fn leave_undecided(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
-    db.prepare_cached("UPDATE messages SET decision = ?2, decided_at_ms = ?3 WHERE cookie_id = ?1 AND decision IS NULL")?
-        .execute((cookie_id, DecisionCode::OtherUser.name(), now_ms))?;
+    db.prepare_cached(LEAVE_UNDECIDED)?.execute((cookie_id, DecisionCode::OtherUser.name(), now_ms))?;
     Ok(())
 }
 
 fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recorded: &mut Recorded) -> Result<(), Fault> {
     let at_once = match row.kind {
         RowKind::Order | RowKind::CardUpdate => Some(DecisionCode::Platform),
+        // The platform writes in the seller's name, too: that is no person who takes the chat.
+        RowKind::Own if platform::is_platform_text(&row.text) => Some(DecisionCode::Platform),
         RowKind::Chat | RowKind::Own => None,
     };
     let inserted = db
@@ -164,7 +177,7 @@ fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recor
             recorded.undecided.push(row);
         }
         RowKind::Chat if is_undecided(db, cookie_id, &row.message_id)? => recorded.undecided.push(row),
-        RowKind::Own if is_new => tell_own_apart(db, cookie_id, &row, now_ms)?,
+        RowKind::Own if is_new && at_once.is_none() => tell_own_apart(db, cookie_id, &row, now_ms)?,
         _ => {}
     }
     Ok(())

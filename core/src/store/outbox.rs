@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::messages::InboxRow;
 use super::writer::Fault;
-use super::{Store, chats};
+use super::{Store, chats, trail};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -81,11 +81,13 @@ impl Store {
                  WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
             )?;
             let rule = if is_taken { None } else { draft.rule };
-            if decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? == 0 {
-                return Ok(None);
-            }
+            let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
+            // Also when the message itself was decided before: what is folded into it must not wait for ever.
             for folded in &draft.folded {
                 decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
+            }
+            if !is_first {
+                return Ok(None);
             }
             for send in draft.sends.iter().filter(|_| decision == DecisionCode::Reply) {
                 insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
@@ -143,12 +145,11 @@ impl Store {
                 .query_row((&cookie_id, &uuid), |row| row.get(0))
                 .optional()?;
             let Some(Some(message_id)) = answered else { return Ok(()) };
-            db.prepare_cached(
-                "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, folded_into = NULL
-                 WHERE cookie_id = ?1 AND (message_id = ?2 OR folded_into = ?2)
-                     AND NOT EXISTS (SELECT 1 FROM outbox WHERE cookie_id = ?1 AND message_id = ?2)",
-            )?
-            .execute((&cookie_id, &message_id))?;
+            let is_part_sent = db.prepare_cached(trail::SENDS_OF_MESSAGE)?.exists((&cookie_id, &message_id))?;
+            if !is_part_sent {
+                db.prepare_cached(UNDECIDE_FOLDED)?.execute((&cookie_id, &message_id))?;
+                db.prepare_cached(UNDECIDE)?.execute((&cookie_id, &message_id))?;
+            }
             Ok(())
         });
         // It is durable in its turn, before anything that the next session asks for.
@@ -162,9 +163,21 @@ impl Store {
     }
 }
 
+// Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
+pub(super) const GIVE_UP: &str = "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2
+     WHERE cookie_id = ?1 AND outcome = 'sending'";
+pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_by_chat
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_echoed = 0
+         AND (service_message_id = ?3 OR (text = ?4 AND outcome <> 'rejected' AND created_at_ms >= ?5))
+     ORDER BY service_message_id IS ?3 DESC, created_at_ms LIMIT 1";
+pub(super) const UNDECIDE: &str = "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, folded_into = NULL
+     WHERE cookie_id = ?1 AND message_id = ?2";
+pub(super) const UNDECIDE_FOLDED: &str =
+    "UPDATE messages INDEXED BY messages_folded SET decision = NULL, decided_at_ms = NULL, folded_into = NULL
+     WHERE cookie_id = ?1 AND folded_into = ?2";
+
 pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
-    db.prepare_cached("UPDATE outbox SET outcome = 'unknown', closed_at_ms = ?2 WHERE cookie_id = ?1 AND outcome = 'sending'")?
-        .execute((cookie_id, now_ms))?;
+    db.prepare_cached(GIVE_UP)?.execute((cookie_id, now_ms))?;
     Ok(())
 }
 
@@ -176,13 +189,11 @@ pub(super) fn last_uuid(db: &Savepoint<'_>, cookie_id: &str) -> rusqlite::Result
 
 /// Whether an own message is the echo of a send, which then has its echo.
 pub(super) fn take_echo(db: &Savepoint<'_>, cookie_id: &str, own: &InboxRow, now_ms: i64) -> rusqlite::Result<bool> {
+    // One that comes late was written all the same when it was.
+    let written_at_ms = if own.created_at_ms > 0 { own.created_at_ms.min(now_ms) } else { now_ms };
     let uuid: Option<String> = db
-        .prepare_cached(
-            "SELECT uuid FROM outbox WHERE cookie_id = ?1 AND chat_id = ?2 AND is_echoed = 0
-                 AND (service_message_id = ?3 OR (text = ?4 AND outcome <> 'rejected' AND created_at_ms >= ?5))
-             ORDER BY service_message_id IS ?3 DESC, created_at_ms LIMIT 1",
-        )?
-        .query_row((cookie_id, &own.chat_id, &own.message_id, &own.text, now_ms - ECHO_BY_TEXT_MS), |row| row.get(0))
+        .prepare_cached(ECHO)?
+        .query_row((cookie_id, &own.chat_id, &own.message_id, &own.text, written_at_ms - ECHO_BY_TEXT_MS), |row| row.get(0))
         .optional()?;
     let Some(uuid) = uuid else { return Ok(false) };
     db.prepare_cached("UPDATE outbox SET is_echoed = 1 WHERE cookie_id = ?1 AND uuid = ?2")?.execute((cookie_id, uuid))?;

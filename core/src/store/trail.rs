@@ -64,17 +64,24 @@ impl Store {
     pub(crate) async fn messages(&self, cookie_id: &str, chat_id: Option<String>, limit: u32) -> Result<Vec<MessageTrace>, Error> {
         let cookie_id = cookie_id.to_owned();
         self.read(move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT * FROM messages WHERE cookie_id = ?1 AND (?2 IS NULL OR chat_id = ?2)
-                 ORDER BY received_at_ms DESC, created_at_ms DESC, message_id LIMIT ?3",
-            )?;
-            let rows = statement.query_map((&cookie_id, chat_id, limit), trace)?;
-            let mut traces = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-            let mut sends = db.prepare_cached("SELECT * FROM outbox WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid")?;
+            let mut traces: Vec<MessageTrace> = match chat_id {
+                Some(chat_id) => {
+                    let mut statement = db.prepare_cached(OF_CHAT)?;
+                    let rows = statement.query_map((&cookie_id, limit, chat_id), trace)?;
+                    rows.collect::<rusqlite::Result<_>>()?
+                }
+                None => {
+                    let mut statement = db.prepare_cached(OF_ACCOUNT)?;
+                    let rows = statement.query_map((&cookie_id, limit), trace)?;
+                    rows.collect::<rusqlite::Result<_>>()?
+                }
+            };
+            let mut sends = db.prepare_cached(SENDS_OF_MESSAGE)?;
             for trace in traces.iter_mut().filter(|trace| trace.decision == Some(DecisionCode::Reply)) {
                 for sent in sends.query_map((&cookie_id, &trace.message_id), send)? {
                     let sent = sent?;
-                    *(if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply }) = Some(sent);
+                    let place = if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply };
+                    *place = Some(sent);
                 }
             }
             Ok(traces)
@@ -82,6 +89,14 @@ impl Store {
         .await
     }
 }
+
+// Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
+pub(super) const OF_ACCOUNT: &str = "SELECT * FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1
+     ORDER BY received_at_ms DESC, message_id DESC LIMIT ?2";
+pub(super) const OF_CHAT: &str = "SELECT * FROM messages INDEXED BY messages_by_chat WHERE cookie_id = ?1 AND chat_id = ?3
+     ORDER BY received_at_ms DESC, message_id DESC LIMIT ?2";
+pub(super) const SENDS_OF_MESSAGE: &str =
+    "SELECT * FROM outbox INDEXED BY outbox_by_message WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid";
 
 fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
     let decision: Option<String> = row.get("decision")?;

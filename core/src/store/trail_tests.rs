@@ -67,11 +67,12 @@ async fn a_session_that_begins_takes_up_what_waits_and_gives_up_what_was_under_w
     on_both("take-up", async |store| {
         let (store, fence) = begun(store).await;
         let old = InboxRow { created_at_ms: NOW_MS - 6 * MINUTE_MS, ..said("old", RowKind::Chat, "在吗") };
+        // One without a date is as old as its record.
         let dateless = InboxRow { created_at_ms: 0, ..said("dateless", RowKind::Chat, "在吗") };
         let (new, sent) = (said("new", RowKind::Chat, "在吗"), said("sent", RowKind::Chat, "在吗"));
         put(&store, &fence, vec![old, dateless.clone(), new.clone(), sent.clone()], NOW_MS).await;
         reply(&store, &fence, sent, "-17900000000011", NOW_MS).await.unwrap();
-        let taken_up = store.take_up(fence, NOW_MS - 5 * MINUTE_MS, NOW_MS + 1, 100).await.unwrap();
+        let taken_up = store.take_up(fence, NOW_MS - 5 * MINUTE_MS, NOW_MS + 1, 100, true).await.unwrap();
         let mut ids: Vec<_> = taken_up.undecided.iter().map(|row| row.message_id.as_str()).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["dateless", "new"]);
@@ -192,14 +193,14 @@ async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_
         };
         store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap();
         store.withdraw("a", "-11".to_owned()).await.unwrap();
-        let again = store.take_up(fence.clone(), 0, NOW_MS, 100).await.unwrap();
+        let again = store.take_up(fence.clone(), 0, NOW_MS, 100, true).await.unwrap();
         assert_eq!(again.undecided.len(), 2);
         assert_eq!(again.last_uuid, None);
 
         assert_eq!(reply(&store, &fence, last, "-21", NOW_MS).await, Ok(Some(DecisionCode::Reply)));
         store.close_send("a", "-21".to_owned(), SendOutcome::Unknown, NOW_MS).await.unwrap();
         store.withdraw("a", "-21".to_owned()).await.unwrap();
-        assert_eq!(store.take_up(fence, 0, NOW_MS, 100).await.unwrap().undecided, [first]);
+        assert_eq!(store.take_up(fence, 0, NOW_MS, 100, true).await.unwrap().undecided, [first]);
     })
     .await;
 }
@@ -223,7 +224,43 @@ async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_sta
         let left = store.messages("a", None, 1_000).await.unwrap();
         assert_eq!(left.iter().map(|message| message.message_id.as_str()).collect::<Vec<_>>(), ["new"]);
         // Nothing of the outbox is left: the latest uuid is gone.
-        assert_eq!(store.take_up(fence, 0, NOW_MS, 10).await.unwrap().last_uuid, None);
+        assert_eq!(store.take_up(fence, 0, NOW_MS, 10, true).await.unwrap().last_uuid, None);
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_the_platform_writes_in_the_seller_s_name_takes_no_chat() {
+    on_both("platform", async |store| {
+        let (store, fence) = begun(store).await;
+        put(&store, &fence, vec![said("p1", RowKind::Own, "已发货")], NOW_MS).await;
+        assert_eq!(store.paused_chats("a", NOW_MS).await.unwrap(), []);
+        assert_eq!(decisions(&store).await, [("p1".to_owned(), Some(DecisionCode::Platform))]);
+    })
+    .await;
+}
+
+#[test]
+fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
+    let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    super::migrations::apply(&mut db).unwrap();
+    for sql in [
+        super::messages::DECIDE_STALE,
+        super::messages::UNDECIDED,
+        super::messages::LEAVE_UNDECIDED,
+        super::outbox::GIVE_UP,
+        super::outbox::ECHO,
+        super::outbox::UNDECIDE,
+        super::outbox::UNDECIDE_FOLDED,
+        super::trail::OF_ACCOUNT,
+        super::trail::OF_CHAT,
+        super::trail::SENDS_OF_MESSAGE,
+    ] {
+        let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let count = plan.parameter_count();
+        let nulls = rusqlite::params_from_iter(vec![None::<i64>; count]);
+        let steps: Vec<String> = plan.query_map(nulls, |row| row.get("detail")).unwrap().collect::<rusqlite::Result<_>>().unwrap();
+        let walks = |step: &String| step.contains("SCAN") || step.contains("PRIMARY KEY (cookie_id=?)");
+        assert!(!steps.iter().any(walks), "{sql}: {steps:?}");
+    }
 }

@@ -9,7 +9,9 @@ ALTER TABLE messages ADD COLUMN folded_into TEXT;          -- the message that w
 UPDATE messages SET decision = 'not_recorded';
 
 CREATE INDEX messages_by_time ON messages (cookie_id, received_at_ms);
-CREATE INDEX messages_undecided ON messages (cookie_id) WHERE decision IS NULL;
+CREATE INDEX messages_by_chat ON messages (cookie_id, chat_id, received_at_ms);
+CREATE INDEX messages_undecided ON messages (cookie_id, received_at_ms) WHERE decision IS NULL;
+CREATE INDEX messages_folded ON messages (cookie_id, folded_into) WHERE folded_into IS NOT NULL;
 
 -- A row is here before its frame is written. What is still 'sending' when its session is over is unknown, and never sent again.
 CREATE TABLE outbox (
