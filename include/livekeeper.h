@@ -48,8 +48,8 @@
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list. Each has one _free
- *    function, and of NULL it does nothing. Never pass such a thing to free().
+ *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list. Each has
+ *    one _free function, and of NULL it does nothing. Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
  *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
@@ -124,6 +124,7 @@
     30.0, /* degraded_after_s */ \
     300.0, /* down_after_s */ \
     10000, /* event_queue */ \
+    30, /* keep_messages_days */ \
     20000, /* max_accounts */ \
     2 /* worker_threads */ \
 }
@@ -945,6 +946,11 @@ typedef struct lk_message_list lk_message_list;
 typedef struct lk_paused_chat_list lk_paused_chat_list;
 
 /**
+ * A list of rules that is yours. End it with `lk_rule_list_free`.
+ */
+typedef struct lk_rule_list lk_rule_list;
+
+/**
  * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
  * account that was stopped, and belongs to the event.
  */
@@ -1133,6 +1139,10 @@ typedef struct {
      * how many. 16 … 1,000,000. Default 10,000.
      */
     size_t event_queue;
+    /**
+     * Messages, with what was decided and sent, are kept for this many days. 1 … 3,650. Default 30.
+     */
+    size_t keep_messages_days;
     /**
      * Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
      */

@@ -83,7 +83,7 @@ pub struct Config {
     pub event_queue: usize,
 
     /// Messages, with what was decided and sent, are kept for this many days. 1 … 3,650. Default 30.
-    pub keep_messages_days: u32,
+    pub keep_messages_days: usize,
 
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     pub max_accounts: usize,
@@ -173,7 +173,7 @@ impl Config {
             ("park_after_failures", self.park_after_failures, 1, 1_000),
             ("max_helpers", self.max_helpers, 1, 100),
             ("event_queue", self.event_queue, 16, 1_000_000),
-            ("keep_messages_days", self.keep_messages_days as usize, 1, 3_650),
+            ("keep_messages_days", self.keep_messages_days, 1, 3_650),
             ("max_accounts", self.max_accounts, 1, 1_000_000),
             ("worker_threads", self.worker_threads, 1, 64),
         ] {

@@ -15,7 +15,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Goes on until the runtime ends.
 pub(crate) async fn keep_house(service: Arc<Service>, supervisor: Arc<Supervisor<XianyuLive>>) {
     loop {
-        let before_ms = service.clock.now_ms() - i64::from(service.config.keep_messages_days) * DAY_MS;
+        let before_ms =
+            service.clock.now_ms() - i64::try_from(service.config.keep_messages_days).unwrap_or(i64::MAX).saturating_mul(DAY_MS);
         for cell in supervisor.cells() {
             while take_out(&service, cell.cookie_id(), before_ms).await {
                 sleep(BETWEEN_STEPS).await;

@@ -84,6 +84,8 @@ pub struct lk_config {
     /// Events that are kept for a reader that has not read them yet; one that falls behind further loses the oldest and hears
     /// how many. 16 … 1,000,000. Default 10,000.
     pub event_queue: usize,
+    /// Messages, with what was decided and sent, are kept for this many days. 1 … 3,650. Default 30.
+    pub keep_messages_days: usize,
     /// Accounts at most. 1 … 1,000,000. Default 20,000. At the bound, `add_cookie` is refused.
     pub max_accounts: usize,
     /// Threads of the background runtime. 1 … 64. Default 2.
@@ -135,6 +137,7 @@ impl From<Config> for lk_config {
             degraded_after_s: config.degraded_after_s,
             down_after_s: config.down_after_s,
             event_queue: config.event_queue,
+            keep_messages_days: config.keep_messages_days,
             max_accounts: config.max_accounts,
             worker_threads: config.worker_threads,
         }
@@ -189,6 +192,7 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.degraded_after_s = given.degraded_after_s;
     settings.down_after_s = given.down_after_s;
     settings.event_queue = given.event_queue;
+    settings.keep_messages_days = given.keep_messages_days;
     settings.max_accounts = given.max_accounts;
     settings.worker_threads = given.worker_threads;
     Ok(settings)

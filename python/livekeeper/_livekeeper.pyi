@@ -131,6 +131,7 @@ class Config:
         degraded_after_s: float = 30.0,
         down_after_s: float = 300.0,
         event_queue: int = 10000,
+        keep_messages_days: int = 30,
         max_accounts: int = 20000,
         worker_threads: int = 2,
     ) -> Config: ...
@@ -195,6 +196,8 @@ class Config:
     @property
     def event_queue(self) -> int: ...
     @property
+    def keep_messages_days(self) -> int: ...
+    @property
     def max_accounts(self) -> int: ...
     @property
     def worker_threads(self) -> int: ...
@@ -231,6 +234,7 @@ class Config:
         degraded_after_s: float = ...,
         down_after_s: float = ...,
         event_queue: int = ...,
+        keep_messages_days: int = ...,
         max_accounts: int = ...,
         worker_threads: int = ...,
     ) -> Config: ...
