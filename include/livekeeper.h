@@ -100,6 +100,8 @@
     300.0, /* stale_after_s */ \
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
+    3600.0, /* token_refresh_s */ \
+    600.0, /* token_refresh_retry_s */ \
     15.0, /* connect_timeout_s */ \
     20.0, /* api_timeout_s */ \
     10.0, /* answer_timeout_s */ \
@@ -408,6 +410,10 @@ enum lk_reason_code
      */
     LK_REASON_CODE_COOKIE_RENEWED = 7,
     /**
+     * It has a new token: registering with it on a new connection.
+     */
+    LK_REASON_CODE_TOKEN_RENEWED = 8,
+    /**
      * Disabled by your program.
      */
     LK_REASON_CODE_DISABLED = 20,
@@ -475,6 +481,10 @@ enum lk_reason_code
      * This process has no file descriptor left: raise its limit (ulimit -n), or run fewer accounts; sessions that live go on.
      */
     LK_REASON_CODE_OUT_OF_FILES = 50,
+    /**
+     * The account's proxy does not serve it: see that it runs, or give another one with `lk_manager_set_proxy`.
+     */
+    LK_REASON_CODE_PROXY_FAILED = 51,
     /**
      * The login is over: give a new cookie with `lk_manager_update_cookie`.
      */
@@ -1040,6 +1050,14 @@ typedef struct {
      * A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
      */
     double heartbeat_timeout_s;
+    /**
+     * Between two new tokens of a connection that lives: it asks for one in the background, then registers with it on a new connection. Seconds, 0.05 … 86,400. Default 3,600.
+     */
+    double token_refresh_s;
+    /**
+     * And after one that could not be had; the connection goes on meanwhile. Seconds, 0.05 … 86,400. Default 600.
+     */
+    double token_refresh_retry_s;
     /**
      * For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
      */
@@ -1979,6 +1997,20 @@ lk_status lk_manager_restart(const lk_manager *manager, lk_str cookie_id);
  * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
 lk_status lk_manager_set_priority(const lk_manager *manager, lk_str cookie_id, int32_t priority);
+
+/**
+ * Has an account reach the service through a proxy from now on, with the API and the WebSocket. A session that runs is ended and
+ * starts anew with it; an account that is parked stays so until `lk_manager_restart`. Remembered over a restart of the process.
+ *
+ * - `proxy`: `http://host:port` (with CONNECT) or `socks5://host:port`, with `user:password@` before the host where the proxy wants
+ *   it, special characters in those percent-encoded; `data` NULL: none, the account goes by itself. The proxy resolves the service's
+ *   name. The URL is stored, and shown nowhere.
+ *
+ * Any thread. Blocks until nothing of the old session runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`,
+ * `stop_thread_s`); the new connection comes later (`lk_manager_wait_for`). Errors: `LK_STATUS_INVALID_ARGUMENT`,
+ * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_proxy(const lk_manager *manager, lk_str cookie_id, lk_str proxy);
 
 /**
  * The account at this moment.

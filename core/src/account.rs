@@ -35,6 +35,8 @@ pub(crate) struct AccountRecord {
     pub(crate) priority: i32,
     /// Made once for an account: another one would look like another device.
     pub(crate) device_id: String,
+    /// The URL of its proxy, with the password in it.
+    pub(crate) proxy: Option<Secret>,
     pub(crate) token: Option<AccessToken>,
 }
 

@@ -27,6 +27,10 @@ pub struct Config {
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
     pub heartbeat_timeout_s: f64,
+    /// Between two new tokens of a connection that lives: it asks for one in the background, then registers with it on a new connection. Seconds, 0.05 … 86,400. Default 3,600.
+    pub token_refresh_s: f64,
+    /// And after one that could not be had; the connection goes on meanwhile. Seconds, 0.05 … 86,400. Default 600.
+    pub token_refresh_retry_s: f64,
 
     /// For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
     pub connect_timeout_s: f64,
@@ -101,6 +105,8 @@ impl Default for Config {
             stale_after_s: 300.0,
             heartbeat_interval_s: 15.0,
             heartbeat_timeout_s: 30.0,
+            token_refresh_s: 3_600.0,
+            token_refresh_retry_s: 600.0,
             connect_timeout_s: 15.0,
             api_timeout_s: 20.0,
             answer_timeout_s: 10.0,
@@ -144,6 +150,8 @@ impl Config {
             ("stale_after_s", self.stale_after_s, 1.0, 86_400.0),
             ("heartbeat_interval_s", self.heartbeat_interval_s, 0.05, 300.0),
             ("heartbeat_timeout_s", self.heartbeat_timeout_s, 0.05, 300.0),
+            ("token_refresh_s", self.token_refresh_s, 0.05, 86_400.0),
+            ("token_refresh_retry_s", self.token_refresh_retry_s, 0.05, 86_400.0),
             ("connect_timeout_s", self.connect_timeout_s, 0.05, 300.0),
             ("api_timeout_s", self.api_timeout_s, 0.05, 300.0),
             ("answer_timeout_s", self.answer_timeout_s, 0.05, 300.0),
@@ -248,10 +256,11 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
         type Spoil = fn(&mut Config);
-        let table: [(Spoil, &str); 9] = [
+        let table: [(Spoil, &str); 10] = [
             (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
             (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
             (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),
+            (|c| c.token_refresh_s = 0.0, "token_refresh_s: is 0, allowed is 0.05 … 86400"),
             (|c| c.backoff_max_s = 0.5, "backoff_max_s: is 0.5, allowed is 1 … 3600"),
             (|c| c.max_connecting = 0, "max_connecting: is 0, allowed is 1 … 1000"),
             (|c| c.max_accounts = 0, "max_accounts: is 0, allowed is 1 … 1000000"),

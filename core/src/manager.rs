@@ -16,7 +16,7 @@ use crate::event::Events;
 use crate::housekeeping::keep_house;
 use crate::live::api::Api;
 use crate::live::transport::Connector;
-use crate::live::{Service, XianyuLive, tls};
+use crate::live::{Proxy, Service, XianyuLive, tls};
 use crate::metrics::Metrics;
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
@@ -85,7 +85,7 @@ impl CookieManager {
             vec![CapacityItem::new(CapacityKind::StoreQueue, used as u64, Some(bound as u64))]
         })?;
         let service = Arc::new(Service {
-            api: Api::new(&config.api_url, &tls, seconds(config.api_timeout_s)),
+            api: Api::new(&config.api_url, &tls, seconds(config.api_timeout_s), seconds(config.connect_timeout_s)),
             connector: Connector::new(uri, tls),
             config,
             clock: Arc::clone(&tasks.common().clock),
@@ -194,6 +194,24 @@ impl CookieManager {
             return Call::ready(Err(error));
         }
         self.change(cookie_id, move |service, slot| Box::pin(async move { work::set_priority(&service, slot, priority).await }))
+    }
+
+    /// Has the account reach the service through a proxy from now on, with the API and the WebSocket, or with `None` by itself.
+    /// A session that runs is ended and starts anew with it; an account that is parked stays so until [`Self::restart`].
+    /// Remembered over a restart of the process.
+    ///
+    /// - `proxy`: `http://host:port` (with CONNECT) or `socks5://host:port`, with `user:password@` before the host where the proxy
+    ///   wants it, special characters in those percent-encoded. The proxy resolves the service's name. The URL is stored, and shown
+    ///   nowhere.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
+    pub fn set_proxy(&self, cookie_id: &str, proxy: Option<&str>) -> Call<()> {
+        let proxy = match proxy.map(Proxy::parse).transpose() {
+            Ok(proxy) => proxy.map(Arc::new),
+            Err(error) => return Call::ready(Err(error)),
+        };
+        self.change(cookie_id, move |service, slot| Box::pin(async move { work::set_proxy(&service, slot, proxy).await }))
     }
 
     /// Whether the account is switched on. Does not block.

@@ -61,6 +61,8 @@ numbered! {
     RenewingCookie = 6, "renewing_cookie";
     /// The cookie helper brought a new cookie: the account signs in anew.
     CookieRenewed = 7, "cookie_renewed";
+    /// The session has a new token: it registers with it on a new connection.
+    TokenRenewed = 8, "token_renewed";
     /// `update_cookie_status(…, false)`.
     Disabled = 20, "disabled";
     /// `remove_cookie`.
@@ -73,7 +75,7 @@ numbered! {
     Paused = 24, "paused";
     /// `restart`.
     Restarted = 25, "restarted";
-    /// TCP, DNS or proxy.
+    /// TCP or DNS.
     ConnectFailed = 40, "connect_failed";
     /// TLS.
     TlsFailed = 41, "tls_failed";
@@ -95,6 +97,8 @@ numbered! {
     ApiFailed = 49, "api_failed";
     /// The operating system gives this process no more file descriptors.
     OutOfFiles = 50, "out_of_files";
+    /// The account's proxy cannot be reached, refuses, or cannot be used.
+    ProxyFailed = 51, "proxy_failed";
     /// `FAIL_SYS_SESSION_EXPIRED`.
     SessionExpired = 60, "session_expired";
     /// The platform wants a captcha or another verification.
@@ -120,6 +124,7 @@ impl ReasonCode {
             Self::Online => "connected and registered",
             Self::RenewingCookie => "the login is over: the cookie helper is asked for a new cookie",
             Self::CookieRenewed => "the cookie helper brought a new cookie: signing in anew",
+            Self::TokenRenewed => "it has a new token: registering with it on a new connection",
             Self::Disabled => "disabled by the host",
             Self::Removed => "removed by the host",
             Self::ManagerClosed => "the manager was closed",
@@ -139,6 +144,7 @@ impl ReasonCode {
             Self::OutOfFiles => {
                 "this process has no file descriptor left: raise its limit (ulimit -n), or run fewer accounts; sessions that live go on"
             }
+            Self::ProxyFailed => "the account's proxy does not serve it: see that it runs, or give another one with set_proxy",
             Self::SessionExpired => "the login is over: give a new cookie with update_cookie",
             Self::PersonMustVerify => {
                 "the platform wants a person to verify: do so in a browser, then give the new cookie with update_cookie"

@@ -33,6 +33,10 @@ pub struct lk_config {
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
     pub heartbeat_timeout_s: f64,
+    /// Between two new tokens of a connection that lives: it asks for one in the background, then registers with it on a new connection. Seconds, 0.05 … 86,400. Default 3,600.
+    pub token_refresh_s: f64,
+    /// And after one that could not be had; the connection goes on meanwhile. Seconds, 0.05 … 86,400. Default 600.
+    pub token_refresh_retry_s: f64,
     /// For name look-up, TCP, TLS and the WebSocket handshake together. Seconds, 0.05 … 300. Default 15.
     pub connect_timeout_s: f64,
     /// For one API call, its answer read. Seconds, 0.05 … 300. Default 20.
@@ -113,6 +117,8 @@ impl From<Config> for lk_config {
             stale_after_s: config.stale_after_s,
             heartbeat_interval_s: config.heartbeat_interval_s,
             heartbeat_timeout_s: config.heartbeat_timeout_s,
+            token_refresh_s: config.token_refresh_s,
+            token_refresh_retry_s: config.token_refresh_retry_s,
             connect_timeout_s: config.connect_timeout_s,
             api_timeout_s: config.api_timeout_s,
             answer_timeout_s: config.answer_timeout_s,
@@ -170,6 +176,8 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.stale_after_s = given.stale_after_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
     settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
+    settings.token_refresh_s = given.token_refresh_s;
+    settings.token_refresh_retry_s = given.token_refresh_retry_s;
     settings.connect_timeout_s = given.connect_timeout_s;
     settings.api_timeout_s = given.api_timeout_s;
     settings.answer_timeout_s = given.answer_timeout_s;

@@ -1,4 +1,4 @@
-//! Steering an account's task: pausing it, letting it go on, starting it anew, its place in the queue.
+//! Steering an account's task: pausing it, letting it go on, starting it anew, its place in the queue, its proxy.
 
 use crate::accounts::account;
 use crate::error::lk_status;
@@ -61,5 +61,26 @@ pub unsafe extern "C" fn lk_manager_set_priority(manager: *const lk_manager, coo
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
         Ok(manager.set_priority(cookie_id, priority).wait()?)
+    })
+}
+
+/// Has an account reach the service through a proxy from now on, with the API and the WebSocket. A session that runs is ended and
+/// starts anew with it; an account that is parked stays so until `lk_manager_restart`. Remembered over a restart of the process.
+///
+/// - `proxy`: `http://host:port` (with CONNECT) or `socks5://host:port`, with `user:password@` before the host where the proxy wants
+///   it, special characters in those percent-encoded; `data` NULL: none, the account goes by itself. The proxy resolves the service's
+///   name. The URL is stored, and shown nowhere.
+///
+/// Any thread. Blocks until nothing of the old session runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`,
+/// `stop_thread_s`); the new connection comes later (`lk_manager_wait_for`). Errors: `LK_STATUS_INVALID_ARGUMENT`,
+/// `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_manager_set_proxy(manager: *const lk_manager, cookie_id: lk_str, proxy: lk_str) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers and texts.
+        let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
+        // SAFETY: the header's contract on texts.
+        let proxy = unsafe { proxy.optional("proxy") }?;
+        Ok(manager.set_proxy(cookie_id, proxy).wait()?)
     })
 }

@@ -73,6 +73,8 @@ pub enum lk_reason_code {
     RenewingCookie = 6,
     /// The cookie helper brought a new cookie: signing in anew.
     CookieRenewed = 7,
+    /// It has a new token: registering with it on a new connection.
+    TokenRenewed = 8,
     /// Disabled by your program.
     Disabled = 20,
     /// Removed by your program.
@@ -107,6 +109,8 @@ pub enum lk_reason_code {
     ApiFailed = 49,
     /// This process has no file descriptor left: raise its limit (ulimit -n), or run fewer accounts; sessions that live go on.
     OutOfFiles = 50,
+    /// The account's proxy does not serve it: see that it runs, or give another one with `lk_manager_set_proxy`.
+    ProxyFailed = 51,
     /// The login is over: give a new cookie with `lk_manager_update_cookie`.
     SessionExpired = 60,
     /// The platform wants a person to verify: do so in a browser, then give the new cookie with `lk_manager_update_cookie`.
@@ -144,7 +148,7 @@ const CONNECTION_STATES: [Row<lk_connection_state, ConnectionState>; 6] = [
     (lk_connection_state::Closed, ConnectionState::Closed, c"closed"),
 ];
 
-const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 30] = [
+const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 32] = [
     (lk_reason_code::Starting, ReasonCode::Starting, c"starting"),
     (lk_reason_code::WaitingForTurn, ReasonCode::WaitingForTurn, c"waiting_for_turn"),
     (lk_reason_code::SigningIn, ReasonCode::SigningIn, c"signing_in"),
@@ -152,6 +156,7 @@ const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 30] = [
     (lk_reason_code::Online, ReasonCode::Online, c"online"),
     (lk_reason_code::RenewingCookie, ReasonCode::RenewingCookie, c"renewing_cookie"),
     (lk_reason_code::CookieRenewed, ReasonCode::CookieRenewed, c"cookie_renewed"),
+    (lk_reason_code::TokenRenewed, ReasonCode::TokenRenewed, c"token_renewed"),
     (lk_reason_code::Disabled, ReasonCode::Disabled, c"disabled"),
     (lk_reason_code::Removed, ReasonCode::Removed, c"removed"),
     (lk_reason_code::ManagerClosed, ReasonCode::ManagerClosed, c"manager_closed"),
@@ -169,6 +174,7 @@ const REASON_CODES: [Row<lk_reason_code, ReasonCode>; 30] = [
     (lk_reason_code::ProtocolBroken, ReasonCode::ProtocolBroken, c"protocol_broken"),
     (lk_reason_code::ApiFailed, ReasonCode::ApiFailed, c"api_failed"),
     (lk_reason_code::OutOfFiles, ReasonCode::OutOfFiles, c"out_of_files"),
+    (lk_reason_code::ProxyFailed, ReasonCode::ProxyFailed, c"proxy_failed"),
     (lk_reason_code::SessionExpired, ReasonCode::SessionExpired, c"session_expired"),
     (lk_reason_code::PersonMustVerify, ReasonCode::PersonMustVerify, c"person_must_verify"),
     (lk_reason_code::CookieUnusable, ReasonCode::CookieUnusable, c"cookie_unusable"),

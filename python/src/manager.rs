@@ -155,6 +155,21 @@ impl CookieManager {
         wait(py, self.core.set_priority(&cookie_id, priority))
     }
 
+    /// Has the account reach the service through a proxy from now on, with the API and the WebSocket, or with `None` by itself. A
+    /// session that runs is ended and starts anew with it; an account that is parked stays so until `restart`. Remembered over a
+    /// restart of the process. Returns when nothing of the old session is left; the connection comes later (`wait_for`).
+    ///
+    /// - `proxy`: `http://host:port` (with CONNECT) or `socks5://host:port`, with `user:password@` before the host where the proxy
+    ///   wants it, special characters in those percent-encoded. The proxy resolves the service's name. It is shown nowhere.
+    ///
+    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.set_proxy("shop 1", "socks5://user:password@proxy.example:1080")
+    fn set_proxy(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, proxy: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let (cookie_id, proxy) = (text(cookie_id, "cookie_id")?, optional_text(proxy, "proxy")?);
+        wait(py, self.core.set_proxy(&cookie_id, proxy.as_deref()))
+    }
+
     /// Whether the account is switched on. Does not block.
     ///
     /// Raises `AccountNotFound`, `ManagerClosed`.

@@ -2,20 +2,25 @@
 
 use std::error::Error;
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, COOKIE, HeaderValue, ORIGIN, REFERER, SET_COOKIE, USER_AGENT};
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::{Builder, Client};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ClientConfig;
+use tokio::net::TcpStream;
+use tower_service::Service;
 
 use super::network;
+use super::proxy::{self, Proxy};
 use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::wire::mtop::{self, ApiAnswer, SignedCall};
@@ -32,7 +37,16 @@ const IDLE_CONNECTIONS: usize = 8;
 pub(crate) struct Api {
     base: String,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    tls: Arc<ClientConfig>,
     timeout: Duration,
+    connect_timeout: Duration,
+}
+
+/// Connects an account's calls through its proxy.
+#[derive(Clone)]
+struct ThroughProxy {
+    proxy: Arc<Proxy>,
+    limit: Duration,
 }
 
 /// What came back of one call.
@@ -49,22 +63,21 @@ struct HttpAnswer {
 }
 
 impl Api {
-    pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration) -> Self {
+    pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration, connect_timeout: Duration) -> Self {
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http().enable_http1().build();
-        let client = Client::builder(TokioExecutor::new())
+        let client = builder()
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .pool_timer(TokioTimer::new())
-            // As browsers write them.
-            .http1_title_case_headers(true)
             .build(connector);
-        Self { base: base.trim_end_matches('/').to_owned(), client, timeout }
+        Self { base: base.trim_end_matches('/').to_owned(), client, tls: Arc::clone(tls), timeout, connect_timeout }
     }
 
-    /// Makes one call, within the limit `api_timeout_s`. Whatever goes wrong on the way is told by the answer.
-    pub(crate) async fn call(&self, call: &SignedCall, cookie: &Secret) -> Answered {
-        match tokio::time::timeout(self.timeout, self.exchange(call, cookie)).await {
+    /// Makes one call, through the account's proxy where it has one, within the limit `api_timeout_s`. Whatever goes wrong on
+    /// the way is told by the answer.
+    pub(crate) async fn call(&self, call: &SignedCall, cookie: &Secret, proxy: Option<Arc<Proxy>>) -> Answered {
+        match tokio::time::timeout(self.timeout, self.exchange(call, cookie, proxy)).await {
             Ok(Ok(answered)) => answered,
             Ok(Err(failure)) => Answered { outcome: Err(failure), set_cookies: Vec::new() },
             Err(_) => {
@@ -74,7 +87,7 @@ impl Api {
         }
     }
 
-    async fn exchange(&self, call: &SignedCall, cookie: &Secret) -> Result<Answered, Failure> {
+    async fn exchange(&self, call: &SignedCall, cookie: &Secret, proxy: Option<Arc<Proxy>>) -> Result<Answered, Failure> {
         let mut cookie = HeaderValue::from_bytes(cookie.expose().as_bytes())
             .map_err(|_| Failure::new(ReasonCode::ApiFailed, "the cookie cannot be sent as a header"))?;
         cookie.set_sensitive(true);
@@ -86,12 +99,50 @@ impl Api {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::from(call.body.clone()))
             .map_err(|problem| failure(&problem))?;
-        let response = self.client.request(request).await.map_err(|problem| failure(&problem))?;
+        let sent = match proxy {
+            None => self.client.request(request).await,
+            Some(proxy) => self.client_through(proxy).request(request).await,
+        };
+        let response = sent.map_err(|problem| failure(&problem))?;
         let set_cookies = set_cookies(&response);
         let status = response.status().as_u16();
         let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|problem| failure(&*problem))?;
         let body = Secret::new(String::from_utf8_lossy(&body.to_bytes()));
         Ok(Answered { outcome: Ok(HttpAnswer { status, body }), set_cookies })
+    }
+}
+
+impl Api {
+    /// A client of its own for each call: connections that accounts share know nothing of proxies, and none is kept for an hour.
+    fn client_through(&self, proxy: Arc<Proxy>) -> Client<HttpsConnector<ThroughProxy>, Full<Bytes>> {
+        let through = ThroughProxy { proxy, limit: self.connect_timeout.min(self.timeout) };
+        builder().pool_max_idle_per_host(0).build(HttpsConnector::from((through, Arc::clone(&self.tls))))
+    }
+}
+
+fn builder() -> Builder {
+    let mut builder = Client::builder(TokioExecutor::new());
+    // As browsers write them.
+    builder.http1_title_case_headers(true);
+    builder
+}
+
+impl Service<Uri> for ThroughProxy {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let Self { proxy, limit } = self.clone();
+        Box::pin(async move {
+            let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+            let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+            proxy::connect(Some(&proxy), host, port, limit).await.map(TokioIo::new)
+        })
     }
 }
 

@@ -47,7 +47,7 @@ pub(super) fn forget_token(live: &XianyuLive) {
 }
 
 /// Asks for a new token. A stale signature brings the cookie that signs anew, and the same call is made once more with it.
-async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
+pub(super) async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
     let first = ask(live, fence).await?;
     if first.answer()? != ApiAnswer::StaleSignature {
         return accept(live, fence, &first).await;
@@ -65,7 +65,7 @@ async fn ask(live: &XianyuLive, fence: &Fence) -> Result<Answered, Failure> {
         (call, known.cookie.to_header())
     });
     let Some((call, cookie)) = prepared else { return Err(no_cookie()) };
-    let answered = live.service.api.call(&call, &cookie).await;
+    let answered = live.service.api.call(&call, &cookie, live.proxy()).await;
     if !fence.is_current() {
         return Err(Failure::new(ReasonCode::Replaced, ""));
     }

@@ -9,10 +9,12 @@ mod inbox;
 mod network;
 mod opening;
 mod outbox;
+mod proxy;
 mod replying;
 mod session;
 pub(crate) mod tls;
 pub(crate) mod transport;
 mod xianyu;
 
+pub(crate) use self::proxy::Proxy;
 pub(crate) use self::xianyu::{Credentials, Service, XianyuLive};

@@ -30,7 +30,8 @@ pub(super) async fn open(
     let signed_in = auth::sign_in(live, fence).await?;
     fence.show_connection(connecting, ReasonCode::Opening);
     let limit = live.limit(|c| c.connect_timeout_s);
-    let connect = live.service.connector.connect(&signed_in.cookie, limit);
+    let proxy = live.proxy();
+    let connect = live.service.connector.connect(&signed_in.cookie, proxy.as_ref(), limit);
     let socket = socket.insert(timeout(limit, connect).await.map_err(|_| too_late("the connection", limit))??);
     let mut opened = Opened { signed_in, mids: MidSource::new(&mut rand::rng()) };
     let limit = live.limit(|c| c.answer_timeout_s);

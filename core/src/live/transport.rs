@@ -11,8 +11,7 @@ use http::header::{COOKIE, HeaderValue, ORIGIN, USER_AGENT};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::time::{Duration, timeout};
+use tokio::time::Duration;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -23,6 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
 use super::network;
+use super::proxy::{self, Proxy};
 use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::wire::request;
@@ -73,13 +73,19 @@ impl Connector {
         Self { uri, tls }
     }
 
-    /// Looks the name up, connects, does both handshakes. Its caller sets the limit over all of it; it is told here so that one
+    /// Connects, through the account's proxy where it has one, and does both handshakes. Its caller sets the limit over all of it; it is told here so that one
     /// address that swallows everything leaves time for the others.
-    pub(crate) async fn connect(&self, cookie: &Secret, limit: Duration) -> Result<Box<dyn Connection>, TransportError> {
+    pub(crate) async fn connect(
+        &self,
+        cookie: &Secret,
+        proxy: Option<&Arc<Proxy>>,
+        limit: Duration,
+    ) -> Result<Box<dyn Connection>, TransportError> {
         let host = self.uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         let encrypted = self.uri.scheme_str() == Some("wss");
         let port = self.uri.port_u16().unwrap_or(if encrypted { 443 } else { 80 });
-        let stream = connect_tcp(host, port, limit).await.map_err(|problem| TransportError::of_io(&problem, host, port))?;
+        let stream = proxy::connect(proxy, host, port, limit).await;
+        let stream = stream.map_err(|problem| TransportError::of_io(&problem, host, port))?;
         // Frames are small and each is waited for: Nagle's algorithm would only delay them. A refusal costs nothing else.
         let _ = stream.set_nodelay(true);
         if !encrypted {
@@ -109,21 +115,6 @@ impl Connector {
             .map_err(TransportError::of_handshake)?;
         Ok(Box::new(Socket { stream: socket, said_goodbye: false }))
     }
-}
-
-/// Tries the addresses of a name in their order, each for its share of the limit.
-async fn connect_tcp(host: &str, port: u16, limit: Duration) -> io::Result<TcpStream> {
-    let addresses: Vec<_> = tokio::net::lookup_host((host, port)).await?.collect();
-    let mut failed = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-    for address in &addresses {
-        let share = limit / u32::try_from(addresses.len()).unwrap_or(u32::MAX);
-        match timeout(share, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
-            Ok(Err(problem)) => failed = problem,
-            Err(_) => failed = io::Error::new(io::ErrorKind::TimedOut, format!("no connection within {share:?}")),
-        }
-    }
-    Err(failed)
 }
 
 fn buffers() -> WebSocketConfig {

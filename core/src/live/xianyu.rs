@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::api::Api;
 use super::outbox::MAX_UNANSWERED;
+use super::proxy::Proxy;
 use super::session;
 use super::transport::Connector;
 use crate::account::{AccessToken, AccountCell};
@@ -48,6 +49,8 @@ pub(crate) struct XianyuLive {
     pub(super) rules: ArcSwap<Rules>,
     /// Whether the cookie came from the helper and has not served yet.
     unproven_cookie: AtomicBool,
+    /// What the account's connections go through; absent where they go by themselves.
+    proxy: ArcSwapOption<Proxy>,
     /// Absent until the host has given a cookie.
     credentials: Mutex<Option<Credentials>>,
     /// Kept over reconnects, so that no two sends of the account are taken for one.
@@ -71,6 +74,7 @@ impl XianyuLive {
             service,
             rules: ArcSwap::default(),
             unproven_cookie: AtomicBool::new(false),
+            proxy: ArcSwapOption::empty(),
             credentials: Mutex::new(None),
             uuids: Mutex::default(),
             outgoing: ArcSwapOption::empty(),
@@ -94,7 +98,17 @@ impl XianyuLive {
     /// Forgets everything: the account is removed.
     pub(crate) fn reset(&self) {
         *lock(&self.credentials) = None;
+        self.proxy.store(None);
         self.rules.store(Arc::default());
+    }
+
+    pub(crate) fn proxy(&self) -> Option<Arc<Proxy>> {
+        self.proxy.load_full()
+    }
+
+    /// Another way to the service, while no session of the account lives.
+    pub(crate) fn set_proxy(&self, proxy: Option<Arc<Proxy>>) {
+        self.proxy.store(proxy);
     }
 
     pub(crate) fn set_rules(&self, rules: Rules) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::account::AccountRecord;
 use crate::error::Error;
-use crate::live::{Credentials, Service, XianyuLive};
+use crate::live::{Credentials, Proxy, Service, XianyuLive};
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
 use crate::states::ReasonCode;
@@ -21,6 +21,8 @@ pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<
     slot.set_paused(record.paused);
     slot.set_priority(record.priority);
     slot.worker().set_rules(Rules::of_record(rules));
+    let proxy = record.proxy.map(|url| Proxy::parse(url.expose()).unwrap_or_else(|_| Proxy::unusable(url)));
+    slot.worker().set_proxy(proxy.map(Arc::new));
     match Cookie::parse(record.cookie.expose()) {
         Ok(cookie) => slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token }),
         Err(problem) => return slot.park(ReasonCode::CookieUnusable, problem.to_string()),
@@ -58,6 +60,7 @@ pub(super) async fn put(
         paused: slot.is_paused(),
         priority: slot.priority(),
         device_id: device_id.clone(),
+        proxy: slot.worker().proxy().map(|proxy| proxy.url().clone()),
         token: None,
     };
     let list = rules.as_ref().map(|rules| Arc::clone(rules.list()));
@@ -102,6 +105,7 @@ pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, co
         paused: slot.is_paused(),
         priority: slot.priority(),
         device_id: device_id.clone(),
+        proxy: slot.worker().proxy().map(|proxy| proxy.url().clone()),
         token: None,
     };
     let stored = service.store.put_account(record, None, false, service.clock.now_ms()).await;
@@ -144,6 +148,24 @@ pub(super) async fn set_paused(service: &Service, slot: &mut AccountSlot, paused
 pub(super) async fn set_priority(service: &Service, slot: &mut AccountSlot, priority: i32) -> Result<(), Error> {
     service.store.set_priority(slot.cookie_id(), priority, service.clock.now_ms()).await?;
     slot.set_priority(priority);
+    Ok(())
+}
+
+/// Has an account reach the service another way; a session that goes the old way ends first.
+pub(super) async fn set_proxy(service: &Service, slot: &mut AccountSlot, proxy: Option<Arc<Proxy>>) -> Result<(), Error> {
+    let url = proxy.as_ref().map(|proxy| proxy.url().clone());
+    service.store.set_proxy(slot.cookie_id(), url, service.clock.now_ms()).await?;
+    if slot.worker().proxy() == proxy {
+        return Ok(());
+    }
+    let was_active = slot.is_active();
+    if was_active {
+        slot.stop(ReasonCode::Restarted).await;
+    }
+    slot.worker().set_proxy(proxy);
+    if was_active {
+        slot.start();
+    }
     Ok(())
 }
 

@@ -37,8 +37,8 @@ impl Store {
                 messages::leave_undecided(db, &record.cookie_id, now_ms)?;
             }
             let mut statement = db.prepare_cached(
-                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, token, token_expires_at_ms, created_at_ms, updated_at_ms)
-                 VALUES (:cookie_id, :cookie, :owner, :enabled, :paused, :priority, :device_id, :token, :expires, :now, :now)
+                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, proxy, token, token_expires_at_ms, created_at_ms, updated_at_ms)
+                 VALUES (:cookie_id, :cookie, :owner, :enabled, :paused, :priority, :device_id, :proxy, :token, :expires, :now, :now)
                  ON CONFLICT (cookie_id) DO UPDATE SET cookie = :cookie, owner = coalesce(:owner, owner), enabled = :enabled,
                      device_id = :device_id, token = :token, token_expires_at_ms = :expires, updated_at_ms = :now",
             )?;
@@ -50,6 +50,7 @@ impl Store {
                 ":paused": record.paused,
                 ":priority": record.priority,
                 ":device_id": record.device_id,
+                ":proxy": record.proxy.as_ref().map(Secret::expose),
                 ":token": record.token.as_ref().map(|token| token.text.expose()),
                 ":expires": record.token.as_ref().map(|token| token.expires_at_ms),
                 ":now": now_ms,
@@ -113,6 +114,20 @@ impl Store {
         .await
     }
 
+    /// Records the URL of the account's proxy.
+    pub(crate) async fn set_proxy(&self, cookie_id: &str, url: Option<Secret>, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET proxy = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?.execute((
+                &cookie_id,
+                url.as_ref().map(Secret::expose),
+                now_ms,
+            ))?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Records what the service has changed of the cookie, and the token. Refused once the epoch is over: by then the host may
     /// have given another cookie.
     pub(crate) async fn save_credentials(
@@ -142,7 +157,7 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "cookie_id, cookie, owner, enabled, paused, priority, device_id, token, token_expires_at_ms";
+const COLUMNS: &str = "cookie_id, cookie, owner, enabled, paused, priority, device_id, proxy, token, token_expires_at_ms";
 
 fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
     let token: Option<String> = row.get("token")?;
@@ -155,6 +170,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
         paused: row.get("paused")?,
         priority: row.get("priority")?,
         device_id: row.get("device_id")?,
+        proxy: row.get::<_, Option<String>>("proxy")?.map(Secret::new),
         token: token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text: Secret::new(text), expires_at_ms }),
     })
 }

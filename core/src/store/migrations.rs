@@ -8,6 +8,7 @@ const FILES: &[&str] = &[
     include_str!("schema/0002_paused.sql"),
     include_str!("schema/0003_trail.sql"),
     include_str!("schema/0004_rules.sql"),
+    include_str!("schema/0005_proxy.sql"),
 ];
 
 /// The newest schema number known here.

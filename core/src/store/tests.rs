@@ -39,6 +39,7 @@ pub(super) fn record(cookie_id: &str) -> AccountRecord {
         paused: false,
         priority: 0,
         device_id: "DEVICE-1".to_owned(),
+        proxy: None,
         token: None,
     }
 }
