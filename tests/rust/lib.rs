@@ -1,5 +1,6 @@
 //! What the tests of this folder share: a simulator with a manager that talks to it. One file a topic stands beside this one.
 
+pub mod gateway;
 pub mod processes;
 pub mod proxy;
 

@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use livekeeper::ReasonCode;
+use livekeeper::{ConnectionState, ReasonCode, Wanted};
 use livekeeper_simulator::Options;
-use livekeeper_tests::{LIMIT_S, PARKED, add_online, config, converse, manager, simulator, wait};
+use livekeeper_tests::gateway::{Gateway, Speaks};
+use livekeeper_tests::{LIMIT_S, ONLINE, PARKED, add_online, config, converse, manager, simulator, wait};
 
 const CANARY: &str = "CANARY-7f3a";
 
@@ -58,7 +59,7 @@ impl tracing::Subscriber for Lines {
 }
 
 #[test]
-fn no_cookie_and_no_token_is_logged_at_trace_from_sign_in_to_close() {
+fn no_cookie_no_token_and_no_proxy_s_password_is_logged_at_trace_from_sign_in_to_close() {
     let lines = Lines::default();
     log::set_boxed_logger(Box::new(lines.clone())).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
@@ -69,8 +70,18 @@ fn no_cookie_and_no_token_is_logged_at_trace_from_sign_in_to_close() {
     add_online(&manager, &simulator, "first", "1001");
     let cookie = format!("{}; secret={CANARY}", simulator.cookie("1002"));
     manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
-    wait(&manager, "shop", livekeeper_tests::ONLINE);
+    wait(&manager, "shop", ONLINE);
     converse(&simulator, "1001");
+    for speaks in [Speaks::Http, Speaks::Socks5] {
+        for password in [CANARY.to_owned(), format!("{CANARY}-right")] {
+            let gateway = Gateway::open(speaks, Some((CANARY, &format!("{CANARY}-right"))));
+            let through = gateway.url_for(&format!("{CANARY}:{password}@"));
+            manager.set_proxy("first", Some(&through)).wait().unwrap();
+            let refused = Wanted { state: None, connection: Some(ConnectionState::Reconnecting) };
+            wait(&manager, "first", if password == CANARY { refused } else { ONLINE });
+        }
+    }
+    manager.set_proxy("first", None).wait().unwrap();
     simulator.expire_token("1002");
     simulator.expire_session("1002");
     simulator.drop_connection("1002");
@@ -81,7 +92,8 @@ fn no_cookie_and_no_token_is_logged_at_trace_from_sign_in_to_close() {
 
     let logged = lines.0.lock().unwrap();
     assert!(logged.contains("account changed"), "the logs are listened to");
-    for secret in [CANARY, "_m_h5_tk=", "accessToken", "\"token\":"] {
+    // What the proxy's head of a request holds is CANARY in Base64, from its first letter on.
+    for secret in [CANARY, "Q0FOQVJZ", "_m_h5_tk=", "accessToken", "\"token\":"] {
         let leak = logged.lines().find(|line| line.contains(secret));
         assert_eq!(leak, None, "{secret}");
     }

@@ -10,6 +10,7 @@ mod network;
 mod opening;
 mod outbox;
 mod proxy;
+mod refresh;
 mod replying;
 mod session;
 pub(crate) mod tls;

@@ -18,7 +18,7 @@ use crate::store::{Content, Draft, InboxRow, NewSend};
 use crate::wire::request::{self, Recipient};
 use crate::worker::Failure;
 
-impl Session {
+impl Session<'_> {
     /// Takes up what earlier sessions of the account, of this process or another, have left: messages without a decision.
     pub(super) async fn take_up(&mut self, is_first: bool) -> Result<(), Failure> {
         let now_ms = self.now_ms();
@@ -46,7 +46,7 @@ impl Session {
         for message in undecided.into_iter().filter(|message| !self.deciding.knows(&message.message_id)) {
             self.waiting.push(message, Instant::now().into_std());
         }
-        if self.winding_down.is_some() {
+        if self.is_stopped() {
             self.waiting.hasten();
         }
     }

@@ -14,6 +14,7 @@ use super::heartbeat::Heartbeat;
 use super::inbox::{self, Inbox, RecordedPush};
 use super::opening;
 use super::outbox::{MAX_UNANSWERED, Outbox};
+use super::refresh::{self, Refresh};
 use super::transport::{Connection, Incoming};
 use super::xianyu::{SendOrder, XianyuLive};
 use crate::account::Fence;
@@ -45,10 +46,18 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
     };
     // Others may connect now, also while a helper fetches a cookie for this one.
     drop(turn);
-    match (opened, socket) {
-        (Ok(opened), Some(socket)) => Session::new(live, fence, stop, opened, socket).run().await,
+    let end = match (opened, socket) {
+        (Ok(opened), Some(socket)) => Session::new(&live, &fence, &mut stop, opened, socket).run().await,
         (Ok(_), None) => SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "")),
-        (Err((SessionEnd::Failed(failure), _)), None) if failure.code == ReasonCode::SessionExpired => {
+        (Err((end, over_at)), socket) => {
+            if let Some(mut socket) = socket {
+                say_goodbye(&mut *socket, over_at).await;
+            }
+            end
+        }
+    };
+    match end {
+        SessionEnd::Failed(failure) if failure.code == ReasonCode::SessionExpired => {
             tokio::select! {
                 biased;
                 // Dropping the renewal stops its helper.
@@ -56,22 +65,18 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
                 failure = cookie_helper::renew(&live, &fence, connecting, &resources, failure) => SessionEnd::Failed(failure),
             }
         }
-        (Err((end, over_at)), socket) => {
-            if let Some(mut socket) = socket {
-                say_goodbye(&mut *socket, over_at).await;
-            }
-            end
-        }
+        end => end,
     }
 }
 
 /// A registered session.
-pub(super) struct Session {
+pub(super) struct Session<'a> {
     pub(super) live: Arc<XianyuLive>,
     pub(super) fence: Fence,
-    stop: StopSignal,
-    /// Set by a stop: until when replies in flight may finish, and until when all must be over.
-    pub(super) winding_down: Option<WindingDown>,
+    stop: &'a mut StopSignal,
+    refresh: Refresh,
+    /// Set by a stop or a new token: until when replies in flight may finish, and until when all must be over.
+    winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
     /// Messages that wait for their chat to fall quiet.
     pub(super) waiting: Debounce,
@@ -87,15 +92,17 @@ pub(super) struct Session {
     registered_at: Instant,
 }
 
-#[derive(Clone, Copy)]
-pub(super) struct WindingDown {
+struct WindingDown {
     replies_until: Instant,
     over_at: Instant,
+    /// What it comes to, where nobody ordered it.
+    of_itself: Option<Failure>,
 }
 
 /// What woke the session.
 enum Event {
     StopOrdered(Instant),
+    Refreshed(Failure),
     Ordered(Box<SendOrder>),
     Recorded(Result<RecordedPush, Error>),
     Decided(Decided),
@@ -103,8 +110,14 @@ enum Event {
     TimeIsUp,
 }
 
-impl Session {
-    fn new(live: Arc<XianyuLive>, fence: Fence, stop: StopSignal, opened: opening::Opened, socket: Box<dyn Connection>) -> Self {
+impl<'a> Session<'a> {
+    fn new(
+        live: &Arc<XianyuLive>,
+        fence: &Fence,
+        stop: &'a mut StopSignal,
+        opened: opening::Opened,
+        socket: Box<dyn Connection>,
+    ) -> Self {
         let now = Instant::now();
         let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
         live.set_outgoing(Some(sender));
@@ -114,6 +127,7 @@ impl Session {
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
         Self {
             stop,
+            refresh: refresh::begin(live, fence),
             winding_down: None,
             socket,
             signed_in: opened.signed_in,
@@ -131,8 +145,8 @@ impl Session {
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
             registered_at: now,
-            live,
-            fence,
+            live: Arc::clone(live),
+            fence: fence.clone(),
         }
     }
 
@@ -142,12 +156,16 @@ impl Session {
             Err(failure) => Err(failure),
         };
         self.refuse_orders();
-        let over_at =
-            self.winding_down.map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
+        let over_at = self
+            .winding_down
+            .as_ref()
+            .map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
         // First what must be stored: saying goodbye may take all the time that is left.
         self.give_up_sends().await;
         say_goodbye(&mut *self.socket, over_at).await;
-        match ended {
+        // However its last moments went.
+        let of_itself = self.winding_down.and_then(|limits| limits.of_itself);
+        match of_itself.map_or(ended, Err) {
             Ok(()) => SessionEnd::AsAsked,
             Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),
         }
@@ -169,7 +187,10 @@ impl Session {
                 timer.as_mut().reset(due);
             }
             match self.next_event(timer.as_mut()).await {
-                Event::StopOrdered(over_at) => self.wind_down(over_at),
+                Event::StopOrdered(over_at) => self.wind_down(over_at, None),
+                Event::Refreshed(failure) => {
+                    self.wind_down(Instant::now() + self.live.limit(|c| c.stop_socket_s), Some(failure));
+                }
                 Event::Ordered(order) => self.send_ordered(*order).await?,
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
                 Event::Decided(decided) => self.send_decided(decided).await?,
@@ -184,7 +205,8 @@ impl Session {
         let has_room = self.has_room_to_send();
         tokio::select! {
             biased;
-            over_at = self.stop.wait(), if self.winding_down.is_none() => Event::StopOrdered(over_at),
+            over_at = self.stop.wait(), if !self.is_stopped() => Event::StopOrdered(over_at),
+            failure = &mut self.refresh, if self.winding_down.is_none() => Event::Refreshed(failure),
             Some(order) = self.orders.recv(), if has_room => Event::Ordered(order),
             // Before the decisions: the store answers in its order, so that whatever is recorded as undecided is either still
             // being decided here or was decided after.
@@ -198,7 +220,7 @@ impl Session {
     fn next_due(&self) -> Instant {
         let now = Instant::now().into_std();
         let replies = if self.has_room_to_send() { self.waiting.next_due(now).map(Instant::from_std) } else { None };
-        let wound_down = self.winding_down.map(|limits| limits.replies_until);
+        let wound_down = self.winding_down.as_ref().map(|limits| limits.replies_until);
         [replies, wound_down, self.outbox.next_due(), self.deciding.due()]
             .into_iter()
             .flatten()
@@ -292,20 +314,29 @@ impl Session {
         within(self.live.limit(|c| c.write_timeout_s), self.socket.flush()).await
     }
 
-    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now; what is in flight may finish.
-    fn wind_down(&mut self, over_at: Instant) {
+    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now, or by the next session where one follows; what is
+    /// in flight may finish.
+    fn wind_down(&mut self, over_at: Instant, of_itself: Option<Failure>) {
         let now = Instant::now();
         let replies_until = over_at - over_at.saturating_duration_since(now).mul_f64(GOODBYE_SHARE);
-        self.winding_down = Some(WindingDown { replies_until, over_at });
+        self.winding_down = Some(WindingDown { replies_until, over_at, of_itself });
         self.live.set_outgoing(None);
         self.orders.close();
-        self.waiting.hasten();
+        if self.is_stopped() {
+            self.waiting.hasten();
+        }
+    }
+
+    /// Whether it was told to stop.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.winding_down.as_ref().is_some_and(|limits| limits.of_itself.is_none())
     }
 
     fn has_wound_down(&self) -> bool {
-        let Some(limits) = self.winding_down else { return false };
+        let Some(limits) = &self.winding_down else { return false };
+        // What waits for quiet when another session follows is taken up by that one.
         let is_idle = self.inbox.is_empty()
-            && self.waiting.is_empty()
+            && (self.waiting.is_empty() || !self.is_stopped())
             && self.deciding.len() + self.outbox.len() == 0
             && self.orders.is_empty();
         is_idle || limits.replies_until <= Instant::now()

@@ -21,6 +21,8 @@ pub(super) enum Verdict {
 /// What an account's earlier sessions came to.
 #[derive(Debug, Default)]
 pub(super) struct History {
+    /// Whether a session has ended by itself.
+    has_ended: bool,
     /// Failures since the last stable connection.
     in_a_row: u32,
     /// When sessions failed in a way that is counted, the latest last; bounded by `park_after_failures`.
@@ -29,13 +31,15 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn is_empty(&self) -> bool {
-        self.in_a_row == 0
+        !self.has_ended
     }
 }
 
 /// What can help after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
+    /// As it should be, and the next one follows at once.
+    Planned,
     /// The network's or the service's: it passes, and is tried again for ever. An outage of an hour must not park anybody.
     Transient,
     /// The token or the login was no good, and there is another one to try: counted, since that one may be no better.
@@ -50,6 +54,7 @@ enum Class {
 
 fn class(code: ReasonCode) -> Class {
     match code {
+        ReasonCode::TokenRenewed => Class::Planned,
         ReasonCode::RegistrationRefused | ReasonCode::CookieRenewed => Class::Auth,
         ReasonCode::SessionExpired | ReasonCode::PersonMustVerify => Class::Human,
         ReasonCode::CookieUnusable => Class::Permanent,
@@ -58,16 +63,23 @@ fn class(code: ReasonCode) -> Class {
     }
 }
 
+/// Whether a session's end is a failure, for those who count them.
+pub(super) fn is_failure(code: ReasonCode) -> bool {
+    class(code) != Class::Planned
+}
+
 /// Decides, and notes the failure.
 pub(super) fn decide(failure: &Failure, history: &mut History, now: Instant, random: &mut impl Rng, config: &Config) -> Verdict {
+    history.has_ended = true;
+    if failure.stood_for.is_some_and(|stood_for| stood_for >= seconds(config.stable_after_s)) {
+        history.in_a_row = 0;
+    }
     let is_counted = match class(failure.code) {
         Class::Human | Class::Permanent => return Verdict::Park { code: failure.code, detail: failure.detail.clone() },
         Class::Auth | Class::Bug => true,
         Class::Transient => false,
+        Class::Planned => return Verdict::RestartAfter { rest: Duration::ZERO, state: TaskState::Running },
     };
-    if failure.stood_for.is_some_and(|stood_for| stood_for >= seconds(config.stable_after_s)) {
-        history.in_a_row = 0;
-    }
     history.in_a_row = history.in_a_row.saturating_add(1);
     if is_counted && is_one_too_many(history, now, config) {
         let detail = format!("{} failures, the last: {} ({})", history.counted.len(), failure.code.sentence(), failure.detail);
@@ -97,7 +109,7 @@ mod tests {
     use rand::rngs::StdRng;
     use tokio::time::{Duration, Instant};
 
-    use super::{History, Verdict, decide};
+    use super::{History, Verdict, decide, is_failure};
     use crate::config::Config;
     use crate::states::{ReasonCode, TaskState};
     use crate::worker::Failure;
@@ -131,6 +143,19 @@ mod tests {
         let second = Duration::from_secs(1);
         assert!(rests(ReasonCode::ConnectionLost, 100, Some(MINUTE)).iter().all(|rest| *rest <= second));
         assert!(rests(ReasonCode::ConnectionLost, 100, Some(MINUTE - second)).iter().any(|rest| *rest > second));
+    }
+
+    #[test]
+    fn a_new_token_is_no_failure_and_makes_none_forgotten() {
+        let (mut history, mut random, config) = (History::default(), StdRng::seed_from_u64(1), Config::default());
+        let (renewed, lost) = (Failure::new(ReasonCode::TokenRenewed, ""), Failure::new(ReasonCode::ConnectionLost, ""));
+        let at_once = Verdict::RestartAfter { rest: Duration::ZERO, state: TaskState::Running };
+        assert!(!is_failure(renewed.code) && is_failure(lost.code));
+        for failures in 0..100 {
+            assert_eq!(decide(&renewed, &mut history, Instant::now(), &mut random, &config), at_once);
+            assert_eq!((history.in_a_row, history.is_empty()), (failures, false));
+            decide(&lost, &mut history, Instant::now(), &mut random, &config);
+        }
     }
 
     #[test]
@@ -169,6 +194,8 @@ mod tests {
             (ReasonCode::ServiceStalled, FOR_EVER),
             (ReasonCode::ApiFailed, FOR_EVER),
             (ReasonCode::OutOfFiles, FOR_EVER),
+            (ReasonCode::ProxyFailed, FOR_EVER),
+            (ReasonCode::TokenRenewed, FOR_EVER),
             (ReasonCode::StoreFailed, FOR_EVER),
             (ReasonCode::RegistrationRefused, COUNTED),
             (ReasonCode::CookieRenewed, COUNTED),

@@ -248,8 +248,10 @@ impl<W: AccountWorker> Slot<W> {
         let (cell, config) = (&self.entry.cell, &self.supervisor.common.config);
         self.phase = Phase::Idle;
         let now = Instant::now();
-        cell.counters.failures.add(1);
-        cell.vitals.failure(now, seconds(config.park_window_s));
+        if policy::is_failure(failure.code) {
+            cell.counters.failures.add(1);
+            cell.vitals.failure(now, seconds(config.park_window_s));
+        }
         self.draws += 1;
         let mut random = self.supervisor.common.random(cell.cookie_id(), self.draws);
         match policy::decide(failure, &mut self.history, now, &mut random, config) {
