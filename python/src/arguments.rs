@@ -23,7 +23,10 @@ pub(crate) fn text(value: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
 
 /// A `str`, or `None`.
 pub(crate) fn optional_text(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<String>> {
-    value.map(|value| text(value, name)).transpose()
+    match value {
+        Some(value) if !value.is_instance_of::<PyString>() => Err(wrong_type(name, "str or None", value)),
+        value => value.map(|value| text(value, name)).transpose(),
+    }
 }
 
 /// A `str` or an `int` as text, or `None`: the host's own user ids are either.

@@ -46,6 +46,7 @@ static void null_and_strangers_are_refused(lk_manager *manager)
     REFUSED(lk_manager_resume(NULL, id), LK_STATUS_NULL_POINTER, "manager: is NULL");
     REFUSED(lk_manager_restart(NULL, id), LK_STATUS_NULL_POINTER, "manager: is NULL");
     REFUSED(lk_manager_set_priority(NULL, id, 1), LK_STATUS_NULL_POINTER, "manager: is NULL");
+    REFUSED(lk_manager_set_proxy(NULL, id, lk_str_of(NULL)), LK_STATUS_NULL_POINTER, "manager: is NULL");
     REFUSED(lk_manager_pause(manager, lk_str_of(NULL)), LK_STATUS_NULL_POINTER, "cookie_id: is NULL");
     REFUSED(lk_manager_events(NULL, &events), LK_STATUS_NULL_POINTER, "manager: is NULL");
     REFUSED(lk_manager_events(manager, NULL), LK_STATUS_NULL_POINTER, "events: is NULL");
@@ -60,6 +61,7 @@ static void null_and_strangers_are_refused(lk_manager *manager)
     REFUSED_FOR(lk_manager_resume(manager, nobody), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
     REFUSED_FOR(lk_manager_restart(manager, nobody), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
     REFUSED_FOR(lk_manager_set_priority(manager, nobody, 1), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED_FOR(lk_manager_set_proxy(manager, nobody, lk_str_of(NULL)), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
     REFUSED_FOR(lk_manager_health(manager, nobody, &health, NULL), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
 }
 
@@ -76,6 +78,9 @@ static void an_account_is_paused_ranked_and_restarted(lk_manager *manager)
     EXPECT(lk_manager_status(manager, id, &status, NULL) == LK_STATUS_OK);
     EXPECT(status.paused && status.enabled && status.priority == -100 && status.health == LK_HEALTH_OK);
     REFUSED(lk_manager_set_priority(manager, id, 101), LK_STATUS_INVALID_ARGUMENT, "priority: is 101");
+    REFUSED(lk_manager_set_proxy(manager, id, lk_str_of("ftp://u:p@h:1")), LK_STATUS_INVALID_ARGUMENT, "proxy: is of another kind");
+    EXPECT(lk_manager_set_proxy(manager, id, lk_str_of("socks5://u:p@127.0.0.1:9")) == LK_STATUS_OK);
+    EXPECT(lk_manager_set_proxy(manager, id, lk_str_of(NULL)) == LK_STATUS_OK);
     EXPECT(lk_manager_resume(manager, id) == LK_STATUS_OK);
     EXPECT(lk_manager_resume(manager, id) == LK_STATUS_OK);
     EXPECT(lk_manager_status(manager, id, &status, NULL) == LK_STATUS_OK);
@@ -272,6 +277,7 @@ static void a_closed_manager_says_so_and_its_readers_end(lk_manager *manager)
     REFUSED(lk_manager_resume(manager, id), LK_STATUS_CLOSED, "this CookieManager is closed");
     REFUSED(lk_manager_restart(manager, id), LK_STATUS_CLOSED, "this CookieManager is closed");
     REFUSED(lk_manager_set_priority(manager, id, 1), LK_STATUS_CLOSED, "this CookieManager is closed");
+    REFUSED(lk_manager_set_proxy(manager, id, lk_str_of(NULL)), LK_STATUS_CLOSED, "this CookieManager is closed");
     REFUSED(lk_manager_health(manager, id, &health, NULL), LK_STATUS_CLOSED, "this CookieManager is closed");
     REFUSED(lk_manager_events(manager, &other), LK_STATUS_CLOSED, "this CookieManager is closed");
     REFUSED(lk_manager_capacity(manager, &capacity), LK_STATUS_CLOSED, "this CookieManager is closed");

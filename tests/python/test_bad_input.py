@@ -62,6 +62,9 @@ REFUSED: list[tuple[str, Verb, str]] = [
     ("a resume of no chat", lambda m: m.resume_chat("shop", ""), "chat_id"),
     ("a pause duration below nothing", lambda m: m.set_pause_duration("shop", -1), "minutes"),
     ("a pause duration beyond a year", lambda m: m.set_pause_duration("shop", 525_601), "minutes"),
+    ("a proxy of another kind", lambda m: m.set_proxy("shop", f"https://user:{CANARY}@host:1"), "proxy"),
+    ("a proxy without a port", lambda m: m.set_proxy("shop", f"http://user:{CANARY}@host"), "proxy"),
+    ("an empty proxy", lambda m: m.set_proxy("shop", ""), "proxy"),
     ("an endless reader of events", lambda m: m.events(timeout_s=float("inf")), "timeout_s"),
     ("a negative wait for an event", lambda m: m.events().next(-1), "timeout_s"),
     ("an empty chat", lambda m: m.send_text("shop", "", "1", "x"), "chat_id"),
@@ -81,6 +84,7 @@ def test_a_bad_value_is_refused_with_its_fields_name_and_nothing_is_kept(
     assert isinstance(refused.value, ValueError)
     assert refused.value.field == field
     assert str(refused.value).startswith(f"{field}: ")
+    assert CANARY not in str(refused.value)
     assert refused.value.code == 1
     assert manager.list_cookies() == ["shop"]
     assert manager.get_keywords("shop") == []
@@ -105,6 +109,7 @@ WRONG_TYPES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: m.wait_for("shop", state="parked", timeout_s="1"), "timeout_s: must be float, not str"),
     (lambda m: m.set_priority("shop", 1.5), "priority: must be int, not float"),
     (lambda m: m.set_priority("shop", True), "priority: must be int, not bool"),
+    (lambda m: m.set_proxy("shop", {"proxy": CANARY}), "proxy: must be str or None, not dict"),
     (lambda m: m.metrics_text("yes"), "per_account: must be bool, not str"),
     (lambda m: m.messages("shop", 41), "chat_id: must be str, not int"),
     (lambda m: m.messages("shop", limit=1.5), "limit: must be int, not float"),

@@ -51,6 +51,28 @@ def test_an_account_that_is_parked_runs_again_after_a_restart(simulator: Simulat
     assert (status.state, status.health, status.health_reasons) == ("running", livekeeper.Health.OK, ())
 
 
+def test_an_account_goes_through_its_proxy_or_nowhere(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    manager.set_proxy("shop", "socks5://user:CANARY@127.0.0.1:9")
+    with manager.events(timeout_s=WAIT_S) as events:
+        reason = next(event.reason for event in events if event.reason and event.reason.code == "proxy_failed")
+    assert (reason.number, "the proxy socks5://127.0.0.1:9 cannot be reached" in reason.detail) == (51, True)
+    status = manager.status("shop")
+    assert status.state == "running" and "CANARY" not in f"{status!r} {reason!r}"
+    assert status.counters.connects == 1
+    manager.set_proxy("shop", None)
+    manager.wait_for("shop", connection="connected", timeout_s=WAIT_S)
+
+
+def test_a_session_gets_a_new_token_now_and_then_and_that_is_no_failure(simulator: Simulator) -> None:
+    config = simulator.config().replace(token_refresh_s=0.2)
+    with livekeeper.CookieManager(":memory:", config) as manager, manager.events(timeout_s=WAIT_S) as events:
+        manager.add_cookie("shop", simulator.cookie(UNB))
+        assert any(event.reason and event.reason.code == livekeeper.ReasonCode.TOKEN_RENEWED for event in events)
+        assert manager.status("shop").counters.failures == 0
+
+
 def test_a_restart_ends_the_session_with_a_close_frame_and_opens_another(
     simulator: Simulator, manager: livekeeper.CookieManager, shop: str
 ) -> None:
@@ -69,7 +91,8 @@ def test_a_restart_of_an_account_that_is_switched_off_is_refused(manager: liveke
 
 
 def test_the_verbs_name_an_account_that_is_not_there(manager: livekeeper.CookieManager) -> None:
-    for verb in (manager.pause, manager.resume, manager.restart, lambda cookie_id: manager.set_priority(cookie_id, 1)):
+    ranked, proxied = (lambda cookie_id: manager.set_priority(cookie_id, 1)), (lambda cookie_id: manager.set_proxy(cookie_id, None))
+    for verb in (manager.pause, manager.resume, manager.restart, ranked, proxied):
         with pytest.raises(livekeeper.AccountNotFound) as error:
             verb("无此店")
         assert error.value.cookie_id == "无此店"

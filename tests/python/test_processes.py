@@ -96,7 +96,7 @@ if child == 0:
         lambda: manager.add_cookie("new", "unb=2"), lambda: manager.get_keywords("shop"),
         lambda: manager.wait_for("shop", state="parked", timeout_s=30), lambda: manager.send_text("shop", "1", "2", "3"),
         lambda: manager.pause("shop"), lambda: manager.resume("shop"), lambda: manager.restart("shop"),
-        lambda: manager.set_priority("shop", 1), manager.events, manager.capacity, manager.metrics, manager.metrics_text,
+        lambda: manager.set_priority("shop", 1), lambda: manager.set_proxy("shop", None), manager.events, manager.capacity, manager.metrics, manager.metrics_text,
         lambda: list(events), lambda: events.next(timeout_s=30),
     ]
     for verb in verbs:
@@ -195,6 +195,8 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
     for trace in manager.messages("shop", limit=5):
         if trace.decision is livekeeper.Decision.REPLY and trace.reply and trace.reply.outcome:
             text = trace.reply.outcome.outcome + trace.received_at.isoformat()
+    manager.set_proxy("shop", "socks5://user:password@127.0.0.1:9")
+    manager.set_proxy("shop", None)
     full: List[str] = [item.kind for item in manager.capacity().warnings]
     parked: int = manager.metrics().states["parked"]
     with manager.events(timeout_s=1) as events:
