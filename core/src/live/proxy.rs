@@ -164,6 +164,9 @@ impl Proxy {
         if network::reason(&problem) == ReasonCode::OutOfFiles {
             return problem;
         }
+        if problem.kind() == io::ErrorKind::UnexpectedEof {
+            return self.fault(format_args!("ended the connection instead of opening a tunnel"));
+        }
         self.fault(format_args!("cannot be reached: {problem}"))
     }
 
@@ -221,7 +224,7 @@ pub(super) async fn connect(proxy: Option<&Arc<Proxy>>, host: &str, port: u16, l
 
 /// Whether an I/O error is the proxy's and not the service's.
 pub(super) fn is_fault(problem: &io::Error) -> bool {
-    problem.get_ref().is_some_and(|inner| inner.is::<ProxyFault>())
+    matches!(problem.get_ref(), Some(inner) if inner.is::<ProxyFault>())
 }
 
 impl fmt::Display for ProxyFault {
@@ -234,7 +237,13 @@ impl std::error::Error for ProxyFault {}
 
 #[cfg(test)]
 mod tests {
-    use super::Proxy;
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio::time::Duration;
+
+    use super::{Proxy, connect, is_fault};
 
     #[test]
     fn a_url_is_read_and_shown_without_its_credentials() {
@@ -277,5 +286,73 @@ mod tests {
             assert!(error.starts_with(&format!("proxy: {problem}")), "{url}: {error}");
             assert!(!error.contains("CANARY") && !error.contains("secret"), "{error}");
         }
+    }
+
+    /// What comes of a proxy that answers like this, whatever it is asked, and then ends.
+    async fn answered(scheme: &str, answer: &[u8]) -> Result<Vec<u8>, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let proxy = Proxy::parse(&format!("{scheme}://user:CANARY@{address}")).ok().map(Arc::new);
+        let answer = answer.to_owned();
+        let serves = tokio::spawn(async move {
+            let (mut client, _) = listener.accept().await.unwrap();
+            // One that has heard enough may be gone.
+            let _ = client.write_all(&answer).await;
+            let _ = client.shutdown().await;
+            let _ = client.read_to_end(&mut Vec::new()).await;
+        });
+        let found = match connect(proxy.as_ref(), "::1", 443, Duration::from_secs(30)).await {
+            Ok(mut stream) => {
+                let mut rest = Vec::new();
+                stream.read_to_end(&mut rest).await.unwrap();
+                Ok(rest)
+            }
+            Err(problem) => {
+                assert!(is_fault(&problem), "{problem}");
+                Err(problem.to_string().replace(&format!("the proxy {scheme}://{address} "), ""))
+            }
+        };
+        serves.await.unwrap();
+        found
+    }
+
+    /// The proxy's kind, its answer, and what follows: what the service says first, or the fault.
+    type Row<'a> = (&'a str, &'a [u8], Result<&'a [u8], &'a str>);
+
+    #[tokio::test]
+    async fn whatever_a_proxy_answers_is_a_tunnel_or_a_fault_that_says_so() {
+        let endless = vec![b'x'; 20_000];
+        let table: [Row; 15] = [
+            ("http", b"HTTP/1.1 200 OK\r\nVia: x\r\n\r\nfirst words", Ok(b"first words")),
+            ("http", b"HTTP/1.0 200\r\n\r\n", Ok(b"")),
+            ("http", b"HTTP/1.1 407 No\r\n\r\n", Err("refused the user name or the password")),
+            ("http", b"HTTP/1.1 502 Bad Gateway\r\n\r\n", Err("answered CONNECT with status 502")),
+            ("http", b"SSH-2.0-x 200\r\n\r\n", Err("answered CONNECT with something else than HTTP")),
+            ("http", b"HTTP/1.1 \xff\r\n\r\n", Err("answered CONNECT with something else than HTTP")),
+            ("http", b"HTTP/1.1 200 OK\r\n", Err("ended the connection instead of opening a tunnel")),
+            ("http", &endless, Err("answered CONNECT with more than 8192 bytes")),
+            ("socks5", b"\x05\x00\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00first words", Ok(b"first words")),
+            ("socks5", b"\x05\xff", Err("refused the user name or the password")),
+            ("socks5", b"\x05\x02\x01\x01", Err("refused the user name or the password")),
+            (
+                "socks5",
+                b"\x05\x00\x05\x02\x00\x01\x00\x00\x00\x00\x00\x00",
+                Err("opened no tunnel: Connection not allowed by ruleset"),
+            ),
+            ("socks5", b"\x05\x00\x05\x04\x00\x01\x00\x00\x00\x00\x00\x00", Err("opened no tunnel: Host unreachable")),
+            ("socks5", b"HTTP/1.1 400 Bad\r\n\r\n", Err("opened no tunnel: Invalid response version")),
+            ("socks5", b"", Err("ended the connection instead of opening a tunnel")),
+        ];
+        for (scheme, answer, expected) in table {
+            let expected = expected.map(<[u8]>::to_vec).map_err(str::to_owned);
+            assert_eq!(answered(scheme, answer).await, expected, "{scheme}: {}", answer.escape_ascii());
+        }
+    }
+
+    #[tokio::test]
+    async fn nothing_comes_through_what_stands_in_for_a_url_that_cannot_be_read() {
+        let proxy = Arc::new(Proxy::unusable(crate::secret::Secret::new("CANARY")));
+        let problem = connect(Some(&proxy), "127.0.0.1", 1, Duration::from_secs(30)).await.unwrap_err();
+        assert!(is_fault(&problem) && !problem.to_string().contains("CANARY"), "{problem}");
     }
 }
