@@ -8,7 +8,8 @@ use livekeeper::{Config, ConnectionState, EventKind, KeywordRule, ReasonCode, Ta
 use livekeeper_simulator::{Options, Simulator};
 use livekeeper_tests::processes::{Ear, can_guard, lives};
 use livekeeper_tests::{
-    LIMIT, LIMIT_S, ONLINE, PARKED, Scratch, add_online, assert_no_violations, config, converse, heard, manager, simulator, wait,
+    LIMIT, LIMIT_S, ONLINE, PARKED, Scratch, add_online, assert_no_violations, config, converse, hear_standing, heard, manager,
+    simulator, wait,
 };
 
 /// Settings with this script as the helper; `$0` and what follows are `arguments`.
@@ -67,6 +68,28 @@ fn a_login_that_is_over_is_renewed_by_the_helper_and_the_account_comes_back_by_i
     // The new cookie is the one on record from here on.
     manager.restart("店 1").wait().unwrap();
     simulator.wait_until_blocking(LIMIT, |seen| seen.counters().registers == 3).unwrap();
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_no_violations(&simulator);
+}
+
+#[test]
+fn a_login_that_turns_out_to_be_over_while_the_session_lives_is_renewed_too() {
+    if !can_guard() {
+        return;
+    }
+    let scratch = Scratch::new("helper-renews-live");
+    let simulator = simulator(Options::default());
+    let output = scratch.join("out");
+    let mut config = config_with(&simulator, r#"cat "$0""#, &[output.to_str().unwrap()]);
+    config.token_refresh_s = 0.3;
+    let manager = manager(config);
+    let mut events = manager.events().unwrap();
+    add_online(&manager, &simulator, "shop", "1001");
+    let new_cookie = simulator.renew_cookie("1001");
+    fs::write(&output, format!("{{\"cookie\": \"{new_cookie}\"}}")).unwrap();
+    hear_standing(&mut events, |standing| standing.reason == ReasonCode::CookieRenewed);
+    wait(&manager, "shop", ONLINE);
+    converse(&simulator, "1001");
     manager.close(LIMIT_S).wait().unwrap();
     assert_no_violations(&simulator);
 }

@@ -29,6 +29,7 @@ struct Shared {
     /// The user name and password that it wants.
     credentials: Option<(String, String)>,
     is_over: AtomicBool,
+    is_down: AtomicBool,
     tunnels: Mutex<Vec<String>>,
     refusals: Mutex<usize>,
     connections: Mutex<Vec<TcpStream>>,
@@ -43,6 +44,7 @@ impl Gateway {
             speaks,
             credentials: credentials.map(|(user, password)| (user.to_owned(), password.to_owned())),
             is_over: AtomicBool::new(false),
+            is_down: AtomicBool::new(false),
             tunnels: Mutex::default(),
             refusals: Mutex::default(),
             connections: Mutex::default(),
@@ -79,6 +81,12 @@ impl Gateway {
         lock(&self.shared.tunnels).clone()
     }
 
+    /// Ends every tunnel and opens none any more. Its port stays its own: another test's proxy would be found there.
+    pub fn go_down(&self) {
+        self.shared.is_down.store(true, Ordering::SeqCst);
+        self.shared.end_connections();
+    }
+
     /// How many were not let in.
     pub fn refusals(&self) -> usize {
         *lock(&self.shared.refusals)
@@ -88,10 +96,7 @@ impl Gateway {
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
-        for connection in lock(&self.shared.connections).drain(..) {
-            // One that has ended already cannot be ended.
-            let _ = connection.shutdown(Shutdown::Both);
-        }
+        self.shared.end_connections();
         // Wakes the listener, which then ends.
         drop(TcpStream::connect(self.address));
         if let Some(listening) = self.listening.take() {
@@ -102,8 +107,18 @@ impl Drop for Gateway {
 }
 
 impl Shared {
+    fn end_connections(&self) {
+        for connection in lock(&self.connections).drain(..) {
+            // One that has ended already cannot be ended.
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+
     fn serve(&self, mut client: TcpStream) -> io::Result<()> {
         lock(&self.connections).push(client.try_clone()?);
+        if self.is_down.load(Ordering::SeqCst) {
+            return client.shutdown(Shutdown::Both);
+        }
         let target = match self.speaks {
             Speaks::Http => self.hear_connect(&mut client)?,
             Speaks::Socks5 => self.hear_socks5(&mut client)?,

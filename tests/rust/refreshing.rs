@@ -114,7 +114,7 @@ fn a_login_that_turns_out_to_be_over_parks_the_account_as_at_sign_in_with_one_ca
         let reason = hear_standing(&mut events, |standing| standing.state == TaskState::Parked);
         assert_eq!(reason.code, code, "{reason}");
         assert_eq!(wait(&manager, "shop", PARKED).reason.code, code);
-        assert_eq!(simulator.connections(), 0);
+        simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
         let counters = simulator.counters_of("1001");
         assert_eq!((counters.api_calls, counters.closes_without_frame), (counters.registers + 1, 0));
 

@@ -156,12 +156,10 @@ impl<'a> Session<'a> {
             Err(failure) => Err(failure),
         };
         self.refuse_orders();
-        let over_at = self
-            .winding_down
-            .as_ref()
-            .map_or_else(|| Instant::now() + self.live.limit(|c| c.close_timeout_s), |limits| limits.over_at);
         // First what must be stored: saying goodbye may take all the time that is left.
         self.give_up_sends().await;
+        let own_limit = Instant::now() + self.live.limit(|c| c.close_timeout_s);
+        let over_at = self.winding_down.as_ref().filter(|_| self.is_stopped()).map_or(own_limit, |limits| limits.over_at);
         say_goodbye(&mut *self.socket, over_at).await;
         // However its last moments went.
         let of_itself = self.winding_down.and_then(|limits| limits.of_itself);
@@ -189,7 +187,9 @@ impl<'a> Session<'a> {
             match self.next_event(timer.as_mut()).await {
                 Event::StopOrdered(over_at) => self.wind_down(over_at, None),
                 Event::Refreshed(failure) => {
-                    self.wind_down(Instant::now() + self.live.limit(|c| c.stop_socket_s), Some(failure));
+                    // Nobody waits for it: every answer that is due may come.
+                    let answered_by = self.live.limit(|c| c.answer_timeout_s).div_f64(1.0 - GOODBYE_SHARE);
+                    self.wind_down(Instant::now() + answered_by, Some(failure));
                 }
                 Event::Ordered(order) => self.send_ordered(*order).await?,
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
