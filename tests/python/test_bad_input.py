@@ -111,7 +111,7 @@ WRONG_TYPES: list[tuple[Callable[[Any], Any], str]] = [
     (lambda m: m.set_priority("shop", True), "priority: must be int, not bool"),
     (lambda m: m.set_proxy("shop", {"proxy": CANARY}), "proxy: must be str or None, not dict"),
     (lambda m: m.metrics_text("yes"), "per_account: must be bool, not str"),
-    (lambda m: m.messages("shop", 41), "chat_id: must be str, not int"),
+    (lambda m: m.messages("shop", 41), "chat_id: must be str or None, not int"),
     (lambda m: m.messages("shop", limit=1.5), "limit: must be int, not float"),
     (lambda m: m.messages("shop", "41", 5), "positional argument"),
     (lambda m: m.pause_chat("shop", 41, 1), "chat_id: must be str, not int"),
