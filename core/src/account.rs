@@ -1,23 +1,20 @@
 //! One account: what is on record of it, and the cell through which its task shows itself to readers.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use rand::SeedableRng;
-use rand::rngs::StdRng;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::clock::Clock;
-use crate::config::Config;
+use crate::common::Common;
+use crate::counters::CounterCells;
 use crate::error::Error;
-use crate::event::{Event, EventBus, EventKind, Standing};
+use crate::event::{Event, EventKind, Standing};
 use crate::health::{self, Health, HealthReason, Signs};
 use crate::secret::Secret;
 use crate::states::{ConnectionState, Reason, ReasonCode, TaskState};
-use crate::status::{AccountStatus, Counters};
+use crate::status::AccountStatus;
 use crate::vitals::Vitals;
 
 /// An account id in bytes, at most.
@@ -61,49 +58,6 @@ pub(crate) fn check_cookie_id(cookie_id: &str) -> Result<(), Error> {
         return Err(Error::invalid("cookie_id", "holds a NUL; any other text is allowed"));
     }
     Ok(())
-}
-
-/// What the accounts of a manager have in common.
-pub(crate) struct Common {
-    pub(crate) config: Arc<Config>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) events: Arc<EventBus>,
-    /// What accounts have counted that are gone; held while one goes, so that nothing is counted twice or not at all.
-    retired: Mutex<Counters>,
-    /// Where the accounts' randomness comes from; a simulation gives its own, and can be replayed.
-    seed: u64,
-}
-
-impl Common {
-    pub(crate) fn new(config: Arc<Config>, clock: Arc<dyn Clock>, seed: u64) -> Arc<Self> {
-        let events = EventBus::new(config.event_queue);
-        Arc::new(Self { config, clock, events, retired: Mutex::default(), seed })
-    }
-
-    /// An account's own randomness, for the time that it asks `draw`. Made anew each time: a generator that is kept is 320
-    /// bytes an account.
-    pub(crate) fn random(&self, cookie_id: &str, draw: u64) -> StdRng {
-        let mut hasher = DefaultHasher::new();
-        (self.seed, cookie_id, draw).hash(&mut hasher);
-        StdRng::seed_from_u64(hasher.finish())
-    }
-
-    /// Takes over what an account has counted: it begins at 0 again.
-    pub(crate) fn absorb(&self, counters: &CounterCells) {
-        self.absorb_with(counters, || ());
-    }
-
-    /// The same, and `leave` at the same moment for whoever counts.
-    pub(crate) fn absorb_with(&self, counters: &CounterCells, leave: impl FnOnce()) {
-        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
-        retired.add(&counters.take());
-        leave();
-    }
-
-    /// Counts on from what was taken over.
-    pub(crate) fn with_absorbed<T>(&self, count: impl FnOnce(Counters) -> T) -> T {
-        count(*self.retired.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }
 
 /// The account's public face: written by its task, read by anybody without a lock.
@@ -436,49 +390,13 @@ impl Fence {
     }
 }
 
-/// Defines the counters once: as cells that are counted up, and as the value that is read.
-macro_rules! counter_cells {
-    ($($name:ident),+) => {
-        #[derive(Default)]
-        pub(crate) struct CounterCells { $(pub(crate) $name: CounterCell),+ }
-
-        impl CounterCells {
-            pub(crate) fn read(&self) -> Counters {
-                Counters { $($name: self.$name.0.load(Ordering::Relaxed)),+ }
-            }
-
-            /// What was counted; it begins at 0 again.
-            fn take(&self) -> Counters {
-                Counters { $($name: self.$name.0.swap(0, Ordering::Relaxed)),+ }
-            }
-        }
-    };
-}
-
-counter_cells!(received, duplicates, replied, delivered, rejected, unknown, broken, connects, failures);
-
-#[derive(Default)]
-pub(crate) struct CounterCell(AtomicU64);
-
-impl CounterCell {
-    pub(crate) fn add(&self, count: u64) {
-        self.0.fetch_add(count, Ordering::Relaxed);
-    }
-}
-
-#[cfg(test)]
-impl Common {
-    pub(crate) fn for_tests() -> Arc<Self> {
-        Self::new(Arc::default(), Arc::new(crate::clock::SystemClock::new()), 0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{AccountCell, Common, MAX_COOKIE_ID_BYTES, check_cookie_id};
+    use super::{AccountCell, MAX_COOKIE_ID_BYTES, check_cookie_id};
+    use crate::common::Common;
     use crate::event::{EventKind, News};
     use crate::states::{ConnectionState, ReasonCode, TaskState};
 

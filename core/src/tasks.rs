@@ -6,11 +6,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Duration;
 
-use crate::account::{AccountCell, Common, check_cookie_id};
+use crate::account::{AccountCell, check_cookie_id};
 use crate::call::Call;
 use crate::capacity::{Capacity, CapacityItem};
 use crate::clock::SystemClock;
 use crate::closing::Closing;
+use crate::common::Common;
 use crate::config::{Config, seconds};
 use crate::error::Error;
 use crate::event::Events;

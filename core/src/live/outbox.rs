@@ -128,7 +128,8 @@ mod tests {
     use tokio::time::{Duration, Instant};
 
     use super::{Outbox, Sender};
-    use crate::account::{AccountCell, Common};
+    use crate::account::AccountCell;
+    use crate::common::Common;
     use crate::send_outcome::SendOutcome;
 
     const LIMIT: Duration = Duration::from_secs(10);

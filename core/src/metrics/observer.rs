@@ -8,8 +8,9 @@ use tokio::time::{Duration, Instant, MissedTickBehavior, interval_at};
 use tokio_metrics::{RuntimeIntervals, RuntimeMonitor};
 
 use super::{Metrics, no_connections, no_health, no_states, process, text};
-use crate::account::{AccountCell, Common};
+use crate::account::AccountCell;
 use crate::capacity::{Capacity, CapacityItem, CapacityKind, CapacityLevel};
+use crate::common::Common;
 use crate::config::seconds;
 use crate::event::{Event, EventKind};
 use crate::states::ConnectionState;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{InboxRow, Recorded, RowKind, Store};
-use crate::account::{AccessToken, AccountCell, AccountRecord, Common, Fence};
+use crate::account::{AccessToken, AccountCell, AccountRecord, Fence};
+use crate::common::Common;
 use crate::error::Error;
 use crate::rule::{KeywordRule, Matching, Picture};
 use crate::secret::Secret;

@@ -9,9 +9,10 @@ use rand::{RngExt, SeedableRng};
 use tokio::time::{Duration, Instant, sleep};
 
 use super::Supervisor;
-use crate::account::{AccountCell, Common, Fence};
+use crate::account::{AccountCell, Fence};
 use crate::call::Call;
 use crate::clock::PausedClock;
+use crate::common::Common;
 use crate::config::Config;
 use crate::error::Error;
 use crate::health::{Health, HealthCode};
