@@ -74,13 +74,18 @@ impl Store {
                 return Err(Fault::Refused(Error::Closed));
             }
             let (cookie_id, message) = (fence.cookie_id(), &draft.message);
-            let is_taken = !draft.sends.is_empty() && chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?;
-            let decision = if is_taken { DecisionCode::ChatPaused } else { draft.decision };
+            // Looked at once more: the host or a person may have been faster than this transaction.
+            let overtaken = match draft.sends.is_empty() {
+                true => None,
+                false if fence.cell().is_paused() => Some(DecisionCode::AccountPaused),
+                false => chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?.then_some(DecisionCode::ChatPaused),
+            };
+            let decision = overtaken.unwrap_or(draft.decision);
             let mut decide = db.prepare_cached(
                 "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
                  WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
             )?;
-            let rule = if is_taken { None } else { draft.rule };
+            let rule = draft.rule.filter(|_| overtaken.is_none());
             let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
             // Also when the message itself was decided before: what is folded into it must not wait for ever.
             for folded in &draft.folded {

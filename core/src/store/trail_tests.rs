@@ -137,6 +137,10 @@ async fn while_a_person_has_a_chat_a_reply_that_was_drafted_is_not_sent_and_afte
         store.pause_chat("a", "chat", 0).await.unwrap();
         assert_eq!(reply(&store, &fence, ask("m4"), "-41", over_ms).await, Ok(Some(DecisionCode::Reply)));
 
+        put(&store, &fence, vec![ask("m5")], over_ms).await;
+        fence.cell().set_paused(true);
+        assert_eq!(reply(&store, &fence, ask("m5"), "-51", over_ms).await, Ok(Some(DecisionCode::AccountPaused)));
+
         store.set_pause_minutes("a", 0, over_ms).await.unwrap();
         put(&store, &fence, vec![said("h3", RowKind::Own, "又是我")], over_ms).await;
         assert_eq!(store.paused_chats("a", over_ms).await.unwrap(), []);
