@@ -1,8 +1,7 @@
 //! The token that registers a session: the stored one until it expires, else a new one from the signed API.
 
-use tokio::time::timeout;
-
 use super::api::Answered;
+use super::replying;
 use super::xianyu::XianyuLive;
 use crate::account::{AccessToken, Fence};
 use crate::secret::Secret;
@@ -118,12 +117,8 @@ pub(super) async fn save(live: &XianyuLive, fence: &Fence) -> Result<(), Failure
     let Some((cookie, token)) = live.with_credentials(|known| (known.cookie.to_header(), known.token.clone())) else {
         return Ok(());
     };
-    let limit = live.limit(|c| c.store_timeout_s);
     let save = live.service.store.save_credentials(fence.clone(), cookie, token, live.service.clock.now_ms());
-    match timeout(limit, save).await {
-        Ok(saved) => saved.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string())),
-        Err(_) => Err(Failure::new(ReasonCode::StoreFailed, format!("the store took nothing for {limit:?}"))),
-    }
+    replying::within(live.store_limit(), save).await
 }
 
 #[cfg(test)]

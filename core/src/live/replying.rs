@@ -24,7 +24,7 @@ impl Session<'_> {
         let now_ms = self.now_ms();
         let (store, stale_before_ms) = (&self.live.service.store, now_ms - self.stale_after_ms());
         let taken_up = store.take_up(self.fence.clone(), stale_before_ms, now_ms, MAX_WAITING, is_first);
-        let taken_up = within(self.store_limit(), taken_up).await?;
+        let taken_up = within(self.live.store_limit(), taken_up).await?;
         if let Some(uuid) = &taken_up.last_uuid {
             self.live.go_on_after(uuid);
         }
@@ -79,8 +79,8 @@ impl Session<'_> {
         let ids = folded.iter().chain([&message.message_id]).cloned().collect();
         let draft = Draft { message, folded, decision, rule, sends: sends.iter().map(ToSend::row).collect() };
         let store = &self.live.service.store;
-        let decided = within(self.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
-        self.deciding.push(ids, sends, decided, Instant::now() + self.store_limit());
+        let decided = within(self.live.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
+        self.deciding.push(ids, sends, decided, Instant::now() + self.live.store_limit());
         Ok(())
     }
 
@@ -116,8 +116,8 @@ impl Session<'_> {
             sender: Sender::Caller(outcome),
         };
         let store = &self.live.service.store;
-        match within(self.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
-            Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.store_limit()),
+        match within(self.live.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
+            Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.live.store_limit()),
             Err(failure) => {
                 refuse(send, &failure);
                 return Err(failure);
@@ -162,7 +162,7 @@ impl Session<'_> {
 
     /// Stores how sends have ended since the last look.
     pub(super) async fn tell_what_was_sent(&mut self) -> Result<(), Failure> {
-        let limit = self.store_limit();
+        let limit = self.live.store_limit();
         within(limit, self.close_sends()).await
     }
 
@@ -187,7 +187,7 @@ impl Session<'_> {
                 let _ = caller.send(Err(self.live.not_connected()));
             }
         }
-        let limit = self.store_limit();
+        let limit = self.live.store_limit();
         if let Err(failure) = within(limit, self.put_away(uuids)).await {
             tracing::warn!(cookie_id = self.live.cell.cookie_id(), detail = failure.detail, "how sends ended is not stored yet");
         }
@@ -199,10 +199,6 @@ impl Session<'_> {
         }
         self.close_sends().await?;
         self.live.service.store.give_up_sends(self.live.cell.cookie_id(), self.now_ms()).await
-    }
-
-    fn store_limit(&self) -> Duration {
-        self.live.limit(|c| c.store_timeout_s)
     }
 
     fn stale_after_ms(&self) -> i64 {
@@ -230,7 +226,7 @@ fn refuse(send: ToSend, failure: &Failure) {
 }
 
 /// What the store is to do, within its limit.
-async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
+pub(super) async fn within<T>(limit: Duration, work: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     match timeout(limit, work).await {
         Ok(done) => done.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string())),
         Err(_) => Err(Failure::new(ReasonCode::StoreFailed, format!("the store took nothing for {limit:?}"))),

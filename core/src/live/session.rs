@@ -15,6 +15,7 @@ use super::inbox::{self, Inbox, RecordedPush};
 use super::opening;
 use super::outbox::{MAX_UNANSWERED, Outbox};
 use super::refresh::{self, Refresh};
+use super::replying;
 use super::transport::{Connection, Incoming};
 use super::xianyu::{SendOrder, XianyuLive};
 use crate::account::Fence;
@@ -285,12 +286,8 @@ impl<'a> Session<'a> {
             return self.write(push.ack()).await;
         }
         let now_ms = self.now_ms();
-        let limit = self.live.limit(|c| c.store_timeout_s);
         let hand_over = self.inbox.record(&self.live.service.store, &self.fence, unpacked.rows, push.ack(), now_ms);
-        match timeout(limit, hand_over).await {
-            Ok(handed_over) => handed_over.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string())),
-            Err(_) => Err(Failure::new(ReasonCode::StoreFailed, format!("the store took nothing for {limit:?}"))),
-        }
+        replying::within(self.live.store_limit(), hand_over).await
     }
 
     async fn acknowledge(&mut self, recorded: Result<RecordedPush, Error>) -> Result<(), Failure> {

@@ -159,6 +159,11 @@ impl XianyuLive {
         Error::NotConnected { cookie_id: self.cell.cookie_id().to_owned(), now: self.cell.status().to_string() }
     }
 
+    /// How long the store may take over something that a session wants of it.
+    pub(super) fn store_limit(&self) -> Duration {
+        self.limit(|c| c.store_timeout_s)
+    }
+
     pub(super) fn limit(&self, of: impl FnOnce(&Config) -> f64) -> Duration {
         crate::config::seconds(of(&self.service.config))
     }
