@@ -14,15 +14,15 @@ impl Store {
         self.write(move |db| {
             db.prepare_cached(
                 "DELETE FROM outbox INDEXED BY outbox_by_message WHERE cookie_id = ?1 AND message_id IN
-                     (SELECT message_id FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1 AND received_at_ms < ?2
-                      ORDER BY received_at_ms, message_id LIMIT ?3)",
+                     (SELECT message_id FROM (SELECT message_id, received_at_ms FROM messages INDEXED BY messages_by_arrival
+                      WHERE cookie_id = ?1 ORDER BY arrival LIMIT ?3) WHERE received_at_ms < ?2)",
             )?
             .execute((&cookie_id, before_ms, STEP))?;
             let messages = db
                 .prepare_cached(
                     "DELETE FROM messages WHERE cookie_id = ?1 AND message_id IN
-                         (SELECT message_id FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1 AND received_at_ms < ?2
-                          ORDER BY received_at_ms, message_id LIMIT ?3)",
+                         (SELECT message_id FROM (SELECT message_id, received_at_ms FROM messages INDEXED BY messages_by_arrival
+                          WHERE cookie_id = ?1 ORDER BY arrival LIMIT ?3) WHERE received_at_ms < ?2)",
                 )?
                 .execute((&cookie_id, before_ms, STEP))?;
             let sends = db

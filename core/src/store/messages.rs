@@ -133,7 +133,7 @@ impl Store {
 pub(super) const DECIDE_STALE: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
      WHERE cookie_id = ?1 AND decision IS NULL AND iif(created_at_ms > 0, created_at_ms, received_at_ms) < ?4";
 pub(super) const UNDECIDED: &str = "SELECT message_id, chat_id, is_group, sender_id, sender_name, text, item_id, created_at_ms
-     FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL ORDER BY received_at_ms LIMIT ?2";
+     FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL ORDER BY arrival LIMIT ?2";
 pub(super) const LEAVE_UNDECIDED: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
      WHERE cookie_id = ?1 AND decision IS NULL";
 
@@ -152,8 +152,9 @@ fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recor
     };
     let inserted = db
         .prepare_cached(
-            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11)) ON CONFLICT DO NOTHING",
+            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms, arrival)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11),
+                 (SELECT coalesce(max(arrival), 0) + 1 FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1)) ON CONFLICT DO NOTHING",
         )?
         .execute((
             cookie_id,

@@ -9,6 +9,7 @@ const FILES: &[&str] = &[
     include_str!("schema/0003_trail.sql"),
     include_str!("schema/0004_rules.sql"),
     include_str!("schema/0005_proxy.sql"),
+    include_str!("schema/0006_arrival.sql"),
 ];
 
 /// The newest schema number known here.
@@ -93,6 +94,26 @@ mod tests {
             .unwrap();
         let rules: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(rules, ["0/0 contains 包邮 ", "1/0 contains 在吗 在的"]);
+    }
+
+    #[test]
+    fn messages_of_an_earlier_schema_keep_their_order() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for file in &FILES[..5] {
+            db.execute_batch(file).unwrap();
+        }
+        db.execute_batch(
+            "INSERT INTO accounts (cookie_id, cookie, device_id, created_at_ms, updated_at_ms) VALUES ('a', 'c', 'd', 1, 1), ('b', 'c', 'd', 1, 1);
+             INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, created_at_ms, received_at_ms)
+                 VALUES ('a', 'later', 'c', 'chat', 0, '2', '', '', 1, 9), ('a', 'sooner', 'c', 'chat', 0, '2', '', '', 1, 8),
+                        ('b', 'only', 'c', 'chat', 0, '2', '', '', 1, 7);
+             PRAGMA user_version = 5;",
+        )
+        .unwrap();
+        apply(&mut db).unwrap();
+        let mut statement = db.prepare("SELECT message_id || ' ' || arrival FROM messages ORDER BY cookie_id, arrival").unwrap();
+        let order: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+        assert_eq!(order, ["sooner 1", "later 2", "only 1"]);
     }
 
     #[test]

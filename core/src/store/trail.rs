@@ -91,10 +91,10 @@ impl Store {
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const OF_ACCOUNT: &str = "SELECT * FROM messages INDEXED BY messages_by_time WHERE cookie_id = ?1
-     ORDER BY received_at_ms DESC, message_id DESC LIMIT ?2";
+pub(super) const OF_ACCOUNT: &str = "SELECT * FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1
+     ORDER BY arrival DESC LIMIT ?2";
 pub(super) const OF_CHAT: &str = "SELECT * FROM messages INDEXED BY messages_by_chat WHERE cookie_id = ?1 AND chat_id = ?3
-     ORDER BY received_at_ms DESC, message_id DESC LIMIT ?2";
+     ORDER BY arrival DESC LIMIT ?2";
 pub(super) const SENDS_OF_MESSAGE: &str =
     "SELECT * FROM outbox INDEXED BY outbox_by_message WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid";
 

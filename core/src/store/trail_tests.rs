@@ -63,6 +63,22 @@ async fn a_message_is_decided_once_whoever_asks_and_what_was_sent_stands_in_its_
 }
 
 #[tokio::test]
+async fn messages_stand_in_the_order_in_which_they_came_also_those_of_one_push() {
+    on_both("order", async |store| {
+        let (store, fence) = begun(store).await;
+        let says = |ids: &[&str]| ids.iter().map(|id| said(id, RowKind::Chat, "在吗")).collect::<Vec<_>>();
+        put(&store, &fence, says(&["z", "a", "m"]), NOW_MS).await;
+        // The clock was set back meanwhile.
+        put(&store, &fence, says(&["b", "a", "y"]), NOW_MS - MINUTE_MS).await;
+        let newest_first: Vec<_> = decisions(&store).await.into_iter().map(|(id, _)| id).collect();
+        assert_eq!(newest_first, ["y", "b", "m", "a", "z"]);
+        let taken_up = store.take_up(fence, 0, NOW_MS, 100, true).await.unwrap().undecided;
+        assert_eq!(taken_up.iter().map(|row| &*row.message_id).collect::<Vec<_>>(), ["z", "a", "m", "b", "y"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_session_that_begins_takes_up_what_waits_and_gives_up_what_was_under_way() {
     on_both("take-up", async |store| {
         let (store, fence) = begun(store).await;
