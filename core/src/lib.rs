@@ -15,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod account_options;
 mod call;
 mod capacity;
 mod clock;
@@ -50,6 +51,7 @@ pub mod wire;
 mod worker;
 
 pub use account::Fence;
+pub use account_options::AccountOptions;
 pub use call::Call;
 pub use capacity::{Capacity, CapacityItem, CapacityKind, CapacityLevel};
 pub use config::Config;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::account::{AccountCell, check_cookie_id};
+use crate::account_options::AccountOptions;
 use crate::call::Call;
 use crate::capacity::{Capacity, CapacityItem, CapacityKind};
 use crate::config::{Config, seconds};
@@ -112,18 +113,30 @@ impl CookieManager {
         keywords: Option<Vec<KeywordRule>>,
         user_id: Option<&str>,
     ) -> Call<()> {
-        let cookie = match self.check(cookie_id).and_then(|()| parse_cookie(cookie_value)) {
-            Ok(cookie) => cookie,
+        let user_id = user_id.map(str::to_owned);
+        self.add_cookie_with(cookie_id, cookie_value, AccountOptions { keywords, user_id, proxy: None })
+    }
+
+    /// The same with whatever else an account may begin with, such as a proxy that its first connection goes through already.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`], [`Error::AtCapacity`], [`Error::StoreFailed`], [`Error::Closed`].
+    pub fn add_cookie_with(&self, cookie_id: &str, cookie_value: &str, options: AccountOptions) -> Call<()> {
+        let AccountOptions { keywords, user_id, proxy } = options;
+        let read = || {
+            self.check(cookie_id)?;
+            let cookie = parse_cookie(cookie_value)?;
+            let rules = keywords.map(Rules::compile).transpose()?;
+            let proxy = proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
+            Ok((cookie, rules, proxy.map(Arc::new)))
+        };
+        let (cookie, rules, proxy) = match read() {
+            Ok(read) => read,
             Err(error) => return Call::ready(Err(error)),
         };
-        let rules = match keywords.map(Rules::compile).transpose() {
-            Ok(rules) => rules,
-            Err(error) => return Call::ready(Err(error)),
-        };
-        let owner = user_id.map(str::to_owned);
         let service = Arc::clone(&self.service);
         self.tasks.supervisor().on_new_account(cookie_id, self.new_worker(), move |slot| {
-            Box::pin(async move { work::put(&service, slot, cookie, rules, owner).await })
+            Box::pin(async move { work::put(&service, slot, cookie, rules, user_id, proxy).await })
         })
     }
 

@@ -1,6 +1,6 @@
 //! `livekeeper.CookieManager`: each verb of the core, blocking with the GIL released.
 
-use livekeeper::{ConnectionState, Error, TaskState, Wanted};
+use livekeeper::{AccountOptions, ConnectionState, Error, Secret, TaskState, Wanted};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
@@ -67,11 +67,12 @@ impl CookieManager {
     /// - `cookie_value`: a header string, a JSON array of a browser extension, or a Netscape cookies.txt; it must hold `unb`.
     /// - `keywords`: an iterable of `(keyword, reply)` and `Rule`, at most 10,000; `None` leaves those of an account that exists.
     /// - `user_id`: your own user (str or int) that the account belongs to; `None` leaves that of an account that exists.
+    /// - `proxy`: what it goes through from its first connection on, as for `set_proxy`; `None` leaves that of an account that exists.
     ///
     /// Raises `InvalidArgument`, `AtCapacity`, `StoreFailed`, `ManagerClosed`.
     ///
     ///     manager.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…", keywords=[("包邮", "全场包邮")])
-    #[pyo3(signature = (cookie_id, cookie_value, keywords=None, user_id=None))]
+    #[pyo3(signature = (cookie_id, cookie_value, keywords=None, user_id=None, proxy=None))]
     fn add_cookie(
         &self,
         py: Python<'_>,
@@ -79,11 +80,14 @@ impl CookieManager {
         cookie_value: &Bound<'_, PyAny>,
         keywords: Option<&Bound<'_, PyAny>>,
         user_id: Option<&Bound<'_, PyAny>>,
+        proxy: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
         let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
-        let keywords = keywords.map(|keywords| rules(keywords, "keywords")).transpose()?;
-        let user_id = optional_user_id(user_id, "user_id")?;
-        wait(py, self.core.add_cookie(&cookie_id, &cookie_value, keywords, user_id.as_deref()))
+        let mut options = AccountOptions::default();
+        options.keywords = keywords.map(|keywords| rules(keywords, "keywords")).transpose()?;
+        options.user_id = optional_user_id(user_id, "user_id")?;
+        options.proxy = optional_text(proxy, "proxy")?.map(Secret::new);
+        wait(py, self.core.add_cookie_with(&cookie_id, &cookie_value, options))
     }
 
     /// Stops the account, and removes it with its rules and messages. Returns when nothing of it runs and it is off the record.

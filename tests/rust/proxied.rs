@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use livekeeper::{ConnectionState, CookieManager, Error, ReasonCode, TaskState, Wanted};
+use livekeeper::{AccountOptions, ConnectionState, CookieManager, Error, ReasonCode, TaskState, Wanted};
 use livekeeper_simulator::{Options, Simulator};
 use livekeeper_tests::gateway::{Gateway, Speaks};
 use livekeeper_tests::{
@@ -65,6 +65,43 @@ fn the_api_and_the_websocket_both_go_through_the_proxy_and_nothing_goes_past_it(
         manager.close(LIMIT_S).wait().unwrap();
         assert_no_violations(&simulator);
     }
+}
+
+#[test]
+fn an_account_that_is_added_with_a_proxy_goes_through_it_from_its_first_connection_on() {
+    let gateway = Gateway::open(Speaks::Socks5, Some(("user", "CANARY")));
+    let simulator = simulator(with_short_tokens());
+    let scratch = Scratch::new("proxied-first");
+    let open = || CookieManager::open(scratch.join("shops.db"), config(&simulator)).unwrap();
+    let through = AccountOptions::default().proxy(gateway.url_for("user:CANARY@"));
+    let manager = open();
+    manager.add_cookie_with("shop", &simulator.cookie("1001"), through.clone()).wait().unwrap();
+    wait_registered(&simulator, 1);
+    assert_eq!((asked(&simulator), gateway.tunnels().len()), ((1, 1), 2), "one for the API, one for the WebSocket");
+
+    // Where nothing is said of it, an account that exists keeps the one that it has.
+    manager.add_cookie("shop", &simulator.cookie("1001"), None, None).wait().unwrap();
+    wait_registered(&simulator, 2);
+    assert_eq!(gateway.tunnels().len(), 4);
+    manager.close(LIMIT_S).wait().unwrap();
+    let manager = open();
+    wait_registered(&simulator, 3);
+    assert_eq!(gateway.tunnels().len(), 6);
+
+    // And one that went by itself goes through it as soon as it is told.
+    add_online(&manager, &simulator, "other", "1002");
+    assert_eq!(gateway.tunnels().len(), 6);
+    manager.add_cookie_with("other", &simulator.cookie("1002"), through).wait().unwrap();
+    simulator.wait_until_blocking(LIMIT, |seen| seen.counters_of("1002").registers == 2).unwrap();
+    assert_eq!(gateway.tunnels().len(), 8);
+
+    let refused = AccountOptions::default().proxy("ftp://user:CANARY@127.0.0.1:9");
+    let error = manager.add_cookie_with("third", &simulator.cookie("1003"), refused).wait().unwrap_err();
+    assert!(matches!(&error, Error::InvalidArgument { field: "proxy", .. }), "{error}");
+    assert!(!format!("{error} {error:?}").contains("CANARY"));
+    assert_eq!(manager.list_cookies().unwrap(), ["other", "shop"]);
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_no_violations(&simulator);
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(super) async fn put(
     cookie: Cookie,
     rules: Option<Rules>,
     owner: Option<String>,
+    proxy: Option<Arc<Proxy>>,
 ) -> Result<(), Error> {
     let was_active = slot.is_active();
     if was_active {
@@ -52,6 +53,7 @@ pub(super) async fn put(
     // Where the cookie on record could not be read, whose it was is not known.
     let is_other_user = known_device.as_ref().is_none_or(Option::is_none);
     let device_id = known_device.flatten().unwrap_or_else(|| new_device(&cookie));
+    let proxy = proxy.or_else(|| slot.worker().proxy());
     let record = AccountRecord {
         cookie_id: slot.cookie_id().to_owned(),
         cookie: cookie.to_header(),
@@ -60,7 +62,7 @@ pub(super) async fn put(
         paused: slot.is_paused(),
         priority: slot.priority(),
         device_id: device_id.clone(),
-        proxy: slot.worker().proxy().map(|proxy| proxy.url().clone()),
+        proxy: proxy.as_ref().map(|proxy| proxy.url().clone()),
         token: None,
     };
     let list = rules.as_ref().map(|rules| Arc::clone(rules.list()));
@@ -72,6 +74,7 @@ pub(super) async fn put(
         }
         return stored;
     }
+    slot.worker().set_proxy(proxy);
     slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
     if let Some(rules) = rules {
         slot.worker().set_rules(rules);
