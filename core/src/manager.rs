@@ -1,12 +1,15 @@
 //! `CookieManager`: every public verb, each a few lines.
 
 mod chats;
+mod providing;
 mod work;
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
 
 use crate::account::{AccountCell, check_cookie_id};
 use crate::account_options::AccountOptions;
@@ -88,6 +91,7 @@ impl CookieManager {
             config,
             clock: Arc::clone(&tasks.common().clock),
             store,
+            cookie_provider: ArcSwapOption::empty(),
             cookie_helper,
         });
         let manager = Self { service, tasks };
@@ -362,6 +366,8 @@ impl CookieManager {
     pub fn close(&self, timeout_s: f64) -> Call<StopReport> {
         let service = Arc::clone(&self.service);
         self.tasks.close_with(timeout_s, move || {
+            // The host's function may hold this manager.
+            service.cookie_provider.store(None);
             if !service.store.close(seconds(service.config.store_timeout_s)) {
                 tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
             }

@@ -23,7 +23,7 @@ const TAKEN_AWAY: Duration = Duration::from_millis(500);
 pub struct Resources(Arc<Shared>);
 
 struct Shared {
-    /// Helpers at the same time, over all accounts.
+    /// Helpers and host's functions that fetch something, at the same time, over all accounts.
     places: Arc<Semaphore>,
     /// The limit of the stage in which processes are ended.
     stop_process: Duration,
@@ -110,8 +110,13 @@ impl Resources {
     /// # Errors
     /// [`HelperFault`]; [`HelperFault::Stopped`] also when the run is being stopped.
     pub async fn run(&self, helper: &HelperProcess, input: &Secret) -> Result<Secret, HelperFault> {
-        let Ok(place) = Arc::clone(&self.0.places).acquire_owned().await else { return Err(HelperFault::Stopped) };
+        let Some(place) = self.place().await else { return Err(HelperFault::Stopped) };
         self.run_in(place, helper, input).await
+    }
+
+    /// Waits for a place among the helpers (`max_helpers`), first come, first served; `None` when there will be none any more.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.places).acquire_owned().await.ok()
     }
 
     /// Whether a helper would have to wait for its place now.

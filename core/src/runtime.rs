@@ -51,9 +51,13 @@ impl Runtime {
         let (last_work, orders) = mpsc::channel::<LastWork>();
         std::thread::Builder::new()
             .name("livekeeper-owner".to_owned())
-            .spawn(move || match orders.recv() {
-                Ok(work) => work(runtime),
-                Err(_) => runtime.shutdown_timeout(thread_limit),
+            .spawn(move || {
+                // What is the host's may be dropped here: were it to wait for this thread, it would wait for ever.
+                ON_RUNTIME.with(|flag| flag.set(true));
+                match orders.recv() {
+                    Ok(work) => work(runtime),
+                    Err(_) => runtime.shutdown_timeout(thread_limit),
+                }
             })
             .map_err(unavailable)?;
         Ok(Self { handle, owner_pid: std::process::id(), last_work })

@@ -7,18 +7,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::auth;
+use super::cookie_renewal::hide;
 use super::xianyu::XianyuLive;
-use crate::account::Fence;
-use crate::helper::HelperFault;
+use crate::helper::{HelperFault, HelperProcess};
 use crate::resources::Resources;
 use crate::secret::Secret;
-use crate::states::{ConnectionState, ReasonCode};
+use crate::states::ReasonCode;
 use crate::wire::cookie::Cookie;
 use crate::worker::Failure;
-
-/// Of a helper's own sentence, what is shown.
-const MAX_SENTENCE_CHARS: usize = 200;
 
 #[derive(Serialize)]
 struct Request<'a> {
@@ -37,22 +33,9 @@ struct Answer<'a> {
     error: Option<String>,
 }
 
-/// Asks the helper for a new cookie, where there is one, and stores it. What is answered ends the session either way: with a new
-/// cookie the account signs in anew when it is its turn, without one it waits for the host.
-pub(super) async fn renew(
-    live: &XianyuLive,
-    fence: &Fence,
-    connecting: ConnectionState,
-    resources: &Resources,
-    expired: Failure,
-) -> Failure {
-    let Some(helper) = &live.service.cookie_helper else { return expired };
-    if live.has_unproven_cookie() {
-        // It would only bring the next one that is of no use.
-        return Failure::new(ReasonCode::SessionExpired, "the cookie that the cookie helper brought is over, too");
-    }
-    let wait = if resources.are_places_taken() { "it waits for its turn: as many run as max_helpers allows" } else { "" };
-    fence.show_connection_because(connecting, ReasonCode::RenewingCookie, wait);
+/// Runs the helper for a new cookie.
+pub(super) async fn ask(live: &XianyuLive, resources: &Resources, helper: &HelperProcess) -> Result<Cookie, Failure> {
+    let failed = |sentence: String| Failure::new(ReasonCode::SessionExpired, sentence);
     let input = live.with_credentials(|known| {
         let cookie = known.cookie.to_header();
         let request = Request {
@@ -64,40 +47,16 @@ pub(super) async fn renew(
         };
         serde_json::to_string(&request).map(Secret::new)
     });
-    let Some(Ok(input)) = input else { return expired };
+    let Some(Ok(input)) = input else { return Err(failed("the cookie helper could not be asked".to_owned())) };
     let output = match resources.run(helper, &input).await {
         Ok(output) => output,
         // It passes: the next try asks again.
         Err(fault @ HelperFault::NoRoom { .. }) => {
-            return Failure::new(ReasonCode::OutOfFiles, format!("the cookie helper: {fault}"));
+            return Err(Failure::new(ReasonCode::OutOfFiles, format!("the cookie helper: {fault}")));
         }
-        Err(fault) => return Failure::new(ReasonCode::SessionExpired, format!("the cookie helper brought none: {fault}")),
+        Err(fault) => return Err(failed(format!("the cookie helper brought none: {fault}"))),
     };
-    match take_up(live, fence, &output).await {
-        Ok(()) => Failure::new(ReasonCode::CookieRenewed, ""),
-        Err(failure) => failure,
-    }
-}
-
-async fn take_up(live: &XianyuLive, fence: &Fence, output: &Secret) -> Result<(), Failure> {
-    let refused = |problem: &str| Failure::new(ReasonCode::SessionExpired, format!("the cookie helper's answer: {problem}"));
-    let new = read(output).map_err(|problem| refused(&hide(live, &problem)))?;
-    if !fence.is_current() {
-        return Err(Failure::new(ReasonCode::Replaced, ""));
-    }
-    let is_same_user = live.with_credentials(|known| {
-        let is_same_user = known.cookie.unb() == new.unb();
-        if is_same_user {
-            known.cookie = new;
-            known.token = None;
-        }
-        is_same_user
-    });
-    if is_same_user != Some(true) {
-        return Err(Failure::new(ReasonCode::CookieUnusable, "the cookie helper brought another user's cookie"));
-    }
-    live.set_unproven_cookie(true);
-    auth::save(live, fence).await
+    read(&output).map_err(|problem| failed(format!("the cookie helper's answer: {}", hide(live, &problem))))
 }
 
 fn read(output: &Secret) -> Result<Cookie, String> {
@@ -111,16 +70,6 @@ fn read(output: &Secret) -> Result<Cookie, String> {
     // A string holds the cookie; anything else is the cookie's own JSON.
     let text = serde_json::from_str::<String>(raw).map_or_else(|_| Secret::new(raw), Secret::new);
     Cookie::parse(text.expose()).map_err(|problem| problem.to_string())
-}
-
-/// A helper's own words must not carry the account's credentials into its status. Shortened only then: half a credential would
-/// not be recognised.
-fn hide(live: &XianyuLive, sentence: &str) -> String {
-    let hidden = live.with_credentials(|known| {
-        let hidden = known.cookie.redact(sentence);
-        known.token.as_ref().map_or(hidden.clone(), |token| hidden.replace(token.text.expose(), "…"))
-    });
-    hidden.unwrap_or_default().chars().take(MAX_SENTENCE_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 pub(crate) mod api;
 mod auth;
 mod cookie_helper;
+mod cookie_provider;
+mod cookie_renewal;
 mod deciding;
 mod heartbeat;
 mod inbox;
@@ -17,5 +19,7 @@ pub(crate) mod tls;
 pub(crate) mod transport;
 mod xianyu;
 
+pub(crate) use self::cookie_provider::SetProvider;
+pub use self::cookie_provider::{CookieProvider, CookieRequest};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::xianyu::{Credentials, Service, XianyuLive};

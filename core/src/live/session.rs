@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use super::auth::SignedIn;
-use super::cookie_helper;
+use super::cookie_renewal;
 use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
 use super::inbox::{self, Inbox, RecordedPush};
@@ -45,7 +45,7 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
             opened.map_err(|failure| (SessionEnd::Failed(failure), Instant::now() + live.limit(|c| c.close_timeout_s)))
         }
     };
-    // Others may connect now, also while a helper fetches a cookie for this one.
+    // Others may connect now, also while a new cookie is fetched for this one.
     drop(turn);
     let end = match (opened, socket) {
         (Ok(opened), Some(socket)) => Session::new(&live, &fence, &mut stop, opened, socket).run().await,
@@ -61,9 +61,9 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
         SessionEnd::Failed(failure) if failure.code == ReasonCode::SessionExpired => {
             tokio::select! {
                 biased;
-                // Dropping the renewal stops its helper.
+                // Dropping the renewal stops its helper, and tells the host's function that nobody waits for it.
                 _ = stop.wait() => SessionEnd::AsAsked,
-                failure = cookie_helper::renew(&live, &fence, connecting, &resources, failure) => SessionEnd::Failed(failure),
+                failure = cookie_renewal::renew(&live, &fence, connecting, &resources, failure) => SessionEnd::Failed(failure),
             }
         }
         end => end,

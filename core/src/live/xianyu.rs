@@ -8,6 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{mpsc, oneshot};
 
 use super::api::Api;
+use super::cookie_provider::SetProvider;
 use super::outbox::MAX_UNANSWERED;
 use super::proxy::Proxy;
 use super::session;
@@ -31,7 +32,9 @@ pub(crate) struct Service {
     pub(crate) store: Arc<Store>,
     pub(crate) api: Api,
     pub(crate) connector: Connector,
-    /// Fetches a new cookie when a login is over.
+    /// Is asked for a new cookie when a login is over.
+    pub(crate) cookie_provider: ArcSwapOption<SetProvider>,
+    /// Fetches one when the provider has none.
     pub(crate) cookie_helper: Option<HelperProcess>,
 }
 
@@ -47,7 +50,7 @@ pub(crate) struct XianyuLive {
     pub(super) cell: Arc<AccountCell>,
     pub(super) service: Arc<Service>,
     pub(super) rules: ArcSwap<Rules>,
-    /// Whether the cookie came from the helper and has not served yet.
+    /// Whether the cookie came from the provider or helper and has not served yet.
     unproven_cookie: AtomicBool,
     /// What the account's connections go through; absent where they go by themselves.
     proxy: ArcSwapOption<Proxy>,
