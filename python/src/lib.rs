@@ -7,6 +7,7 @@
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config`, `events` | what `livekeeper` does |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat` | what it shows |
+//! | `host_function`, `providing` | functions of the host's that the core calls |
 //! | `rule` | what is answered with what |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
@@ -22,9 +23,11 @@ mod errors;
 mod event;
 mod events;
 mod health_reason;
+mod host_function;
 mod manager;
 mod metrics;
 mod paused_chat;
+mod providing;
 mod reason;
 mod rule;
 mod send_outcome;

@@ -1,6 +1,8 @@
 //! `livekeeper.CookieManager`: each verb of the core, blocking with the GIL released.
 
 use livekeeper::{AccountOptions, ConnectionState, Error, Secret, TaskState, Wanted};
+use pyo3::PyTraverseError;
+use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyType};
 
@@ -12,6 +14,7 @@ use crate::errors;
 use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::paused_chat::PausedChat;
+use crate::providing::{Functions, cookie_provider};
 use crate::rule::Rule;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
@@ -21,6 +24,8 @@ use crate::trail::MessageTrace;
 
 /// How long closing may take where nothing else is said.
 const CLOSE_TIMEOUT_S: f64 = 10.0;
+/// How long a cookie provider is waited for where nothing else is said.
+const PROVIDER_TIMEOUT_S: f64 = 120.0;
 /// How many messages a look brings where nothing else is said.
 const MESSAGES: u32 = 100;
 
@@ -40,6 +45,7 @@ const MESSAGES: u32 = 100;
 pub(crate) struct CookieManager {
     core: livekeeper::CookieManager,
     path: String,
+    functions: Functions,
 }
 
 #[pymethods]
@@ -57,7 +63,7 @@ impl CookieManager {
         };
         let opened = without_gil(py, || livekeeper::CookieManager::open(&path, config));
         let core = opened.map_err(|error| errors::to_python(py, &error))?;
-        Ok(Self { core, path: path.to_string_lossy().into_owned() })
+        Ok(Self { core, path: path.to_string_lossy().into_owned(), functions: Functions::default() })
     }
 
     /// Adds an account and starts it, or replaces the cookie of one that exists: the old session is fully gone first.
@@ -172,6 +178,38 @@ impl CookieManager {
     fn set_proxy(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, proxy: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let (cookie_id, proxy) = (text(cookie_id, "cookie_id")?, optional_text(proxy, "proxy")?);
         wait(py, self.core.set_proxy(&cookie_id, proxy.as_deref()))
+    }
+
+    /// Sets your function that is asked for a new cookie when an account's login is over, in the place of an earlier one; `None`
+    /// takes it away. Does not block.
+    ///
+    /// `provider(cookie_id, reason)` returns the new cookie, in any form that `add_cookie` takes, or `None` where it has none: then
+    /// `Config.cookie_helper` is asked where there is one, else the account is parked. It is parked too, with a sentence, when the
+    /// function raises (the error's type is shown, its text is not), takes longer than `timeout_s` seconds (0.05 … 3,600), or brings a
+    /// cookie of another user or one that is over as well; `restart` has it tried anew.
+    ///
+    /// A function is called on a thread of its own, where it may block and call every method of this manager; as many calls run at the
+    /// same time as `Config.max_helpers` says. A coroutine function, or one that returns an awaitable, is awaited on the event loop that
+    /// runs in the thread which calls this (keep that loop free), else on a loop of the library's own; it is cancelled when its time is
+    /// over. A function that goes on after that keeps its place until it returns; `close` does not wait for it longer than
+    /// `Config.stop_thread_s`.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     manager.set_cookie_provider(lambda cookie_id, reason: open(f"{cookie_id}.txt").read())
+    #[pyo3(signature = (provider, timeout_s=None), text_signature = "($self, provider, timeout_s=120.0)")]
+    fn set_cookie_provider(
+        &self,
+        py: Python<'_>,
+        provider: Option<&Bound<'_, PyAny>>,
+        timeout_s: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let timeout_s = timeout_s.map_or(Ok(PROVIDER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
+        let provider = provider.map(cookie_provider).transpose()?;
+        let function = provider.as_ref().map(|provider| provider.of_core());
+        ready(py, without_gil(py, || self.core.set_cookie_provider(function, timeout_s)))?;
+        self.functions.set_cookie_provider(provider);
+        Ok(())
     }
 
     /// Whether the account is switched on. Does not block.
@@ -409,6 +447,14 @@ impl CookieManager {
     fn close(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<StopReport> {
         let timeout_s = timeout_s.map_or(Ok(CLOSE_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
         wait(py, self.core.close(timeout_s)).map(StopReport::from)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.functions.traverse(&visit)
+    }
+
+    fn __clear__(&self) {
+        self.functions.clear();
     }
 
     fn __enter__(this: Py<Self>) -> Py<Self> {

@@ -96,3 +96,20 @@ def test_the_verbs_name_an_account_that_is_not_there(manager: livekeeper.CookieM
         with pytest.raises(livekeeper.AccountNotFound) as error:
             verb("无此店")
         assert error.value.cookie_id == "无此店"
+
+
+def test_an_account_that_is_added_with_a_proxy_never_goes_past_it(
+    simulator: Simulator, manager: livekeeper.CookieManager
+) -> None:
+    with manager.events(timeout_s=WAIT_S) as events:
+        manager.add_cookie("shop", simulator.cookie(UNB), proxy="socks5://user:CANARY@127.0.0.1:9")
+        reason = next(event.reason for event in events if event.reason and event.reason.code == "proxy_failed")
+    assert "CANARY" not in f"{manager.status('shop')!r} {reason!r}"
+    assert (simulator.counters(UNB)["api_calls"], simulator.counters(UNB)["connects"]) == (0, 0)
+    # Where nothing is said of it, it stays.
+    manager.add_cookie("shop", simulator.cookie(UNB))
+    assert manager.status("shop").counters.connects == 0
+    with pytest.raises(livekeeper.InvalidArgument, match="proxy: "):
+        manager.add_cookie("other", simulator.cookie(UNB), proxy="ftp://127.0.0.1:9")
+    manager.set_proxy("shop", None)
+    manager.wait_for("shop", connection="connected", timeout_s=WAIT_S)

@@ -1,0 +1,167 @@
+"""Functions of yours that the library calls. Each call has a thread of Python's own: at the interpreter's exit such a thread is
+left alone, where one of Rust's that runs Python code would take the process down."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
+
+from .states import ReasonCode
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Task
+
+
+class Answer(Protocol):
+    """Where a call's answer goes; the first one counts."""
+
+    def give(self, value: object) -> None: ...
+    def fail(self, sentence: str) -> None: ...
+    def is_over(self) -> bool:
+        """Whether nobody waits any more."""
+
+    def on_over(self, then: Callable[[], object]) -> None:
+        """Has it called on a thread of its own when nobody waits any more."""
+
+
+class HostFunction:
+    """A function with the event loop that ran in the thread which gave it, if one did: what it awaits may belong to that loop."""
+
+    __slots__ = ("function", "loop", "view")
+
+    def __init__(self, function: Callable[..., Any], kind: str) -> None:
+        self.function = function
+        self.view = VIEWS[kind]
+        self.loop = running_loop()
+
+    def call(self, answer: Answer, *arguments: Any) -> None:
+        """The whole life of a call's thread."""
+        try:
+            value = self.function(*self.view(*arguments))
+            if isinstance(value, Awaitable):
+                Awaiting(value, self.loop or shared_loop(), answer).submit()
+                return
+        except BaseException as error:
+            answer.fail(sentence(error))
+        else:
+            answer.give(value)
+
+
+def cookie_provider(cookie_id: str, reason: str) -> tuple[Any, ...]:
+    return cookie_id, ReasonCode(reason)
+
+
+VIEWS: dict[str, Callable[..., tuple[Any, ...]]] = {"cookie_provider": cookie_provider}
+"""From what Rust hands over to what the function sees, by the kind of function."""
+
+
+class Awaiting:
+    """Something awaited on an event loop for a call."""
+
+    def __init__(self, awaitable: Awaitable[object], loop: AbstractEventLoop, answer: Answer) -> None:
+        self.awaitable = awaitable
+        self.loop = loop
+        self.answer = answer
+        self.task: Optional[Task[None]] = None
+
+    def submit(self) -> None:
+        self.answer.on_over(self.cancel)
+        try:
+            self.loop.call_soon_threadsafe(self.start)
+        except RuntimeError:
+            self.give_up("its event loop is closed")
+
+    def start(self) -> None:
+        """In the loop."""
+        if self.answer.is_over():
+            self.give_up("its event loop did not run in time")
+            return
+        self.task = self.loop.create_task(self.run())
+
+    async def run(self) -> None:
+        try:
+            value = await self.awaitable
+        # Its end is the call's end, whatever it is.
+        except BaseException as error:
+            self.answer.fail(sentence(error))
+        else:
+            self.answer.give(value)
+
+    def cancel(self) -> None:
+        """When nobody waits any more, on a thread of its own. One that will not be cancelled is waited for on."""
+        if self.task is None:
+            self.answer.fail("its event loop did not run in time")
+            return
+        try:
+            self.loop.call_soon_threadsafe(self.task.cancel)
+        except RuntimeError:
+            self.answer.fail("its event loop is closed")
+
+    def give_up(self, why: str) -> None:
+        close = getattr(self.awaitable, "close", None)
+        if close is not None:
+            # Else Python warns of a coroutine that was never awaited.
+            close()
+        self.answer.fail(why)
+
+
+def running_loop() -> Optional[AbstractEventLoop]:
+    # Where nobody has imported it, none of its loops runs.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    try:
+        loop: AbstractEventLoop = asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+    return loop
+
+
+_own_loop: Optional[AbstractEventLoop] = None
+_making = threading.Lock()
+
+
+def shared_loop() -> AbstractEventLoop:
+    """The library's own event loop, on one thread, for functions that were given where no loop ran; made on first use."""
+    global _own_loop
+    import asyncio
+
+    with _making:
+        if _own_loop is None:
+            _own_loop = asyncio.new_event_loop()
+            threading.Thread(target=_own_loop.run_forever, name="livekeeper-async", daemon=True).start()
+        return _own_loop
+
+
+def forget_loop() -> None:
+    """In a fork: its thread is the parent's, and so is whoever held the lock."""
+    global _own_loop, _making
+    _own_loop, _making = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=forget_loop)
+
+
+def sentence(error: BaseException) -> str:
+    """What is told of an error: its type and the function's line. Its text may hold the cookie that the function handled."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return f"it raised {name}{place(error)}; the error's text may hold a credential and is not shown"
+
+
+def place(error: BaseException) -> str:
+    """The last line of the function's own file that the error came through."""
+    file, line = "", 0
+    trace = error.__traceback__
+    while trace is not None:
+        of = trace.tb_frame.f_code.co_filename
+        if not file and of != __file__:
+            file = of
+        if of == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return f" at {os.path.basename(file)}:{line}" if file else ""
