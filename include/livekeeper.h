@@ -62,6 +62,13 @@
  * thread of yours. How things stand now, lk_manager_status, lk_manager_health and lk_manager_capacity tell at any time.
  *
  *
+ * FUNCTIONS OF YOURS
+ *
+ * lk_manager_set_cookie_provider takes a function of yours that the library calls, each call on a thread of the library's that is
+ * there for it: it may block, and call back into the library. Keep what it uses until free_user_data has been called for it, and free
+ * the manager only when none of its calls runs any more: lk_manager_close says so in its report.
+ *
+ *
  * SHUTTING DOWN
  *
  * 1. Have your own threads stop calling the manager; a call that still comes after step 2 gets LK_STATUS_CLOSED.
@@ -139,6 +146,7 @@
 #define LK_RULE_INIT { \
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
 }
+#define LK_ACCOUNT_OPTIONS_INIT { sizeof(lk_account_options), NULL, 0, { NULL, 0 }, { NULL, 0 } }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_PAUSED_CHAT_INIT { sizeof(lk_paused_chat), { NULL, 0 }, 0 }
 #define LK_MESSAGE_TRACE_INIT { \
@@ -268,104 +276,6 @@ enum lk_status
 typedef enum lk_status lk_status;
 #else
 typedef uint32_t lk_status;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * What an account's task is doing. The numbers are permanent.
- */
-enum lk_task_state
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * None: a struct that is not filled yet, or a state that this library has no number for.
-     */
-    LK_TASK_STATE_UNKNOWN = 0,
-    /**
-     * Known, not yet admitted.
-     */
-    LK_TASK_STATE_CREATED = 1,
-    /**
-     * Admitted: waiting for its turn to connect.
-     */
-    LK_TASK_STATE_REGISTERED = 2,
-    /**
-     * Its session lives, or it is between two tries.
-     */
-    LK_TASK_STATE_RUNNING = 3,
-    /**
-     * Alive and receiving; replies are held.
-     */
-    LK_TASK_STATE_PAUSED = 4,
-    /**
-     * Will not go on by itself: a person or your program is needed, the reason says why.
-     */
-    LK_TASK_STATE_PARKED = 5,
-    /**
-     * Being wound down.
-     */
-    LK_TASK_STATE_STOPPING = 6,
-    /**
-     * Nothing of it is left: no task, no socket, no child process.
-     */
-    LK_TASK_STATE_STOPPED = 7,
-    /**
-     * Ended by its own fault; the reason stands; a restart is due or refused.
-     */
-    LK_TASK_STATE_FAILED = 8,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum lk_task_state lk_task_state;
-#else
-typedef uint32_t lk_task_state;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
- * What an account's connection to the service is doing. The numbers are permanent.
- */
-enum lk_connection_state
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-    /**
-     * None: a struct that is not filled yet, or a state that this library has no number for.
-     */
-    LK_CONNECTION_STATE_UNKNOWN = 0,
-    /**
-     * No connection, and none was tried yet.
-     */
-    LK_CONNECTION_STATE_DISCONNECTED = 1,
-    /**
-     * The first try: signing in, connecting, registering.
-     */
-    LK_CONNECTION_STATE_CONNECTING = 2,
-    /**
-     * Registered with the service: messages come in, replies go out.
-     */
-    LK_CONNECTION_STATE_CONNECTED = 3,
-    /**
-     * It was lost or refused; tried again after a backoff.
-     */
-    LK_CONNECTION_STATE_RECONNECTING = 4,
-    /**
-     * It ended, and is not tried again by itself.
-     */
-    LK_CONNECTION_STATE_FAILED = 5,
-    /**
-     * Ended because your program wanted it so.
-     */
-    LK_CONNECTION_STATE_CLOSED = 6,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum lk_connection_state lk_connection_state;
-#else
-typedef uint32_t lk_connection_state;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -515,6 +425,104 @@ enum lk_reason_code
 typedef enum lk_reason_code lk_reason_code;
 #else
 typedef uint32_t lk_reason_code;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an account's task is doing. The numbers are permanent.
+ */
+enum lk_task_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a state that this library has no number for.
+     */
+    LK_TASK_STATE_UNKNOWN = 0,
+    /**
+     * Known, not yet admitted.
+     */
+    LK_TASK_STATE_CREATED = 1,
+    /**
+     * Admitted: waiting for its turn to connect.
+     */
+    LK_TASK_STATE_REGISTERED = 2,
+    /**
+     * Its session lives, or it is between two tries.
+     */
+    LK_TASK_STATE_RUNNING = 3,
+    /**
+     * Alive and receiving; replies are held.
+     */
+    LK_TASK_STATE_PAUSED = 4,
+    /**
+     * Will not go on by itself: a person or your program is needed, the reason says why.
+     */
+    LK_TASK_STATE_PARKED = 5,
+    /**
+     * Being wound down.
+     */
+    LK_TASK_STATE_STOPPING = 6,
+    /**
+     * Nothing of it is left: no task, no socket, no child process.
+     */
+    LK_TASK_STATE_STOPPED = 7,
+    /**
+     * Ended by its own fault; the reason stands; a restart is due or refused.
+     */
+    LK_TASK_STATE_FAILED = 8,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_task_state lk_task_state;
+#else
+typedef uint32_t lk_task_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What an account's connection to the service is doing. The numbers are permanent.
+ */
+enum lk_connection_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a state that this library has no number for.
+     */
+    LK_CONNECTION_STATE_UNKNOWN = 0,
+    /**
+     * No connection, and none was tried yet.
+     */
+    LK_CONNECTION_STATE_DISCONNECTED = 1,
+    /**
+     * The first try: signing in, connecting, registering.
+     */
+    LK_CONNECTION_STATE_CONNECTING = 2,
+    /**
+     * Registered with the service: messages come in, replies go out.
+     */
+    LK_CONNECTION_STATE_CONNECTED = 3,
+    /**
+     * It was lost or refused; tried again after a backoff.
+     */
+    LK_CONNECTION_STATE_RECONNECTING = 4,
+    /**
+     * It ended, and is not tried again by itself.
+     */
+    LK_CONNECTION_STATE_FAILED = 5,
+    /**
+     * Ended because your program wanted it so.
+     */
+    LK_CONNECTION_STATE_CLOSED = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_connection_state lk_connection_state;
+#else
+typedef uint32_t lk_connection_state;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -918,6 +926,11 @@ typedef uint32_t lk_matching;
 typedef struct lk_capacity lk_capacity;
 
 /**
+ * Where a cookie provider puts its answer. It is valid until the provider returns, and is not yours to end.
+ */
+typedef struct lk_cookie_answer lk_cookie_answer;
+
+/**
  * What an event's texts, lists and report belong to.
  */
 typedef struct lk_event_content lk_event_content;
@@ -1172,6 +1185,35 @@ typedef struct {
 } lk_config;
 
 /**
+ * What an account is added with, beside its cookie. What is left out stays as it is for an account that exists. Begin with
+ * `LK_ACCOUNT_OPTIONS_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_account_options)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The rules in their order, at most 10,000. NULL and a count of 0 leave those of an account that exists; a pointer and 0 take
+     * them away. Rules that are more than a keyword and a reply: `lk_manager_update_rules`.
+     */
+    const lk_keyword *keywords;
+    /**
+     * How many rules `keywords` has.
+     */
+    size_t keyword_count;
+    /**
+     * Your own user that the account belongs to; no text leaves that of an account that exists.
+     */
+    lk_str user_id;
+    /**
+     * What the account goes through from its first connection on, as for `lk_manager_set_proxy`, which also takes one away; no text
+     * leaves that of an account that exists.
+     */
+    lk_str proxy;
+} lk_account_options;
+
+/**
  * A rule: a message in which one of its keywords is found is answered with its reply. Rules for the message's item are looked at
  * first, then those for every item; among those that match, the first in the list answers. Begin with `LK_RULE_INIT`.
  */
@@ -1214,6 +1256,41 @@ typedef struct {
      */
     uint32_t picture_height;
 } lk_rule;
+
+/**
+ * What a cookie provider is asked for. It and its texts are valid until the provider returns.
+ */
+typedef struct {
+    /**
+     * The size of the struct as the library knows it: a field that lies beyond it is not there.
+     */
+    size_t size;
+    /**
+     * Your name for the account.
+     */
+    lk_str cookie_id;
+    /**
+     * The account's Xianyu user: a new cookie must be of the same.
+     */
+    lk_str unb;
+    /**
+     * Why a new cookie is needed. Now always `LK_REASON_CODE_SESSION_EXPIRED`.
+     */
+    lk_reason_code reason;
+} lk_cookie_request;
+
+/**
+ * Brings a new cookie for an account whose login is over: see `lk_manager_set_cookie_provider`.
+ *
+ * It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
+ * of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+ */
+typedef void (*lk_cookie_provider)(void *user_data, const lk_cookie_request *request, lk_cookie_answer *answer);
+
+/**
+ * Ends the data of a function of yours. It is called once, on any thread; it must not block.
+ */
+typedef void (*lk_free_user_data)(void *user_data);
 
 /**
  * One account at one moment. Begin with `LK_ACCOUNT_STATUS_INIT`. Times are milliseconds since 1970 UTC; what is counted is
@@ -1902,6 +1979,19 @@ lk_status lk_manager_update_keywords(const lk_manager *manager, lk_str cookie_id
 lk_status lk_manager_get_keywords(const lk_manager *manager, lk_str cookie_id, lk_keyword_list **list);
 
 /**
+ * Adds an account as `lk_manager_add_cookie` does, with whatever else it may begin with, such as a proxy that its first connection
+ * goes through already.
+ *
+ * - `cookie_id`, `cookie_value`: as for `lk_manager_add_cookie`.
+ * - `options`: what else; NULL: nothing. Nothing of it is needed once this has returned.
+ *
+ * Any thread. Blocks until it is on disk, and for as long as an old session takes to stop; the connection comes later
+ * (`lk_manager_wait_for`). Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_AT_CAPACITY`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_add_cookie_with(const lk_manager *manager, lk_str cookie_id, lk_str cookie_value, const lk_account_options *options);
+
+/**
  * `lk_manager_add_cookie` with rules that may be more than a keyword and a reply.
  *
  * - `rules`, `rule_count`: the rules in their order, at most 10,000; NULL and 0 leave those of an account that exists. All else
@@ -2011,6 +2101,57 @@ lk_status lk_manager_set_priority(const lk_manager *manager, lk_str cookie_id, i
  * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
 lk_status lk_manager_set_proxy(const lk_manager *manager, lk_str cookie_id, lk_str proxy);
+
+/**
+ * Sets the function that is asked for a new cookie when an account's login is over, in the place of an earlier one. With a cookie of
+ * the same user, the account signs in anew. Without one the cookie helper is asked where there is one (`lk_config.cookie_helper`),
+ * else the account is parked; it is parked too when the function fails, or brings another user's cookie or one that is over as
+ * well. `lk_manager_restart` has such an account tried anew.
+ *
+ * - `function`: the function; NULL takes an earlier one away. As many calls run at the same time as `lk_config.max_helpers` says
+ *   (together with cookie helpers); further accounts wait.
+ * - `user_data`: handed to each call; may be NULL.
+ * - `free_user_data`: ends `user_data`; NULL: nothing is to be ended. It is called exactly once: when the function has been replaced or
+ *   taken away, or the manager is closed or freed, and no call of the function runs any more; at once where this call fails, or
+ *   `function` is NULL.
+ * - `timeout_s`: how long a call is waited for; then the account is parked. Seconds, 0.05 to 3,600; 120 is a good value; of no meaning
+ *   where `function` is NULL. A function that goes on after it keeps its place until it returns;
+ *   `lk_cookie_answer_is_wanted` tells it that it may end.
+ *
+ * A call that never returns does not hold up `lk_manager_close` longer than `stop_thread_s`, and is named in its report: what it uses,
+ * the library's code too, must then stay where it is.
+ *
+ * Any thread, also from inside the function. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_cookie_provider(const lk_manager *manager,
+                                         lk_cookie_provider function,
+                                         void *user_data,
+                                         lk_free_user_data free_user_data,
+                                         double timeout_s);
+
+/**
+ * Answers with a new cookie, in any form that `lk_manager_add_cookie` takes; it is copied. The last answer counts; one that is empty
+ * is none.
+ *
+ * The provider's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_cookie_answer_set(lk_cookie_answer *answer, lk_str cookie_value);
+
+/**
+ * Answers that there is none, with a sentence for the person who reads the account's status; it must hold no credential. The helper
+ * is not asked.
+ *
+ * The provider's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_cookie_answer_fail(lk_cookie_answer *answer, lk_str sentence);
+
+/**
+ * Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
+ *
+ * The provider's own thread, or one that it waits for. Does not block.
+ */
+bool lk_cookie_answer_is_wanted(const lk_cookie_answer *answer);
 
 /**
  * The account at this moment.

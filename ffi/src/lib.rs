@@ -12,6 +12,8 @@
 //! metrics   figures for a monitor           keywords  keyword rules, in and out
 //! stopping  the stop report                 rules     rules that are more than that
 //! chats     pausing a chat, letting it go on   trail     what came of each message
+//! cookie_provider   a function that brings cookies   host_function   what such a function needs
+//! account_options   adding with more than a cookie
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
 //! values or a failure, core does the work, and the answer goes out by pointer.
@@ -37,9 +39,13 @@ pub mod manager;
 
 pub mod accounts;
 
+pub mod account_options;
+
 pub mod rules;
 
 pub mod control;
+
+pub mod cookie_provider;
 
 pub mod status;
 
@@ -62,5 +68,6 @@ pub mod capacity;
 pub mod metrics;
 
 mod guard;
+mod host_function;
 mod pointer;
 mod sized;

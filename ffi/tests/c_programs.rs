@@ -77,6 +77,22 @@ fn the_interface_refuses_what_is_wrong_and_says_why() {
 }
 
 #[test]
+fn a_function_of_c_s_brings_a_new_cookie_and_what_it_was_given_is_ended_once() {
+    let simulator = SimulatorThread::start(Options::default()).unwrap();
+    let (old, new) = (simulator.cookie(UNB), simulator.renew_cookie(UNB));
+    let program = scratch("providing");
+    Compiler::c().link_shared(&source("c/providing.c"), "gnu99", &program);
+    let mut command = command(&program);
+    command
+        .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
+        .env("LIVEKEEPER_API_URL", simulator.api_url())
+        .env("LIVEKEEPER_COOKIE", old)
+        .env("LIVEKEEPER_NEW_COOKIE", new);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
 fn steering_and_watching_refuse_what_is_wrong_and_say_what_happens() {
     runs_to_its_end("interface_watching");
 }

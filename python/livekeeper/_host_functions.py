@@ -93,7 +93,7 @@ class Awaiting:
     def cancel(self) -> None:
         """When nobody waits any more, on a thread of its own. One that will not be cancelled is waited for on."""
         if self.task is None:
-            self.answer.fail("its event loop did not run in time")
+            self.give_up("its event loop did not run in time")
             return
         try:
             self.loop.call_soon_threadsafe(self.task.cancel)
