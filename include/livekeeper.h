@@ -104,6 +104,7 @@
     { NULL, 0 }, /* api_url */ \
     { NULL, 0 }, /* ca_file */ \
     1.0, /* debounce_s */ \
+    false, /* join_messages */ \
     300.0, /* stale_after_s */ \
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
@@ -129,6 +130,7 @@
     0, /* cookie_helper_count */ \
     120.0, /* cookie_helper_timeout_s */ \
     4, /* max_helpers */ \
+    16, /* max_handler_calls */ \
     30.0, /* health_interval_s */ \
     30.0, /* degraded_after_s */ \
     300.0, /* down_after_s */ \
@@ -141,7 +143,7 @@
 /* Structs that a result goes to, empty. */
 #define LK_ACCOUNT_STATUS_INIT { \
     sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, false, \
-    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 }
 #define LK_RULE_INIT { \
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
@@ -650,7 +652,7 @@ enum lk_decision
      */
     LK_DECISION_UNKNOWN = 0,
     /**
-     * It is answered.
+     * It is answered by a rule.
      */
     LK_DECISION_REPLY = 1,
     /**
@@ -705,6 +707,30 @@ enum lk_decision
      * The seller's own, from before the account was on record: nobody knows whether by hand or from here.
      */
     LK_DECISION_BEFORE_ACCOUNT = 14,
+    /**
+     * It is answered by your reply function.
+     */
+    LK_DECISION_HANDLER_REPLY = 15,
+    /**
+     * It is answered with the default reply.
+     */
+    LK_DECISION_DEFAULT_REPLY = 16,
+    /**
+     * Your reply function says: nothing.
+     */
+    LK_DECISION_HANDLER_SAYS_NOTHING = 17,
+    /**
+     * Your reply function failed or took too long, and there is no default reply.
+     */
+    LK_DECISION_HANDLER_FAILED = 18,
+    /**
+     * The default reply for its item says: nothing.
+     */
+    LK_DECISION_DEFAULT_SAYS_NOTHING = 19,
+    /**
+     * The default reply is said once in a chat, and was.
+     */
+    LK_DECISION_DEFAULT_SAID_BEFORE = 20,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1052,6 +1078,10 @@ typedef struct {
      */
     double debounce_s;
     /**
+     * Whether a rule, your reply function and `{send_message}` see all the messages that are answered together, a line each; else the last of them. Default: no.
+     */
+    bool join_messages;
+    /**
      * A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
      */
     double stale_after_s;
@@ -1153,6 +1183,10 @@ typedef struct {
      * Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
      */
     size_t max_helpers;
+    /**
+     * Calls of your reply function at the same time, over all accounts; further messages wait within its deadline. 1 … 64. Default 16.
+     */
+    size_t max_handler_calls;
     /**
      * Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
      */
@@ -1365,6 +1399,10 @@ typedef struct {
      * Sends whose outcome is not known; they are never sent again by themselves.
      */
     uint64_t unknown;
+    /**
+     * Messages on which your reply function gave no answer: it failed or took too long.
+     */
+    uint64_t handler_failures;
     /**
      * Entries and frames that could not be read.
      */

@@ -21,6 +21,9 @@ pub struct Config {
 
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
+    /// Whether a rule, the host's function and `{send_message}` see all the messages that are answered together, a line each; else the
+    /// last of them. Default: no.
+    pub join_messages: bool,
     /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
     pub stale_after_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
@@ -76,6 +79,9 @@ pub struct Config {
     /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
     pub max_helpers: usize,
 
+    /// Calls of the host's reply function at the same time, over all accounts; further messages wait within its deadline. 1 … 64. Default 16.
+    pub max_handler_calls: usize,
+
     /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
     pub health_interval_s: f64,
     /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
@@ -102,6 +108,7 @@ impl Default for Config {
             api_url: "https://h5api.m.goofish.com/h5".to_owned(),
             ca_file: None,
             debounce_s: 1.0,
+            join_messages: false,
             stale_after_s: 300.0,
             heartbeat_interval_s: 15.0,
             heartbeat_timeout_s: 30.0,
@@ -126,6 +133,7 @@ impl Default for Config {
             cookie_helper: None,
             cookie_helper_timeout_s: 120.0,
             max_helpers: 4,
+            max_handler_calls: 16,
             health_interval_s: 30.0,
             degraded_after_s: 30.0,
             down_after_s: 300.0,
@@ -180,6 +188,7 @@ impl Config {
             ("max_connecting", self.max_connecting, 1, 1_000),
             ("park_after_failures", self.park_after_failures, 1, 1_000),
             ("max_helpers", self.max_helpers, 1, 100),
+            ("max_handler_calls", self.max_handler_calls, 1, 64),
             ("event_queue", self.event_queue, 16, 1_000_000),
             ("keep_messages_days", self.keep_messages_days, 1, 3_650),
             ("max_accounts", self.max_accounts, 1, 1_000_000),

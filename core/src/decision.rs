@@ -5,7 +5,7 @@ use crate::numbered::numbered;
 numbered! {
     /// What was decided about a message. Numbers and names are permanent.
     DecisionCode
-    /// It is answered.
+    /// It is answered by a rule.
     Reply = 1, "reply";
     /// A text or card of the platform's.
     Platform = 2, "platform";
@@ -33,6 +33,18 @@ numbered! {
     OtherUser = 13, "other_user";
     /// The seller's own, from before the account was on record: nobody knows whether by hand or from here.
     BeforeAccount = 14, "before_account";
+    /// It is answered by the host's function.
+    HandlerReply = 15, "handler_reply";
+    /// It is answered with the default reply.
+    DefaultReply = 16, "default_reply";
+    /// The host's function says: nothing.
+    HandlerSaysNothing = 17, "handler_says_nothing";
+    /// The host's function failed or took too long, and there is no default reply.
+    HandlerFailed = 18, "handler_failed";
+    /// The default reply for its item says: nothing.
+    DefaultSaysNothing = 19, "default_says_nothing";
+    /// The default reply is said once in a chat, and was.
+    DefaultSaidBefore = 20, "default_said_before";
 }
 
 impl DecisionCode {
@@ -52,8 +64,19 @@ impl DecisionCode {
             Self::Folded => "a later message of the chat was answered in its place",
             Self::OtherUser => "it was written to another user, whose cookie has been replaced",
             Self::BeforeAccount => "the seller's own, written before the account was on record",
+            Self::HandlerReply => "the host's function answers it",
+            Self::DefaultReply => "it is answered with the default reply",
+            Self::HandlerSaysNothing => "the host's function says nothing",
+            Self::HandlerFailed => "no rule matches, and the host's function failed or took too long",
+            Self::DefaultSaysNothing => "the default reply for its item says nothing",
+            Self::DefaultSaidBefore => "no rule matches, and the default reply was said in this chat before",
             Self::NotRecorded => "an earlier version of livekeeper recorded it, and not what it decided",
         }
+    }
+
+    /// Whether something is sent.
+    pub fn is_reply(self) -> bool {
+        matches!(self, Self::Reply | Self::HandlerReply | Self::DefaultReply)
     }
 
     /// The code of that name.

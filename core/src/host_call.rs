@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
 use crate::resources::Resources;
@@ -99,7 +99,7 @@ pub(crate) enum HostFault {
 /// `name`, and keeps its `place`, until it returns, however long that takes. Dropping the future tells it that nobody waits.
 pub(crate) async fn call<T: Send + 'static>(
     resources: &Resources,
-    place: OwnedSemaphorePermit,
+    place: impl Send + 'static,
     name: &'static str,
     limit: Duration,
     function: impl FnOnce(&HostCall) -> Result<T, HostError> + Send + 'static,

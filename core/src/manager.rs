@@ -1,5 +1,6 @@
 //! `CookieManager`: every public verb, each a few lines.
 
+mod answering;
 mod chats;
 mod providing;
 mod work;
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use tokio::sync::Semaphore;
 
 use crate::account::{AccountCell, check_cookie_id};
 use crate::account_options::AccountOptions;
@@ -23,12 +25,13 @@ use crate::live::api::Api;
 use crate::live::transport::Connector;
 use crate::live::{Proxy, Service, XianyuLive, tls};
 use crate::metrics::Metrics;
+use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
 use crate::send_outcome::SendOutcome;
 use crate::status::AccountStatus;
 use crate::stop_report::StopReport;
-use crate::store::Store;
+use crate::store::{DefaultReplyOf, Store};
 use crate::supervisor::{BoxFuture, Slot};
 use crate::tasks::{TaskManager, check_priority};
 use crate::wanted::Wanted;
@@ -79,6 +82,7 @@ impl CookieManager {
         let uri = config.websocket_url.parse().map_err(|_| Error::invalid("websocket_url", "is no URL"))?;
         let cookie_helper = config.helper()?;
         let store = Arc::new(Store::open(path.as_ref())?);
+        let handler_places = Arc::new(Semaphore::new(config.max_handler_calls));
         let config = Arc::new(config);
         let queue = Arc::clone(&store);
         let tasks = TaskManager::open_with(Arc::clone(&config), move || {
@@ -93,6 +97,8 @@ impl CookieManager {
             store,
             cookie_provider: ArcSwapOption::empty(),
             cookie_helper,
+            reply_function: ArcSwapOption::empty(),
+            handler_places,
         });
         let manager = Self { service, tasks };
         manager.start_known_accounts()?;
@@ -391,8 +397,14 @@ impl CookieManager {
 
     fn start_known_accounts(&self) -> Result<(), Error> {
         let store = Arc::clone(&self.service.store);
-        let load = self.tasks.look(async move { Ok((store.accounts().await?, store.all_rules().await?)) });
-        let (accounts, rules) = load.wait()?;
+        let load = self
+            .tasks
+            .look(async move { Ok((store.accounts().await?, store.all_rules().await?, store.all_default_replies().await?)) });
+        let (accounts, rules, default_replies) = load.wait()?;
+        let mut defaults_of: BTreeMap<String, DefaultReplies> = BTreeMap::new();
+        for DefaultReplyOf { cookie_id, item_id, reply } in default_replies {
+            defaults_of.entry(cookie_id).or_default().set(item_id.as_deref(), Some(reply));
+        }
         let mut rules_of: BTreeMap<String, Vec<KeywordRule>> = BTreeMap::new();
         for (cookie_id, rule) in rules {
             rules_of.entry(cookie_id).or_default().push(rule);
@@ -401,10 +413,11 @@ impl CookieManager {
             .into_iter()
             .map(|record| {
                 let rules = rules_of.remove(&record.cookie_id).unwrap_or_default();
+                let defaults = defaults_of.remove(&record.cookie_id).unwrap_or_default();
                 let cookie_id = record.cookie_id.clone();
                 self.tasks.supervisor().on_new_account(&cookie_id, self.new_worker(), |slot| {
                     Box::pin(async move {
-                        work::take_up(slot, record, rules);
+                        work::take_up(slot, record, rules, defaults);
                         Ok(())
                     })
                 })

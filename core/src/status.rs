@@ -24,6 +24,8 @@ pub struct Counters {
     pub rejected: u64,
     /// Sends whose outcome is not known; they are never sent again by themselves.
     pub unknown: u64,
+    /// Messages on which the host's reply function gave no answer: it failed or took too long.
+    pub handler_failures: u64,
     /// Entries and frames that could not be read.
     pub broken: u64,
     /// Connections that reached registration.
@@ -34,7 +36,7 @@ pub struct Counters {
 
 impl Counters {
     /// Each counter with its name and what it counts.
-    pub(crate) fn table(&self) -> [(&'static str, &'static str, u64); 9] {
+    pub(crate) fn table(&self) -> [(&'static str, &'static str, u64); 10] {
         [
             ("received", "Buyers' messages recorded for the first time", self.received),
             ("duplicates", "Messages that came again and were recognised", self.duplicates),
@@ -42,6 +44,7 @@ impl Counters {
             ("delivered", "Sends that the service confirmed", self.delivered),
             ("rejected", "Sends that the service refused", self.rejected),
             ("unknown", "Sends whose outcome is not known", self.unknown),
+            ("handler_failures", "Messages on which the host's reply function failed or took too long", self.handler_failures),
             ("broken", "Entries and frames that could not be read", self.broken),
             ("connects", "Connections that reached registration", self.connects),
             ("failures", "Sessions that ended otherwise than by the host's wish", self.failures),
@@ -55,6 +58,7 @@ impl Counters {
         self.delivered += other.delivered;
         self.rejected += other.rejected;
         self.unknown += other.unknown;
+        self.handler_failures += other.handler_failures;
         self.broken += other.broken;
         self.connects += other.connects;
         self.failures += other.failures;

@@ -27,6 +27,8 @@ pub struct lk_config {
     pub ca_file: lk_str,
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
+    /// Whether a rule, your reply function and `{send_message}` see all the messages that are answered together, a line each; else the last of them. Default: no.
+    pub join_messages: bool,
     /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
     pub stale_after_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
@@ -79,6 +81,8 @@ pub struct lk_config {
     pub cookie_helper_timeout_s: f64,
     /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
     pub max_helpers: usize,
+    /// Calls of your reply function at the same time, over all accounts; further messages wait within its deadline. 1 … 64. Default 16.
+    pub max_handler_calls: usize,
     /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
     pub health_interval_s: f64,
     /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.
@@ -114,6 +118,7 @@ impl From<Config> for lk_config {
             api_url: lk_str::NONE,
             ca_file: lk_str::NONE,
             debounce_s: config.debounce_s,
+            join_messages: config.join_messages,
             stale_after_s: config.stale_after_s,
             heartbeat_interval_s: config.heartbeat_interval_s,
             heartbeat_timeout_s: config.heartbeat_timeout_s,
@@ -139,6 +144,7 @@ impl From<Config> for lk_config {
             cookie_helper_count: 0,
             cookie_helper_timeout_s: config.cookie_helper_timeout_s,
             max_helpers: config.max_helpers,
+            max_handler_calls: config.max_handler_calls,
             health_interval_s: config.health_interval_s,
             degraded_after_s: config.degraded_after_s,
             down_after_s: config.down_after_s,
@@ -173,6 +179,7 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
         settings.cookie_helper = read_command(given.cookie_helper, given.cookie_helper_count)?;
     }
     settings.debounce_s = given.debounce_s;
+    settings.join_messages = given.join_messages;
     settings.stale_after_s = given.stale_after_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
     settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
@@ -196,6 +203,7 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.stop_thread_s = given.stop_thread_s;
     settings.cookie_helper_timeout_s = given.cookie_helper_timeout_s;
     settings.max_helpers = given.max_helpers;
+    settings.max_handler_calls = given.max_handler_calls;
     settings.health_interval_s = given.health_interval_s;
     settings.degraded_after_s = given.degraded_after_s;
     settings.down_after_s = given.down_after_s;
@@ -259,11 +267,13 @@ mod tests {
     #[cfg(target_pointer_width = "64")]
     fn every_number_arrives() {
         let mut given = lk_config::from(Config::default());
+        given.join_messages = true;
         let row = offset_of!(lk_config, cookie_helper) / 8;
-        // SAFETY: after the size and the three texts come numbers only, but for the row; each gets bits of its own.
+        let others = [row, row + 1, offset_of!(lk_config, join_messages) / 8];
+        // SAFETY: after the size and the three texts come numbers only, but for the row and the switch; each gets bits of its own.
         unsafe {
             let words = (&raw mut given).cast::<u64>();
-            for place in (7..size_of::<lk_config>() / 8).filter(|place| ![row, row + 1].contains(place)) {
+            for place in (7..size_of::<lk_config>() / 8).filter(|place| !others.contains(place)) {
                 words.add(place).write(place as u64);
             }
         }

@@ -51,6 +51,8 @@ pub struct lk_account_status {
     pub rejected: u64,
     /// Sends whose outcome is not known; they are never sent again by themselves.
     pub unknown: u64,
+    /// Messages on which your reply function gave no answer: it failed or took too long.
+    pub handler_failures: u64,
     /// Entries and frames that could not be read.
     pub broken: u64,
     /// Connections that reached registration.
@@ -87,6 +89,7 @@ impl From<&AccountStatus> for lk_account_status {
             delivered: counters.delivered,
             rejected: counters.rejected,
             unknown: counters.unknown,
+            handler_failures: counters.handler_failures,
             broken: counters.broken,
             connects: counters.connects,
             failures: counters.failures,

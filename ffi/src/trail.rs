@@ -20,7 +20,7 @@ use crate::text::{Text, lk_str};
 pub enum lk_decision {
     /// Nothing yet: it waits, for its chat to fall quiet say. Also: a decision that this library has no number for.
     Unknown = 0,
-    /// It is answered.
+    /// It is answered by a rule.
     Reply = 1,
     /// A text or card of the platform's.
     Platform = 2,
@@ -48,9 +48,21 @@ pub enum lk_decision {
     OtherUser = 13,
     /// The seller's own, from before the account was on record: nobody knows whether by hand or from here.
     BeforeAccount = 14,
+    /// It is answered by your reply function.
+    HandlerReply = 15,
+    /// It is answered with the default reply.
+    DefaultReply = 16,
+    /// Your reply function says: nothing.
+    HandlerSaysNothing = 17,
+    /// Your reply function failed or took too long, and there is no default reply.
+    HandlerFailed = 18,
+    /// The default reply for its item says: nothing.
+    DefaultSaysNothing = 19,
+    /// The default reply is said once in a chat, and was.
+    DefaultSaidBefore = 20,
 }
 
-const DECISIONS: [Row<lk_decision, DecisionCode>; 14] = [
+const DECISIONS: [Row<lk_decision, DecisionCode>; 20] = [
     (lk_decision::Reply, DecisionCode::Reply, c"reply"),
     (lk_decision::Platform, DecisionCode::Platform, c"platform"),
     (lk_decision::Echo, DecisionCode::Echo, c"echo"),
@@ -65,6 +77,12 @@ const DECISIONS: [Row<lk_decision, DecisionCode>; 14] = [
     (lk_decision::NotRecorded, DecisionCode::NotRecorded, c"not_recorded"),
     (lk_decision::OtherUser, DecisionCode::OtherUser, c"other_user"),
     (lk_decision::BeforeAccount, DecisionCode::BeforeAccount, c"before_account"),
+    (lk_decision::HandlerReply, DecisionCode::HandlerReply, c"handler_reply"),
+    (lk_decision::DefaultReply, DecisionCode::DefaultReply, c"default_reply"),
+    (lk_decision::HandlerSaysNothing, DecisionCode::HandlerSaysNothing, c"handler_says_nothing"),
+    (lk_decision::HandlerFailed, DecisionCode::HandlerFailed, c"handler_failed"),
+    (lk_decision::DefaultSaysNothing, DecisionCode::DefaultSaysNothing, c"default_says_nothing"),
+    (lk_decision::DefaultSaidBefore, DecisionCode::DefaultSaidBefore, c"default_said_before"),
 ];
 
 impl From<DecisionCode> for lk_decision {

@@ -112,6 +112,7 @@ class Config:
         api_url: str = "https://h5api.m.goofish.com/h5",
         ca_file: Union[str, os.PathLike[str], None] = None,
         debounce_s: float = 1.0,
+        join_messages: bool = False,
         stale_after_s: float = 300.0,
         heartbeat_interval_s: float = 15.0,
         heartbeat_timeout_s: float = 30.0,
@@ -136,6 +137,7 @@ class Config:
         cookie_helper: Optional[Sequence[str]] = None,
         cookie_helper_timeout_s: float = 120.0,
         max_helpers: int = 4,
+        max_handler_calls: int = 16,
         health_interval_s: float = 30.0,
         degraded_after_s: float = 30.0,
         down_after_s: float = 300.0,
@@ -152,6 +154,8 @@ class Config:
     def ca_file(self) -> Optional[str]: ...
     @property
     def debounce_s(self) -> float: ...
+    @property
+    def join_messages(self) -> bool: ...
     @property
     def stale_after_s(self) -> float: ...
     @property
@@ -201,6 +205,8 @@ class Config:
     @property
     def max_helpers(self) -> int: ...
     @property
+    def max_handler_calls(self) -> int: ...
+    @property
     def health_interval_s(self) -> float: ...
     @property
     def degraded_after_s(self) -> float: ...
@@ -221,6 +227,7 @@ class Config:
         api_url: str = ...,
         ca_file: Union[str, os.PathLike[str], None] = ...,
         debounce_s: float = ...,
+        join_messages: bool = ...,
         stale_after_s: float = ...,
         heartbeat_interval_s: float = ...,
         heartbeat_timeout_s: float = ...,
@@ -245,6 +252,7 @@ class Config:
         cookie_helper: Optional[Sequence[str]] = ...,
         cookie_helper_timeout_s: float = ...,
         max_helpers: int = ...,
+        max_handler_calls: int = ...,
         health_interval_s: float = ...,
         degraded_after_s: float = ...,
         down_after_s: float = ...,
@@ -333,6 +341,7 @@ class Counters:
         delivered: int = 0,
         rejected: int = 0,
         unknown: int = 0,
+        handler_failures: int = 0,
         broken: int = 0,
         connects: int = 0,
         failures: int = 0,
@@ -349,6 +358,8 @@ class Counters:
     def rejected(self) -> int: ...
     @property
     def unknown(self) -> int: ...
+    @property
+    def handler_failures(self) -> int: ...
     @property
     def broken(self) -> int: ...
     @property

@@ -40,6 +40,12 @@ impl Setting for Option<Vec<String>> {
     }
 }
 
+impl Setting for bool {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::switch(value, name)
+    }
+}
+
 impl Setting for f64 {
     fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
         arguments::number(value, name)
@@ -78,7 +84,7 @@ macro_rules! config {
 
             #[new]
             #[pyo3(signature = (**settings))]
-            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, stale_after_s=300.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
+            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, join_messages=False, stale_after_s=300.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, max_handler_calls=16, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
             fn new(py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
                 changed(py, livekeeper::Config::default(), settings, "Config")
             }
@@ -141,6 +147,8 @@ config! {
     ca_file: FilePath,
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     debounce_s: f64,
+    /// Whether a rule, the host's reply function and `{send_message}` see all the messages that are answered together, a line each; else the last of them. Default False.
+    join_messages: bool,
     /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
     stale_after_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
@@ -189,6 +197,8 @@ config! {
     cookie_helper_timeout_s: f64,
     /// Helpers that run at the same time; further accounts wait. 1 … 100. Default 4.
     max_helpers: usize,
+    /// Calls of the host's reply function at the same time, over all accounts; further messages wait within its deadline. 1 … 64. Default 16.
+    max_handler_calls: usize,
     /// Between two looks at every account's health and at the capacity. Seconds, 0.05 … 3,600. Default 30.
     health_interval_s: f64,
     /// An account that has had no connection for this long is degraded. Seconds, 0.05 … 86,400. Default 30.

@@ -25,6 +25,8 @@ pub(crate) struct Counters {
     rejected: u64,
     /// Sends whose outcome is not known; they are never sent again by themselves.
     unknown: u64,
+    /// Messages on which the host's reply function gave no answer: it failed or took too long.
+    handler_failures: u64,
     /// Entries and frames that could not be read.
     broken: u64,
     /// Connections that reached registration.
@@ -36,7 +38,7 @@ pub(crate) struct Counters {
 #[pymethods]
 impl Counters {
     #[new]
-    #[pyo3(signature = (received=0, duplicates=0, replied=0, delivered=0, rejected=0, unknown=0, broken=0, connects=0, failures=0))]
+    #[pyo3(signature = (received=0, duplicates=0, replied=0, delivered=0, rejected=0, unknown=0, handler_failures=0, broken=0, connects=0, failures=0))]
     #[allow(clippy::too_many_arguments, reason = "a Python constructor has its fields")]
     fn new(
         received: u64,
@@ -45,11 +47,12 @@ impl Counters {
         delivered: u64,
         rejected: u64,
         unknown: u64,
+        handler_failures: u64,
         broken: u64,
         connects: u64,
         failures: u64,
     ) -> Self {
-        Self { received, duplicates, replied, delivered, rejected, unknown, broken, connects, failures }
+        Self { received, duplicates, replied, delivered, rejected, unknown, handler_failures, broken, connects, failures }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -70,6 +73,7 @@ impl Counters {
             field(py, "delivered", self.delivered)?,
             field(py, "rejected", self.rejected)?,
             field(py, "unknown", self.unknown)?,
+            field(py, "handler_failures", self.handler_failures)?,
             field(py, "broken", self.broken)?,
             field(py, "connects", self.connects)?,
             field(py, "failures", self.failures)?,
@@ -86,6 +90,7 @@ impl From<livekeeper::Counters> for Counters {
             delivered: core.delivered,
             rejected: core.rejected,
             unknown: core.unknown,
+            handler_failures: core.handler_failures,
             broken: core.broken,
             connects: core.connects,
             failures: core.failures,

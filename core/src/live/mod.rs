@@ -1,6 +1,7 @@
 //! `XianyuLive`: an account's connected session, and what it is made of.
 
 pub(crate) mod api;
+mod asking;
 mod auth;
 mod cookie_helper;
 mod cookie_provider;
@@ -19,6 +20,7 @@ pub(crate) mod tls;
 pub(crate) mod transport;
 mod xianyu;
 
+pub(crate) use self::asking::ReplyFunction;
 pub(crate) use self::cookie_provider::SetProvider;
 pub use self::cookie_provider::{CookieProvider, CookieRequest};
 pub(crate) use self::proxy::Proxy;

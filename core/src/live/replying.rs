@@ -2,6 +2,7 @@
 
 use tokio::time::{Duration, Instant, timeout};
 
+use super::asking::Asked;
 use super::deciding::{Decided, ToSend};
 use super::outbox::{MAX_UNANSWERED, Sender};
 use super::session::Session;
@@ -9,7 +10,7 @@ use super::xianyu::SendOrder;
 use crate::decision::DecisionCode;
 use crate::error::Error;
 use crate::reply::debounce::{Due, MAX_WAITING};
-use crate::reply::pipeline::{self, Circumstances, Decision};
+use crate::reply::pipeline::{self, Answers, Circumstances, Decision, Next};
 use crate::reply::rules::Reply;
 use crate::reply::template::{self, Variables};
 use crate::rule::Picture;
@@ -35,7 +36,7 @@ impl Session<'_> {
 
     /// Goes on taking up where there was more than could be kept waiting at once.
     pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
-        if self.has_more_to_take_up && self.waiting.is_empty() && self.deciding.len() == 0 {
+        if self.has_more_to_take_up && self.waiting.is_empty() && self.asking.len() + self.deciding.len() == 0 {
             self.take_up(false).await?;
         }
         Ok(())
@@ -43,7 +44,10 @@ impl Session<'_> {
 
     /// Puts buyers' messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
     pub(super) fn take_in(&mut self, undecided: Vec<InboxRow>) {
-        for message in undecided.into_iter().filter(|message| !self.deciding.knows(&message.message_id)) {
+        for message in undecided {
+            if self.deciding.knows(&message.message_id) || self.asking.knows(&message.message_id) {
+                continue;
+            }
             self.waiting.push(message, Instant::now().into_std());
         }
         if self.is_stopped() {
@@ -65,19 +69,44 @@ impl Session<'_> {
     }
 
     async fn decide(&mut self, due: Due) -> Result<(), Failure> {
+        let (now_ms, stale_after_ms) = (self.now_ms(), self.stale_after_ms());
+        let circumstances = Circumstances { now_ms, stale_after_ms, is_paused: self.live.cell.is_paused() };
+        let (rules, defaults) = (self.live.rules.load_full(), self.live.default_replies());
+        let handler = self.live.service.reply_function.load_full();
+        match pipeline::decide(&due.message, Answers { rules: &rules, defaults: &defaults, handler }, circumstances) {
+            Next::Ask(function) => {
+                // Later messages of the chat are looked at when this one is answered.
+                self.waiting.hold(&due.message.chat_id);
+                self.asking.ask(&self.live, &self.resources, function, due);
+                Ok(())
+            }
+            Next::Decided(decision) => self.store_decision(due, decision).await,
+        }
+    }
+
+    /// Goes on where the host's function has answered, or has failed to.
+    pub(super) async fn take_answer(&mut self, asked: Asked) -> Result<(), Failure> {
+        let Asked { due, answer } = asked;
+        self.waiting.let_go(&due.message.chat_id);
+        let defaults = self.live.default_replies();
+        let decision = pipeline::decide_after_host(&due.message, &answer, &defaults);
+        self.store_decision(due, decision).await
+    }
+
+    async fn store_decision(&mut self, due: Due, decision: Decision<'_>) -> Result<(), Failure> {
         let now_ms = self.now_ms();
-        let circumstances = Circumstances { now_ms, stale_after_ms: self.stale_after_ms(), is_paused: self.live.cell.is_paused() };
         let Due { message, folded } = due;
-        let rules = self.live.rules.load_full();
-        let (decision, rule, sends) = match pipeline::decide(&message, &rules, circumstances) {
-            Decision::Silence { why, rule } => (why, rule, Vec::new()),
-            Decision::Reply(found) => (DecisionCode::Reply, Some(found.place), self.reply(&message, found.reply, now_ms)),
+        let (decision, rule, once_per_chat, sends) = match decision {
+            Decision::Silence { why, rule } => (why, rule, false, Vec::new()),
+            Decision::Say { why, rule, reply, once_per_chat } => {
+                let sends = self.reply(&message, reply, why, now_ms);
+                // A text whose variables fill to nothing is nothing to send.
+                (if sends.is_empty() { says_nothing(why) } else { why }, rule, once_per_chat, sends)
+            }
         };
-        // A text whose variables fill to nothing is nothing to send.
-        let decision = if decision == DecisionCode::Reply && sends.is_empty() { DecisionCode::RuleSaysNothing } else { decision };
         let rule = rule.and_then(|place| u32::try_from(place).ok());
         let ids = folded.iter().chain([&message.message_id]).cloned().collect();
-        let draft = Draft { message, folded, decision, rule, sends: sends.iter().map(ToSend::row).collect() };
+        let draft = Draft { message, folded, decision, rule, once_per_chat, sends: sends.iter().map(ToSend::row).collect() };
         let store = &self.live.service.store;
         let decided = within(self.live.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
         self.deciding.push(ids, sends, decided, Instant::now() + self.live.store_limit());
@@ -85,14 +114,18 @@ impl Session<'_> {
     }
 
     /// The text with its variables filled, then the picture.
-    fn reply(&self, message: &InboxRow, reply: Reply<'_>, now_ms: i64) -> Vec<ToSend> {
+    fn reply(&self, message: &InboxRow, reply: Reply<'_>, why: DecisionCode, now_ms: i64) -> Vec<ToSend> {
         let variables = Variables {
             send_user_name: &message.sender_name,
             send_user_id: &message.sender_id,
             send_message: &message.text,
             item_id: message.item_id.as_deref().unwrap_or_default(),
         };
-        let text = template::fill(reply.text, &variables).into_owned();
+        let text = match why {
+            // The host has written it for this message: what looks like a variable is none.
+            DecisionCode::HandlerReply => reply.text.to_owned(),
+            _ => template::fill(reply.text, &variables).into_owned(),
+        };
         let text = (!text.is_empty()).then_some(Content::Text(text));
         let contents = text.into_iter().chain(reply.picture.cloned().map(Content::Picture));
         let to_send = |content| ToSend {
@@ -136,7 +169,7 @@ impl Session<'_> {
                 return Err(failure);
             }
         };
-        if stands != Some(DecisionCode::Reply) {
+        if !stands.is_some_and(DecisionCode::is_reply) {
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
             return Ok(());
         }
@@ -214,6 +247,13 @@ impl ToSend {
             peer_id: self.peer_id.clone(),
             content: self.content.clone(),
         }
+    }
+}
+
+fn says_nothing(why: DecisionCode) -> DecisionCode {
+    match why {
+        DecisionCode::DefaultReply => DecisionCode::DefaultSaysNothing,
+        _ => DecisionCode::RuleSaysNothing,
     }
 }
 

@@ -7,6 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
+use super::asking::{Asked, Asking};
 use super::auth::SignedIn;
 use super::cookie_renewal;
 use super::deciding::{Decided, Deciding};
@@ -20,7 +21,8 @@ use super::transport::{Connection, Incoming};
 use super::xianyu::{SendOrder, XianyuLive};
 use crate::account::Fence;
 use crate::error::Error;
-use crate::reply::debounce::Debounce;
+use crate::reply::debounce::{Debounce, MAX_WAITING};
+use crate::resources::Resources;
 use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
 use crate::wire::frame::{self, Answer, Push};
@@ -48,7 +50,7 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
     // Others may connect now, also while a new cookie is fetched for this one.
     drop(turn);
     let end = match (opened, socket) {
-        (Ok(opened), Some(socket)) => Session::new(&live, &fence, &mut stop, opened, socket).run().await,
+        (Ok(opened), Some(socket)) => Session::new(&live, &fence, &mut stop, resources.clone(), opened, socket).run().await,
         (Ok(_), None) => SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "")),
         (Err((end, over_at)), socket) => {
             if let Some(mut socket) = socket {
@@ -75,12 +77,14 @@ pub(super) struct Session<'a> {
     pub(super) live: Arc<XianyuLive>,
     pub(super) fence: Fence,
     stop: &'a mut StopSignal,
+    pub(super) resources: Resources,
     refresh: Refresh,
     /// Set by a stop or a new token: until when replies in flight may finish, and until when all must be over.
     winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
     /// Messages that wait for their chat to fall quiet.
     pub(super) waiting: Debounce,
+    pub(super) asking: Asking,
     pub(super) deciding: Deciding,
     /// Whether the store has more messages without a decision than were taken up.
     pub(super) has_more_to_take_up: bool,
@@ -106,6 +110,7 @@ enum Event {
     Refreshed(Failure),
     Ordered(Box<SendOrder>),
     Recorded(Result<RecordedPush, Error>),
+    Asked(Asked),
     Decided(Decided),
     Received(Option<Result<Incoming, super::transport::TransportError>>),
     TimeIsUp,
@@ -116,6 +121,7 @@ impl<'a> Session<'a> {
         live: &Arc<XianyuLive>,
         fence: &Fence,
         stop: &'a mut StopSignal,
+        resources: Resources,
         opened: opening::Opened,
         socket: Box<dyn Connection>,
     ) -> Self {
@@ -128,6 +134,7 @@ impl<'a> Session<'a> {
         fence.show_connection(ConnectionState::Connected, ReasonCode::Online);
         Self {
             stop,
+            resources,
             refresh: refresh::begin(live, fence),
             winding_down: None,
             socket,
@@ -139,7 +146,8 @@ impl<'a> Session<'a> {
                 now,
                 rand::random(),
             ),
-            waiting: Debounce::new(live.limit(|c| c.debounce_s)),
+            waiting: Debounce::new(live.limit(|c| c.debounce_s), live.service.config.join_messages),
+            asking: Asking::new(),
             deciding: Deciding::default(),
             has_more_to_take_up: false,
             inbox: Inbox::default(),
@@ -194,6 +202,7 @@ impl<'a> Session<'a> {
                 }
                 Event::Ordered(order) => self.send_ordered(*order).await?,
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
+                Event::Asked(asked) => self.take_answer(asked).await?,
                 Event::Decided(decided) => self.send_decided(decided).await?,
                 Event::Received(received) => self.receive(received).await?,
                 Event::TimeIsUp => self.tick().await?,
@@ -202,7 +211,7 @@ impl<'a> Session<'a> {
     }
 
     async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
-        let takes_in = self.inbox.has_room() && !self.waiting.is_full();
+        let takes_in = self.inbox.has_room() && !self.waiting.is_full() && self.asking.len() < MAX_WAITING as usize;
         let has_room = self.has_room_to_send();
         tokio::select! {
             biased;
@@ -213,6 +222,7 @@ impl<'a> Session<'a> {
             // being decided here or was decided after.
             recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
             decided = self.deciding.next_decided() => Event::Decided(decided),
+            asked = self.asking.next_asked(), if has_room => Event::Asked(asked),
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
         }
@@ -334,7 +344,7 @@ impl<'a> Session<'a> {
         // What waits for quiet when another session follows is taken up by that one.
         let is_idle = self.inbox.is_empty()
             && (self.waiting.is_empty() || !self.is_stopped())
-            && self.deciding.len() + self.outbox.len() == 0
+            && self.asking.len() + self.deciding.len() + self.outbox.len() == 0
             && self.orders.is_empty();
         is_idle || limits.replies_until <= Instant::now()
     }

@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::api::Api;
+use super::asking::ReplyFunction;
 use super::cookie_provider::SetProvider;
 use super::outbox::MAX_UNANSWERED;
 use super::proxy::Proxy;
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
 use crate::helper::HelperProcess;
+use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::send_outcome::SendOutcome;
 use crate::store::Store;
@@ -36,6 +38,10 @@ pub(crate) struct Service {
     pub(crate) cookie_provider: ArcSwapOption<SetProvider>,
     /// Fetches one when the provider has none.
     pub(crate) cookie_helper: Option<HelperProcess>,
+    /// The host's own function that replies.
+    pub(crate) reply_function: ArcSwapOption<ReplyFunction>,
+    /// Calls of it at the same time, over all accounts.
+    pub(crate) handler_places: Arc<Semaphore>,
 }
 
 /// Who the account is to the service.
@@ -50,6 +56,7 @@ pub(crate) struct XianyuLive {
     pub(super) cell: Arc<AccountCell>,
     pub(super) service: Arc<Service>,
     pub(super) rules: ArcSwap<Rules>,
+    default_replies: ArcSwap<DefaultReplies>,
     /// Whether the cookie came from the provider or helper and has not served yet.
     unproven_cookie: AtomicBool,
     /// What the account's connections go through; absent where they go by themselves.
@@ -76,6 +83,7 @@ impl XianyuLive {
             cell,
             service,
             rules: ArcSwap::default(),
+            default_replies: ArcSwap::default(),
             unproven_cookie: AtomicBool::new(false),
             proxy: ArcSwapOption::empty(),
             credentials: Mutex::new(None),
@@ -103,6 +111,7 @@ impl XianyuLive {
         *lock(&self.credentials) = None;
         self.proxy.store(None);
         self.rules.store(Arc::default());
+        self.default_replies.store(Arc::default());
     }
 
     pub(crate) fn proxy(&self) -> Option<Arc<Proxy>> {
@@ -116,6 +125,21 @@ impl XianyuLive {
 
     pub(crate) fn set_rules(&self, rules: Rules) {
         self.rules.store(Arc::new(rules));
+    }
+
+    pub(crate) fn default_replies(&self) -> Arc<DefaultReplies> {
+        self.default_replies.load_full()
+    }
+
+    pub(crate) fn set_default_replies(&self, replies: DefaultReplies) {
+        self.default_replies.store(Arc::new(replies));
+    }
+
+    /// Whether a person has the chat, in words where the store cannot tell.
+    pub(super) async fn is_chat_paused(&self, chat_id: &str) -> Result<bool, String> {
+        let now_ms = self.service.clock.now_ms();
+        let paused = self.service.store.is_chat_paused(self.cell.cookie_id(), chat_id, now_ms).await;
+        paused.map_err(|problem| problem.to_string())
     }
 
     /// Looks at or changes the credentials, briefly: it holds a lock.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::account::AccountRecord;
 use crate::error::Error;
 use crate::live::{Credentials, Proxy, Service, XianyuLive};
+use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
 use crate::states::ReasonCode;
@@ -15,12 +16,13 @@ use crate::wire::request;
 type AccountSlot = Slot<XianyuLive>;
 
 /// Takes up an account that is on record.
-pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>) {
+pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>, defaults: DefaultReplies) {
     slot.set_known();
     slot.set_enabled(record.enabled);
     slot.set_paused(record.paused);
     slot.set_priority(record.priority);
     slot.worker().set_rules(Rules::of_record(rules));
+    slot.worker().set_default_replies(defaults);
     let proxy = record.proxy.map(|url| Proxy::parse(url.expose()).unwrap_or_else(|_| Proxy::unusable(url)));
     slot.worker().set_proxy(proxy.map(Arc::new));
     match Cookie::parse(record.cookie.expose()) {

@@ -1,6 +1,6 @@
-//! A quiet period per chat: a buyer who writes three lines in a row is answered once, to the last of them.
+//! A quiet period per chat: a buyer who writes three lines in a row is answered once, to the last of them or to all.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::store::InboxRow;
@@ -10,9 +10,16 @@ pub(crate) const MAX_WAITING: u32 = 1_000;
 /// Messages that are folded into one, at most. At the bound the oldest is let go of: it stays undecided, and is too old the next time.
 const MAX_FOLDED: usize = 100;
 
+/// Of the messages that are answered together, so many bytes at most: the latest of them.
+const MAX_JOINED_BYTES: usize = 20_000;
+
 /// Messages that wait for their chat to fall quiet, and those that have waited enough.
 pub(crate) struct Debounce {
     quiet: Duration,
+    /// Whether the last message is given the text of those that are folded into it.
+    joins: bool,
+    /// Chats in which a message is being looked at: others wait until that is over.
+    held: BTreeSet<String>,
     /// By chat id.
     waiting: BTreeMap<String, Waiting>,
     ready: VecDeque<Due>,
@@ -32,8 +39,17 @@ pub(crate) struct Due {
 }
 
 impl Debounce {
-    pub(crate) fn new(quiet: Duration) -> Self {
-        Self { quiet, waiting: BTreeMap::new(), ready: VecDeque::new() }
+    pub(crate) fn new(quiet: Duration, joins: bool) -> Self {
+        Self { quiet, joins, held: BTreeSet::new(), waiting: BTreeMap::new(), ready: VecDeque::new() }
+    }
+
+    /// Nothing of a chat is due until it is let go of: messages of one chat are answered one after the other.
+    pub(crate) fn hold(&mut self, chat_id: &str) {
+        self.held.insert(chat_id.to_owned());
+    }
+
+    pub(crate) fn let_go(&mut self, chat_id: &str) {
+        self.held.remove(chat_id);
     }
 
     /// Whether the account's session must not take in more until some are answered.
@@ -47,7 +63,7 @@ impl Debounce {
 
     /// Takes a buyer's message; an earlier one of the same chat that still waits is folded into it. Without a quiet period
     /// each message is ready by itself. One that waits already is not taken twice.
-    pub(crate) fn push(&mut self, message: InboxRow, now: Instant) {
+    pub(crate) fn push(&mut self, mut message: InboxRow, now: Instant) {
         if self.knows(&message) {
             return;
         }
@@ -57,8 +73,11 @@ impl Debounce {
         }
         let at = now + self.quiet;
         let folded = self.waiting.remove(&message.chat_id).map_or_else(Vec::new, |earlier| {
-            let Due { message, mut folded } = earlier.due;
-            folded.push(message.message_id);
+            let Due { message: earlier, mut folded } = earlier.due;
+            if self.joins {
+                message.text = join(&earlier.text, &message.text);
+            }
+            folded.push(earlier.message_id);
             if folded.len() > MAX_FOLDED {
                 folded.remove(0);
             }
@@ -69,10 +88,11 @@ impl Debounce {
 
     /// Takes a message that has waited enough, the one that was due first before the others.
     pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Due> {
-        if let Some(due) = self.ready.pop_front() {
-            return Some(due);
+        let is_free = |chat_id: &String| !self.held.contains(chat_id);
+        if let Some(place) = self.ready.iter().position(|due| is_free(&due.message.chat_id)) {
+            return self.ready.remove(place);
         }
-        let (chat_id, first) = self.waiting.iter().min_by_key(|(_, waiting)| waiting.at)?;
+        let (chat_id, first) = self.waiting.iter().filter(|(chat_id, _)| is_free(chat_id)).min_by_key(|(_, waiting)| waiting.at)?;
         if first.at > now {
             return None;
         }
@@ -82,10 +102,11 @@ impl Debounce {
 
     /// When the next message will have waited enough.
     pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
-        if !self.ready.is_empty() {
+        let is_free = |chat_id: &String| !self.held.contains(chat_id);
+        if self.ready.iter().any(|due| is_free(&due.message.chat_id)) {
             return Some(now);
         }
-        self.waiting.values().map(|waiting| waiting.at).min()
+        self.waiting.iter().filter(|(chat_id, _)| is_free(chat_id)).map(|(_, waiting)| waiting.at).min()
     }
 
     /// Makes all of them ready at once: the session is being wound down.
@@ -99,6 +120,13 @@ impl Debounce {
         let is_it = |due: &Due| due.message.message_id == message.message_id || due.folded.contains(&message.message_id);
         self.waiting.get(&message.chat_id).is_some_and(|waiting| is_it(&waiting.due)) || self.ready.iter().any(is_it)
     }
+}
+
+/// Two texts as two lines; of what is too long, the end.
+fn join(earlier: &str, later: &str) -> String {
+    let joined = format!("{earlier}\n{later}");
+    let start = joined.ceil_char_boundary(joined.len().saturating_sub(MAX_JOINED_BYTES));
+    joined[start..].to_owned()
 }
 
 #[cfg(test)]
@@ -131,7 +159,7 @@ mod tests {
     #[test]
     fn a_chat_is_answered_once_to_its_last_message_after_a_quiet_second() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(SECOND);
+        let mut debounce = Debounce::new(SECOND, false);
         debounce.push(message("a", "1"), start);
         debounce.push(message("a", "2"), start + SECOND / 2);
         assert_eq!(debounce.next_due(start), Some(start + SECOND * 3 / 2));
@@ -143,7 +171,7 @@ mod tests {
     #[test]
     fn earlier_messages_of_a_chat_are_folded_into_the_last_and_one_that_comes_again_is_taken_once() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(SECOND);
+        let mut debounce = Debounce::new(SECOND, false);
         for text in ["1", "2", "1", "3", "2", "3"] {
             debounce.push(message("a", text), start);
         }
@@ -155,7 +183,7 @@ mod tests {
     #[test]
     fn chats_do_not_wait_for_each_other_and_go_in_their_order() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(SECOND);
+        let mut debounce = Debounce::new(SECOND, false);
         debounce.push(message("b", "first"), start);
         debounce.push(message("a", "second"), start + SECOND / 2);
         assert_eq!(texts_due(&mut debounce, start + SECOND), ["first"]);
@@ -165,7 +193,7 @@ mod tests {
     #[test]
     fn without_a_quiet_period_every_message_is_ready_by_itself() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(Duration::ZERO);
+        let mut debounce = Debounce::new(Duration::ZERO, false);
         for text in ["1", "2", "3"] {
             debounce.push(message("a", text), start);
         }
@@ -174,9 +202,42 @@ mod tests {
     }
 
     #[test]
+    fn where_messages_are_joined_the_last_one_has_the_text_of_all_of_which_the_end_is_kept() {
+        let start = Instant::now();
+        let mut debounce = Debounce::new(SECOND, true);
+        for text in ["在吗", "包邮吗", "在吗", "谢谢"] {
+            debounce.push(message("a", text), start);
+        }
+        let due = debounce.pop_due(start + SECOND).unwrap();
+        assert_eq!((&*due.message.text, &*due.message.message_id), ("在吗\n包邮吗\n谢谢", "a/谢谢"));
+        for text in ["啊".repeat(6_000), "哦".repeat(6_000)] {
+            debounce.push(message("a", &text), start);
+        }
+        let long = debounce.pop_due(start + SECOND).unwrap().message.text;
+        assert!(long.len() <= super::MAX_JOINED_BYTES && long.starts_with('啊') && long.ends_with(&"哦".repeat(6_000)));
+    }
+
+    #[test]
+    fn a_chat_that_is_held_waits_and_holds_up_no_other() {
+        let start = Instant::now();
+        for quiet in [Duration::ZERO, SECOND] {
+            let mut debounce = Debounce::new(quiet, false);
+            debounce.hold("a");
+            debounce.push(message("a", "1"), start);
+            assert_eq!(debounce.next_due(start), None);
+            debounce.push(message("b", "2"), start);
+            assert_eq!(texts_due(&mut debounce, start + SECOND), ["2"]);
+            assert!(!debounce.is_empty());
+            debounce.let_go("a");
+            assert_eq!(debounce.next_due(start), Some(start + quiet));
+            assert_eq!(texts_due(&mut debounce, start + SECOND), ["1"]);
+        }
+    }
+
+    #[test]
     fn when_hastened_all_are_ready_in_the_order_in_which_they_were_due() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(SECOND);
+        let mut debounce = Debounce::new(SECOND, false);
         debounce.push(message("b", "first"), start);
         debounce.push(message("a", "second"), start + SECOND / 2);
         debounce.hasten();
@@ -186,7 +247,7 @@ mod tests {
     #[test]
     fn it_is_full_at_its_bound_and_loses_nothing_above_it() {
         let start = Instant::now();
-        let mut debounce = Debounce::new(SECOND);
+        let mut debounce = Debounce::new(SECOND, false);
         for place in 0..super::MAX_WAITING as usize + 10 {
             assert_eq!(debounce.is_full(), place >= super::MAX_WAITING as usize);
             debounce.push(message(&format!("chat {place}"), "x"), start);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use regex::{Regex, RegexBuilder};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
+use super::content::{self, MAX_ITEM_ID_BYTES};
 use super::words::Words;
 use crate::error::Error;
 use crate::rule::{KeywordRule, Matching, Picture};
@@ -20,14 +21,6 @@ pub(crate) const MAX_KEYWORDS_BYTES: usize = 1_000_000;
 pub(crate) const MAX_REGEXES: usize = 200;
 /// One keyword in bytes, at most.
 pub(crate) const MAX_KEYWORD_BYTES: usize = 1_000;
-/// One reply in bytes, at most.
-pub(crate) const MAX_REPLY_BYTES: usize = 20_000;
-/// An item's id in bytes, at most.
-pub(crate) const MAX_ITEM_ID_BYTES: usize = 255;
-/// A picture's URL in bytes, at most.
-pub(crate) const MAX_URL_BYTES: usize = 2_000;
-/// A picture's width and height in pixels, at most.
-pub(crate) const MAX_PICTURE_SIDE: u32 = 20_000;
 /// One regular expression made ready, in bytes, at most; and as much again for what it learns while it runs.
 const MAX_REGEX_MEMORY: usize = 256 * 1024;
 /// Groups within groups of a regular expression, at most.
@@ -156,36 +149,13 @@ fn check_rule(rule: &KeywordRule) -> Result<(), String> {
     if rule.keywords.is_empty() {
         return Err("it has no keyword; give it a word to look for".to_owned());
     }
-    if rule.reply.len() > MAX_REPLY_BYTES {
-        return Err(format!("its reply has {} bytes; allowed are at most {MAX_REPLY_BYTES}", rule.reply.len()));
-    }
+    content::check_text(&rule.reply)?;
     if let Some(item_id) = &rule.item_id
         && !(1..=MAX_ITEM_ID_BYTES).contains(&item_id.len())
     {
         return Err(format!("its item_id has {} bytes; allowed are 1 … {MAX_ITEM_ID_BYTES}", item_id.len()));
     }
-    rule.picture.as_ref().map_or(Ok(()), check_picture)
-}
-
-fn check_picture(picture: &Picture) -> Result<(), String> {
-    let Picture { url, width, height } = picture;
-    if url.len() > MAX_URL_BYTES {
-        return Err(format!("its picture's url has {} bytes; allowed are at most {MAX_URL_BYTES}", url.len()));
-    }
-    let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
-        let (start, after) = url.split_at_checked(scheme.len())?;
-        start.eq_ignore_ascii_case(scheme).then_some(after)
-    });
-    let names_a_host = after_scheme.is_some_and(|after| after.starts_with(|first: char| !"/?#:@".contains(first)));
-    if !names_a_host || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        return Err("its picture's url is none; it must begin with https:// or http:// and a host, without spaces".to_owned());
-    }
-    for (name, side) in [("width", *width), ("height", *height)] {
-        if !(1..=MAX_PICTURE_SIDE).contains(&side) {
-            return Err(format!("its picture's {name} is {side}; allowed is 1 … {MAX_PICTURE_SIDE}"));
-        }
-    }
-    Ok(())
+    rule.picture.as_ref().map_or(Ok(()), content::check_picture)
 }
 
 fn at(place: usize, problem: &str) -> Error {

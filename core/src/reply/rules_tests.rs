@@ -1,8 +1,7 @@
 use std::time::{Duration, Instant};
 
-use super::{
-    MAX_KEYWORD_BYTES, MAX_KEYWORDS, MAX_PICTURE_SIDE, MAX_REGEXES, MAX_REPLY_BYTES, MAX_RULES, MAX_URL_BYTES, Rules, fold_pattern,
-};
+use super::{MAX_KEYWORD_BYTES, MAX_KEYWORDS, MAX_REGEXES, MAX_RULES, Rules, fold_pattern};
+use crate::reply::content::{MAX_PICTURE_SIDE, MAX_REPLY_BYTES, MAX_URL_BYTES};
 use crate::rule::{KeywordRule, Matching, Picture};
 
 fn rules(pairs: &[(&str, &str)]) -> Vec<KeywordRule> {

@@ -32,6 +32,12 @@ impl Store {
         .await
     }
 
+    /// Whether nothing is answered in the chat now.
+    pub(crate) async fn is_chat_paused(&self, cookie_id: &str, chat_id: &str, now_ms: i64) -> Result<bool, Error> {
+        let (cookie_id, chat_id) = (cookie_id.to_owned(), chat_id.to_owned());
+        self.read(move |db| Ok(is_paused(db, &cookie_id, &chat_id, now_ms)?)).await
+    }
+
     /// The chats that are paused now, in the order of their ids.
     pub(crate) async fn paused_chats(&self, cookie_id: &str, now_ms: i64) -> Result<Vec<PausedChat>, Error> {
         let cookie_id = cookie_id.to_owned();

@@ -10,6 +10,7 @@ const FILES: &[&str] = &[
     include_str!("schema/0004_rules.sql"),
     include_str!("schema/0005_proxy.sql"),
     include_str!("schema/0006_arrival.sql"),
+    include_str!("schema/0008_default_replies.sql"),
 ];
 
 /// The newest schema number known here.

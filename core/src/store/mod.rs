@@ -3,6 +3,7 @@
 mod accounts;
 mod chats;
 mod cleaning;
+mod default_replies;
 mod messages;
 mod migrations;
 mod open;
@@ -27,6 +28,7 @@ use self::writer::{Fault, Reader, Writer};
 use crate::error::Error;
 
 pub use self::chats::PausedChat;
+pub(crate) use self::default_replies::DefaultReplyOf;
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
 pub(crate) use self::outbox::{Content, Draft, NewSend};
 pub use self::trail::{MessageTrace, SendTrace};

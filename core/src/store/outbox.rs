@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 
 use super::messages::InboxRow;
 use super::writer::Fault;
-use super::{Store, chats, trail};
+use super::{Store, chats, default_replies, trail};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -23,7 +23,9 @@ pub(crate) struct Draft {
     pub(crate) decision: DecisionCode,
     /// The place of the rule that decided, from 1.
     pub(crate) rule: Option<u32>,
-    /// With [`DecisionCode::Reply`], in their order.
+    /// Whether it is not said where a default reply was said in the chat before.
+    pub(crate) once_per_chat: bool,
+    /// With a decision to reply, in their order.
     pub(crate) sends: Vec<NewSend>,
 }
 
@@ -75,11 +77,7 @@ impl Store {
             }
             let (cookie_id, message) = (fence.cookie_id(), &draft.message);
             // Looked at once more: the host or a person may have been faster than this transaction.
-            let overtaken = match draft.sends.is_empty() {
-                true => None,
-                false if fence.cell().is_paused() => Some(DecisionCode::AccountPaused),
-                false => chats::is_paused(db, cookie_id, &message.chat_id, now_ms)?.then_some(DecisionCode::ChatPaused),
-            };
+            let overtaken = if draft.sends.is_empty() { None } else { overtaken(db, &fence, &draft, now_ms)? };
             let decision = overtaken.unwrap_or(draft.decision);
             let mut decide = db.prepare_cached(
                 "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
@@ -94,7 +92,7 @@ impl Store {
             if !is_first {
                 return Ok(None);
             }
-            for send in draft.sends.iter().filter(|_| decision == DecisionCode::Reply) {
+            for send in draft.sends.iter().filter(|_| decision.is_reply()) {
                 insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
             }
             Ok(Some(decision))
@@ -166,6 +164,19 @@ impl Store {
         let cookie_id = cookie_id.to_owned();
         self.submit(move |db| give_up(db, &cookie_id, now_ms)).await.map(drop)
     }
+}
+
+/// What speaks against a reply now, though nothing did when it was drafted.
+fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> rusqlite::Result<Option<DecisionCode>> {
+    let (cookie_id, chat_id) = (fence.cookie_id(), &draft.message.chat_id);
+    if fence.cell().is_paused() {
+        return Ok(Some(DecisionCode::AccountPaused));
+    }
+    if chats::is_paused(db, cookie_id, chat_id, now_ms)? {
+        return Ok(Some(DecisionCode::ChatPaused));
+    }
+    let is_said = draft.once_per_chat && default_replies::was_said(db, cookie_id, chat_id)?;
+    Ok(is_said.then_some(DecisionCode::DefaultSaidBefore))
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.

@@ -77,7 +77,7 @@ impl Store {
                 }
             };
             let mut sends = db.prepare_cached(SENDS_OF_MESSAGE)?;
-            for trace in traces.iter_mut().filter(|trace| trace.decision == Some(DecisionCode::Reply)) {
+            for trace in traces.iter_mut().filter(|trace| trace.decision.is_some_and(DecisionCode::is_reply)) {
                 for sent in sends.query_map((&cookie_id, &trace.message_id), send)? {
                     let sent = sent?;
                     let place = if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply };

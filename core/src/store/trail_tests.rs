@@ -5,6 +5,8 @@ use super::{Content, Draft, InboxRow, NewSend, RowKind, Store};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
+use crate::reply_content::DefaultReply;
+use crate::rule::Picture;
 use crate::send_outcome::SendOutcome;
 
 const MINUTE_MS: i64 = 60_000;
@@ -25,7 +27,7 @@ async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> 
 
 async fn reply(store: &Store, fence: &Fence, message: InboxRow, uuid: &str, now_ms: i64) -> Result<Option<DecisionCode>, Error> {
     let sends = vec![send(uuid, "在的")];
-    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), sends };
+    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), once_per_chat: false, sends };
     store.decide(fence.clone(), draft, now_ms).await?.await.unwrap()
 }
 
@@ -171,13 +173,62 @@ async fn earlier_messages_are_marked_as_folded_into_the_one_that_is_answered() {
         let (store, fence) = begun(store).await;
         let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
         put(&store, &fence, vec![first, last.clone()], NOW_MS).await;
-        let draft =
-            Draft { message: last, folded: vec!["m1".to_owned()], decision: DecisionCode::NoRule, rule: None, sends: Vec::new() };
+        let draft = Draft {
+            message: last,
+            folded: vec!["m1".to_owned()],
+            decision: DecisionCode::NoRule,
+            rule: None,
+            once_per_chat: false,
+            sends: Vec::new(),
+        };
         let decided = store.decide(fence, draft, NOW_MS).await.unwrap().await.unwrap();
         assert_eq!(decided, Ok(Some(DecisionCode::NoRule)));
         let messages = store.messages("a", None, 10).await.unwrap();
         let first = messages.iter().find(|message| message.message_id == "m1").unwrap();
         assert_eq!((first.decision, first.folded_into.as_deref()), (Some(DecisionCode::Folded), Some("m2")));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_the_first_was_taken_back() {
+    on_both("once", async |store| {
+        let (store, fence) = begun(store).await;
+        let asks = |id: &str, chat_id: &str| InboxRow { chat_id: chat_id.to_owned(), ..said(id, RowKind::Chat, "你好") };
+        let messages = [asks("m1", "chat"), asks("m2", "chat"), asks("m3", "another")];
+        put(&store, &fence, messages.to_vec(), NOW_MS).await;
+        let say = async |message: &InboxRow, uuid: &str| {
+            let sends = vec![send(uuid, "稍后回复")];
+            let (message, decision) = (message.clone(), DecisionCode::DefaultReply);
+            let draft = Draft { message, folded: Vec::new(), decision, rule: None, once_per_chat: true, sends };
+            store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap()
+        };
+        assert_eq!(say(&messages[0], "-11").await, Some(DecisionCode::DefaultReply));
+        assert_eq!(say(&messages[1], "-21").await, Some(DecisionCode::DefaultSaidBefore));
+        assert_eq!(say(&messages[2], "-31").await, Some(DecisionCode::DefaultReply));
+        store.withdraw("a", "-11".to_owned()).await.unwrap();
+        assert_eq!(say(&messages[0], "-41").await, Some(DecisionCode::DefaultReply));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn default_replies_are_kept_by_item_and_gone_with_their_account() {
+    on_both("defaults", async |store| {
+        let (store, _) = begun(store).await;
+        let picture = Picture::new("https://img.alicdn.com/a.jpg", 800, 600);
+        let (first, second) = (DefaultReply::new("稍后"), DefaultReply::new(picture).once_per_chat());
+        store.put_default_reply("a", None, Some(first.clone())).await.unwrap();
+        store.put_default_reply("a", None, Some(second.clone())).await.unwrap();
+        store.put_default_reply("a", Some("1".to_owned()), Some(first.clone())).await.unwrap();
+        store.put_default_reply("a", Some("2".to_owned()), Some(first.clone())).await.unwrap();
+        store.put_default_reply("a", Some("2".to_owned()), None).await.unwrap();
+        let known = store.all_default_replies().await.unwrap();
+        let known: Vec<_> = known.into_iter().map(|of| (of.cookie_id, of.item_id, of.reply)).collect();
+        assert_eq!(known, [("a".to_owned(), None, second), ("a".to_owned(), Some("1".to_owned()), first)]);
+        store.delete_account("a").await.unwrap();
+        assert!(store.all_default_replies().await.unwrap().is_empty());
+        assert_eq!(store.put_default_reply("a", None, None).await, Err(Error::not_found("a")));
     })
     .await;
 }
@@ -209,6 +260,7 @@ async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_
             folded: vec!["m1".to_owned()],
             decision: DecisionCode::Reply,
             rule: Some(1),
+            once_per_chat: false,
             sends: vec![send("-11", "在的")],
         };
         store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap();
@@ -272,6 +324,7 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::outbox::ECHO,
         super::outbox::UNDECIDE,
         super::outbox::UNDECIDE_FOLDED,
+        super::default_replies::WAS_SAID,
         super::trail::OF_ACCOUNT,
         super::trail::OF_CHAT,
         super::trail::SENDS_OF_MESSAGE,

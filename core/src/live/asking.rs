@@ -1,0 +1,131 @@
+//! The host's reply function, asked about messages on which no rule has a word.
+
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
+use tokio::time::{Duration, timeout};
+
+use super::xianyu::XianyuLive;
+use crate::host_call::{self, HostCall};
+use crate::reply::content;
+use crate::reply::debounce::Due;
+use crate::reply::pipeline::HostAnswer;
+use crate::reply_handler::{ChatMessage, ReplyHandler, ReplyRequest};
+use crate::resources::Resources;
+
+/// Calls for one account at the same time, at most; further messages wait for their turn within the deadline.
+const MAX_CALLS_OF_ACCOUNT: usize = 8;
+
+/// The host's function, and how long it has for one message.
+pub(crate) struct ReplyFunction {
+    pub(crate) handler: Arc<ReplyHandler>,
+    pub(crate) limit: Duration,
+}
+
+/// The messages of a session about which the host is asked: of a chat one at a time.
+pub(super) struct Asking {
+    calls: FuturesUnordered<Pin<Box<dyn Future<Output = Asked> + Send>>>,
+    /// By chat: the ids of the message and of those that are folded into it.
+    ids: BTreeMap<String, Vec<String>>,
+    places: Arc<Semaphore>,
+}
+
+/// What the host has answered.
+pub(super) struct Asked {
+    pub(super) due: Due,
+    pub(super) answer: HostAnswer,
+}
+
+impl Asking {
+    pub(super) fn new() -> Self {
+        Self { calls: FuturesUnordered::new(), ids: BTreeMap::new(), places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether the host is being asked about a message.
+    pub(super) fn knows(&self, message_id: &str) -> bool {
+        self.ids.values().any(|ids| ids.iter().any(|id| id == message_id))
+    }
+
+    pub(super) fn ask(&mut self, live: &Arc<XianyuLive>, resources: &Resources, function: Arc<ReplyFunction>, due: Due) {
+        let ids = due.folded.iter().chain([&due.message.message_id]).cloned().collect();
+        self.ids.insert(due.message.chat_id.clone(), ids);
+        let question = Question {
+            live: Arc::clone(live),
+            resources: resources.clone(),
+            function,
+            of_account: Arc::clone(&self.places),
+            message: chat_message(live, &due),
+        };
+        self.calls.push(Box::pin(async move { Asked { answer: question.answer().await, due } }));
+    }
+
+    /// Waits for the next answer; for ever when nothing was asked. May be cancelled.
+    pub(super) async fn next_asked(&mut self) -> Asked {
+        let Some(asked) = self.calls.next().await else { return std::future::pending().await };
+        self.ids.remove(&asked.due.message.chat_id);
+        asked
+    }
+}
+
+/// One message about which the host is asked.
+struct Question {
+    live: Arc<XianyuLive>,
+    resources: Resources,
+    function: Arc<ReplyFunction>,
+    of_account: Arc<Semaphore>,
+    message: ChatMessage,
+}
+
+impl Question {
+    async fn answer(self) -> HostAnswer {
+        let (cell, message_id) = (Arc::clone(&self.live.cell), self.message.message_id.clone());
+        let limit = self.function.limit;
+        let answered = match timeout(limit, self.put()).await {
+            Ok(answered) => answered,
+            Err(_) => Err(format!("it did not answer within {limit:?}, the wait for a free place included")),
+        };
+        answered.unwrap_or_else(|problem| {
+            cell.counters.handler_failures.add(1);
+            tracing::warn!(cookie_id = cell.cookie_id(), message_id, problem, "the reply handler gave no answer");
+            HostAnswer::Failed
+        })
+    }
+
+    async fn put(self) -> Result<HostAnswer, String> {
+        let Self { live, resources, function, of_account, message } = self;
+        // Held by the call itself: one that never ends keeps its places, and the bound holds.
+        let of_account = of_account.acquire_owned().await;
+        let of_all = Arc::clone(&live.service.handler_places).acquire_owned().await;
+        if live.is_chat_paused(&message.chat_id).await? {
+            return Ok(HostAnswer::ChatPaused);
+        }
+        let limit = function.limit;
+        let call = move |call: &HostCall| (function.handler)(&ReplyRequest { message, call: call.clone() });
+        let said = host_call::call(&resources, (of_account, of_all), "the reply handler", limit, call);
+        let Some(said) = said.await.map_err(|fault| fault.to_string())? else { return Ok(HostAnswer::Pass) };
+        content::check(&said).map_err(|problem| format!("what it answered cannot be sent: {problem}"))?;
+        Ok(HostAnswer::Say(said))
+    }
+}
+
+fn chat_message(live: &XianyuLive, due: &Due) -> ChatMessage {
+    let message = &due.message;
+    ChatMessage {
+        cookie_id: live.cell.cookie_id().to_owned(),
+        message_id: message.message_id.clone(),
+        chat_id: message.chat_id.clone(),
+        sender_id: message.sender_id.clone(),
+        sender_name: message.sender_name.clone(),
+        text: message.text.clone(),
+        item_id: message.item_id.clone(),
+        created_at_ms: message.created_at_ms,
+    }
+}
