@@ -12,6 +12,7 @@ use crate::call::wait_for;
 use crate::capacity::CapacityItem;
 use crate::error::Error;
 use crate::health::{Health, HealthReason};
+use crate::order::{Confirmation, Order};
 use crate::runtime::on_runtime_thread;
 use crate::states::{ConnectionState, Reason, ReasonCode, TaskState};
 use crate::stop_report::AccountStop;
@@ -62,6 +63,19 @@ pub enum EventKind {
         /// What is used of it, and its bound.
         item: CapacityItem,
     },
+    /// An order is new, or its status is another one. Told at least once, after it is on record: whoever delivers goods does so
+    /// once for its `order_id`. What was recorded while nobody read events tells [`CookieManager::orders`](crate::CookieManager::orders).
+    OrderChanged {
+        /// The order as it stands.
+        order: Box<Order>,
+    },
+    /// The confirmation of a shipment has ended: confirmed, refused, or nobody knows.
+    ConfirmationEnded {
+        /// The order.
+        order_id: String,
+        /// How it ended.
+        confirmation: Confirmation,
+    },
 }
 
 /// An account's state and connection, and the code of the reason for them.
@@ -84,6 +98,8 @@ impl EventKind {
             Self::HealthChanged { .. } => "health_changed",
             Self::Stopped { .. } => "stopped",
             Self::CapacityChanged { .. } => "capacity_changed",
+            Self::OrderChanged { .. } => "order_changed",
+            Self::ConfirmationEnded { .. } => "confirmation_ended",
         }
     }
 }

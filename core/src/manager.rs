@@ -2,7 +2,9 @@
 
 mod answering;
 mod chats;
+mod orders;
 mod providing;
+mod remarks;
 mod work;
 
 use std::collections::BTreeMap;
@@ -383,6 +385,11 @@ impl CookieManager {
     fn check(&self, cookie_id: &str) -> Result<(), Error> {
         self.tasks.check_open()?;
         check_cookie_id(cookie_id)
+    }
+
+    fn check_known(&self, cookie_id: &str) -> Result<(), Error> {
+        self.tasks.check_open()?;
+        self.tasks.supervisor().cell(cookie_id).map(drop)
     }
 
     /// Does `work` for a known account, alone and in its turn.

@@ -60,11 +60,11 @@ fn read(data: &str, seller_id: &str) -> Value {
     match &entry {
         Entry::Order(notice) => {
             found.insert("order_id".to_owned(), notice.order_id.clone().into());
-            found.insert("order_status".to_owned(), notice.status.map(OrderStatus::as_str).into());
+            found.insert("order_status".to_owned(), notice.status.map(OrderStatus::name).into());
         }
         Entry::TradeReminder { user_id, status } => {
             found.insert("sender_id".to_owned(), user_id.as_str().into());
-            found.insert("order_status".to_owned(), status.map(OrderStatus::as_str).into());
+            found.insert("order_status".to_owned(), status.map(OrderStatus::name).into());
         }
         _ => {}
     }

@@ -51,9 +51,15 @@ struct ThroughProxy {
 
 /// What came back of one call.
 pub(crate) struct Answered {
-    outcome: Result<HttpAnswer, Failure>,
+    outcome: Result<HttpAnswer, Unanswered>,
     /// `Set-Cookie` header values in their order. Credentials.
     pub(crate) set_cookies: Vec<Secret>,
+}
+
+/// Why there is no answer.
+struct Unanswered {
+    failure: Failure,
+    is_surely_unsent: bool,
 }
 
 struct HttpAnswer {
@@ -64,8 +70,15 @@ struct HttpAnswer {
 
 impl Api {
     pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration, connect_timeout: Duration) -> Self {
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(ClientConfig::clone(tls)).https_or_http().enable_http1().build();
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        // A call that found no connection was surely not made; one that only took too long may have been.
+        tcp.set_connect_timeout(Some(connect_timeout));
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(ClientConfig::clone(tls))
+            .https_or_http()
+            .enable_http1()
+            .wrap_connector(tcp);
         let client = builder()
             .pool_idle_timeout(IDLE_CONNECTION)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
@@ -79,17 +92,17 @@ impl Api {
     pub(crate) async fn call(&self, call: &SignedCall, cookie: &Secret, proxy: Option<Arc<Proxy>>) -> Answered {
         match tokio::time::timeout(self.timeout, self.exchange(call, cookie, proxy)).await {
             Ok(Ok(answered)) => answered,
-            Ok(Err(failure)) => Answered { outcome: Err(failure), set_cookies: Vec::new() },
+            Ok(Err(unanswered)) => Answered { outcome: Err(unanswered), set_cookies: Vec::new() },
             Err(_) => {
                 let failure = Failure::new(ReasonCode::ApiFailed, format!("no answer within {:?}", self.timeout));
-                Answered { outcome: Err(failure), set_cookies: Vec::new() }
+                Answered { outcome: Err(Unanswered::perhaps_sent(failure)), set_cookies: Vec::new() }
             }
         }
     }
 
-    async fn exchange(&self, call: &SignedCall, cookie: &Secret, proxy: Option<Arc<Proxy>>) -> Result<Answered, Failure> {
+    async fn exchange(&self, call: &SignedCall, cookie: &Secret, proxy: Option<Arc<Proxy>>) -> Result<Answered, Unanswered> {
         let mut cookie = HeaderValue::from_bytes(cookie.expose().as_bytes())
-            .map_err(|_| Failure::new(ReasonCode::ApiFailed, "the cookie cannot be sent as a header"))?;
+            .map_err(|_| Unanswered::unsent(Failure::new(ReasonCode::ApiFailed, "the cookie cannot be sent as a header")))?;
         cookie.set_sensitive(true);
         let request = Request::post(format!("{}/{}?{}", self.base, call.path, call.query))
             .header(COOKIE, cookie)
@@ -98,15 +111,16 @@ impl Api {
             .header(USER_AGENT, request::USER_AGENT)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::from(call.body.clone()))
-            .map_err(|problem| failure(&problem))?;
+            .map_err(|problem| Unanswered::unsent(failure(&problem)))?;
         let sent = match proxy {
             None => self.client.request(request).await,
             Some(proxy) => self.client_through(proxy).request(request).await,
         };
-        let response = sent.map_err(|problem| failure(&problem))?;
+        let response = sent.map_err(|problem| Unanswered { failure: failure(&problem), is_surely_unsent: problem.is_connect() })?;
         let set_cookies = set_cookies(&response);
         let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await.map_err(|problem| failure(&*problem))?;
+        let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+        let body = body.map_err(|problem| Unanswered::perhaps_sent(failure(&*problem)))?;
         let body = Secret::new(String::from_utf8_lossy(&body.to_bytes()));
         Ok(Answered { outcome: Ok(HttpAnswer { status, body }), set_cookies })
     }
@@ -146,11 +160,26 @@ impl Service<Uri> for ThroughProxy {
     }
 }
 
+impl Unanswered {
+    fn unsent(failure: Failure) -> Self {
+        Self { failure, is_surely_unsent: true }
+    }
+
+    fn perhaps_sent(failure: Failure) -> Self {
+        Self { failure, is_surely_unsent: false }
+    }
+}
+
 impl Answered {
     /// What the answer means, or why there is none.
     pub(crate) fn answer(&self) -> Result<ApiAnswer<'_>, Failure> {
-        let answer = self.outcome.as_ref().map_err(Failure::clone)?;
+        let answer = self.outcome.as_ref().map_err(|unanswered| unanswered.failure.clone())?;
         Ok(mtop::classify(answer.status, answer.body.expose()))
+    }
+
+    /// Whether nothing of the call has reached the service: there was no connection to it.
+    pub(crate) fn is_surely_unsent(&self) -> bool {
+        self.outcome.as_ref().is_err_and(|unanswered| unanswered.is_surely_unsent)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::api::Answered;
 use super::replying;
-use super::xianyu::XianyuLive;
+use super::xianyu::{Credentials, XianyuLive};
 use crate::account::{AccessToken, Fence};
 use crate::secret::Secret;
 use crate::states::ReasonCode;
@@ -45,22 +45,31 @@ pub(super) fn forget_token(live: &XianyuLive) {
     live.with_credentials(|known| known.token = None);
 }
 
-/// Asks for a new token. A stale signature brings the cookie that signs anew, and the same call is made once more with it.
+/// Asks for a new token.
 pub(super) async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
-    let first = ask(live, fence).await?;
-    if first.answer()? != ApiAnswer::StaleSignature {
-        return accept(live, fence, &first).await;
-    }
-    let second = ask(live, fence).await?;
-    accept(live, fence, &second).await
+    let answered = call(live, fence, mtop::TOKEN_API, |known| mtop::token_request_data(&known.device_id)).await?;
+    accept(live, fence, &answered).await
 }
 
-/// One token call, its `Set-Cookie` headers merged and stored before anything else uses them.
-async fn ask(live: &XianyuLive, fence: &Fence) -> Result<Answered, Failure> {
+/// Makes a signed call. A stale signature brings the cookie that signs anew, and the same call is made once more with it.
+pub(super) async fn call(
+    live: &XianyuLive,
+    fence: &Fence,
+    api: &str,
+    data: impl Fn(&Credentials) -> String,
+) -> Result<Answered, Failure> {
+    let first = ask(live, fence, api, &data).await?;
+    match first.answer() {
+        Ok(ApiAnswer::StaleSignature) => ask(live, fence, api, &data).await,
+        _ => Ok(first),
+    }
+}
+
+/// One call, its `Set-Cookie` headers merged and stored before anything else uses them.
+async fn ask(live: &XianyuLive, fence: &Fence, api: &str, data: impl Fn(&Credentials) -> String) -> Result<Answered, Failure> {
     let now_ms = live.service.clock.now_ms();
     let prepared = live.with_credentials(|known| {
-        let data = mtop::token_request_data(&known.device_id);
-        let call = SignedCall::new(mtop::TOKEN_API, mtop::API_VERSION, &data, now_ms, &known.cookie);
+        let call = SignedCall::new(api, mtop::API_VERSION, &data(known), now_ms, &known.cookie);
         (call, known.cookie.to_header())
     });
     let Some((call, cookie)) = prepared else { return Err(no_cookie()) };

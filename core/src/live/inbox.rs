@@ -6,9 +6,9 @@ use tokio::sync::oneshot;
 
 use crate::account::Fence;
 use crate::error::Error;
-use crate::store::{InboxRow, Recorded, RowKind, Store};
+use crate::store::{InboxRow, OrderNote, Recorded, RowKind, Store};
 use crate::wire::frame::Push;
-use crate::wire::message::{Entry, Message};
+use crate::wire::message::{Entry, Message, OrderNotice};
 use crate::wire::sync;
 
 /// Pushes of one connection that wait for the store, at most. At the bound nothing more is read from the socket, and the
@@ -53,7 +53,7 @@ pub(super) fn unpack(push: &Push<'_>, seller_id: &str) -> Unpacked {
             Ok(Entry::Chat(message)) if message.is_update => unpacked.rows.push(row(RowKind::CardUpdate, message)),
             Ok(Entry::Chat(message)) => unpacked.rows.push(row(RowKind::Chat, message)),
             Ok(Entry::Own(message)) => unpacked.rows.push(row(RowKind::Own, message)),
-            Ok(Entry::Order(notice)) => unpacked.rows.push(row(RowKind::Order, notice.message)),
+            Ok(Entry::Order(notice)) => unpacked.rows.push(order_row(notice, seller_id)),
             Ok(_) => {}
             Err(problem) => {
                 tracing::warn!(%problem, "an entry that cannot be read");
@@ -108,5 +108,14 @@ fn row(kind: RowKind, message: Message) -> InboxRow {
         text: message.text,
         item_id: message.item_id,
         created_at_ms: message.created_at_ms,
+        order: None,
     }
+}
+
+/// A card that names no order, or no status that is known, is recorded and tells of none: nobody could say which, or what.
+fn order_row(notice: OrderNotice, seller_id: &str) -> InboxRow {
+    let OrderNotice { message, order_id, status } = notice;
+    let buyer_id = (message.sender_id != seller_id).then(|| message.sender_id.clone());
+    let order = order_id.zip(status).map(|(order_id, status)| OrderNote { order_id, status, buyer_id });
+    InboxRow { order, ..row(RowKind::Order, message) }
 }

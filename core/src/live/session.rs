@@ -9,6 +9,7 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use super::asking::{Asked, Asking};
 use super::auth::SignedIn;
+use super::confirming::{self, Confirming};
 use super::cookie_renewal;
 use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
@@ -79,6 +80,8 @@ pub(super) struct Session<'a> {
     stop: &'a mut StopSignal,
     pub(super) resources: Resources,
     refresh: Refresh,
+    /// Absent when it has ended.
+    confirming: Option<Confirming>,
     /// Set by a stop or a new token: until when replies in flight may finish, and until when all must be over.
     winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
@@ -108,6 +111,7 @@ struct WindingDown {
 enum Event {
     StopOrdered(Instant),
     Refreshed(Failure),
+    Confirmed(Result<(), Failure>),
     Ordered(Box<SendOrder>),
     Recorded(Result<RecordedPush, Error>),
     Asked(Asked),
@@ -128,6 +132,8 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
         live.set_outgoing(Some(sender));
+        let (desk, confirming) = confirming::begin(live, fence);
+        live.set_desk(Some(desk));
         live.set_unproven_cookie(false);
         // The registration was answered, as a beat is.
         live.cell.vitals.heartbeat();
@@ -136,6 +142,7 @@ impl<'a> Session<'a> {
             stop,
             resources,
             refresh: refresh::begin(live, fence),
+            confirming: Some(confirming),
             winding_down: None,
             socket,
             signed_in: opened.signed_in,
@@ -165,6 +172,7 @@ impl<'a> Session<'a> {
             Err(failure) => Err(failure),
         };
         self.refuse_orders();
+        let ended = self.end_confirming(ended).await;
         // First what must be stored: saying goodbye may take all the time that is left.
         self.give_up_sends().await;
         let own_limit = Instant::now() + self.live.limit(|c| c.close_timeout_s);
@@ -195,10 +203,12 @@ impl<'a> Session<'a> {
             }
             match self.next_event(timer.as_mut()).await {
                 Event::StopOrdered(over_at) => self.wind_down(over_at, None),
-                Event::Refreshed(failure) => {
-                    // Nobody waits for it: every answer that is due may come.
-                    let answered_by = self.live.limit(|c| c.answer_timeout_s).div_f64(1.0 - GOODBYE_SHARE);
-                    self.wind_down(Instant::now() + answered_by, Some(failure));
+                Event::Refreshed(failure) => self.wind_down_of_itself(failure),
+                Event::Confirmed(ended) => {
+                    self.confirming = None;
+                    if let (Err(failure), None) = (ended, &self.winding_down) {
+                        self.wind_down_of_itself(failure);
+                    }
                 }
                 Event::Ordered(order) => self.send_ordered(*order).await?,
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
@@ -217,6 +227,7 @@ impl<'a> Session<'a> {
             biased;
             over_at = self.stop.wait(), if !self.is_stopped() => Event::StopOrdered(over_at),
             failure = &mut self.refresh, if self.winding_down.is_none() => Event::Refreshed(failure),
+            Some(ended) = confirming::ended(&mut self.confirming) => Event::Confirmed(ended),
             Some(order) = self.orders.recv(), if has_room => Event::Ordered(order),
             // Before the decisions: the store answers in its order, so that whatever is recorded as undecided is either still
             // being decided here or was decided after.
@@ -305,6 +316,9 @@ impl<'a> Session<'a> {
             recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
         self.live.cell.counters.received.add(recorded.new as u64);
         self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
+        if recorded.has_order_news {
+            self.live.look_at_orders();
+        }
         self.take_in(recorded.undecided);
         self.write(ack).await
     }
@@ -321,6 +335,31 @@ impl<'a> Session<'a> {
         within(self.live.limit(|c| c.write_timeout_s), self.socket.flush()).await
     }
 
+    fn wind_down_of_itself(&mut self, failure: Failure) {
+        // Nobody waits for it: every answer that is due may come.
+        let answered_by = self.live.limit(|c| c.answer_timeout_s).div_f64(1.0 - GOODBYE_SHARE);
+        self.wind_down(Instant::now() + answered_by, Some(failure));
+    }
+
+    /// The call that confirms a shipment may end before its session does: cut off, nobody would know what it came to. A stop that
+    /// is ordered meanwhile sets its limit.
+    async fn end_confirming(&mut self, ended: Result<(), Failure>) -> Result<(), Failure> {
+        self.live.set_desk(None);
+        let Some(mut confirming) = self.confirming.take() else { return ended };
+        let until = self
+            .winding_down
+            .as_ref()
+            .map_or_else(|| Instant::now() + self.live.limit(|c| c.api_timeout_s), |limits| limits.replies_until);
+        tokio::select! {
+            biased;
+            _ = timeout_at(until, &mut confirming) => return ended,
+            over_at = self.stop.wait(), if !self.is_stopped() => self.wind_down(over_at, None),
+        }
+        let until = self.winding_down.as_ref().map_or_else(Instant::now, |limits| limits.replies_until);
+        let _ = timeout_at(until, confirming).await;
+        Ok(())
+    }
+
     /// Stage 1 of a stop: no more intake; what waits for quiet is answered now, or by the next session where one follows; what is
     /// in flight may finish.
     fn wind_down(&mut self, over_at: Instant, of_itself: Option<Failure>) {
@@ -328,6 +367,7 @@ impl<'a> Session<'a> {
         let replies_until = over_at - over_at.saturating_duration_since(now).mul_f64(GOODBYE_SHARE);
         self.winding_down = Some(WindingDown { replies_until, over_at, of_itself });
         self.live.set_outgoing(None);
+        self.live.set_desk(None);
         self.orders.close();
         if self.is_stopped() {
             self.waiting.hasten();
@@ -345,7 +385,8 @@ impl<'a> Session<'a> {
         let is_idle = self.inbox.is_empty()
             && (self.waiting.is_empty() || !self.is_stopped())
             && self.asking.len() + self.deciding.len() + self.outbox.len() == 0
-            && self.orders.is_empty();
+            && self.orders.is_empty()
+            && self.confirming.is_none();
         is_idle || limits.replies_until <= Instant::now()
     }
 

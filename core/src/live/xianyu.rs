@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::api::Api;
 use super::asking::ReplyFunction;
+use super::confirming::{Asked, Desk, Wake};
 use super::cookie_provider::SetProvider;
 use super::outbox::MAX_UNANSWERED;
 use super::proxy::Proxy;
@@ -19,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Error;
 use crate::helper::HelperProcess;
+use crate::order::Confirmation;
 use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::send_outcome::SendOutcome;
@@ -67,6 +69,8 @@ pub(crate) struct XianyuLive {
     uuids: Mutex<UuidSource>,
     /// The way to the registered session, while there is one.
     outgoing: ArcSwapOption<mpsc::Sender<Box<SendOrder>>>,
+    /// The way to its confirmations, likewise.
+    desk: ArcSwapOption<Desk>,
 }
 
 /// A message that a caller wants sent.
@@ -89,6 +93,7 @@ impl XianyuLive {
             credentials: Mutex::new(None),
             uuids: Mutex::default(),
             outgoing: ArcSwapOption::empty(),
+            desk: ArcSwapOption::empty(),
         }
     }
 
@@ -180,6 +185,27 @@ impl XianyuLive {
             mpsc::error::TrySendError::Closed(_) => self.not_connected(),
         })?;
         Ok(receiver)
+    }
+
+    pub(super) fn set_desk(&self, desk: Option<Desk>) {
+        self.desk.store(desk.map(Arc::new));
+    }
+
+    /// Says that there is something new of an order.
+    pub(super) fn look_at_orders(&self) {
+        if let Some(desk) = &*self.desk.load() {
+            // A desk that is full or gone looks all the same, or the next session's does.
+            let _ = desk.try_send(Wake::Look);
+        }
+    }
+
+    /// Waits with the registered session for the confirmation of an order that is pending in the store. `None`: there is no
+    /// session, and it waits for the next one.
+    pub(crate) fn await_confirmation(&self, order_id: &str) -> Option<oneshot::Receiver<Result<Confirmation, Error>>> {
+        let desk = self.desk.load();
+        let (answer, receiver) = oneshot::channel();
+        desk.as_ref()?.try_send(Wake::Asked(Box::new(Asked { order_id: order_id.to_owned(), answer }))).ok()?;
+        Some(receiver)
     }
 
     pub(super) fn not_connected(&self) -> Error {

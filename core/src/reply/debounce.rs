@@ -149,6 +149,7 @@ mod tests {
             text: text.to_owned(),
             item_id: None,
             created_at_ms: 0,
+            order: None,
         }
     }
 

@@ -148,6 +148,7 @@ mod tests {
             text: text.to_owned(),
             item_id: item_id.map(str::to_owned),
             created_at_ms: NOW.now_ms - age_ms,
+            order: None,
         }
     }
 

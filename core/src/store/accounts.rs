@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::writer::Fault;
-use super::{Store, messages, rules};
+use super::{Store, messages, orders, rules};
 use crate::account::{AccessToken, AccountRecord, Fence};
 use crate::error::Error;
 use crate::rule::KeywordRule;
@@ -35,6 +35,7 @@ impl Store {
         self.write(move |db| {
             if is_other_user {
                 messages::leave_undecided(db, &record.cookie_id, now_ms)?;
+                orders::leave_unconfirmed(db, &record.cookie_id, now_ms)?;
             }
             let mut statement = db.prepare_cached(
                 "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, proxy, token, token_expires_at_ms, created_at_ms, updated_at_ms)
@@ -99,6 +100,28 @@ impl Store {
             db.prepare_cached("UPDATE accounts SET pause_minutes = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
                 .execute((&cookie_id, minutes, now_ms))?;
             Ok(())
+        })
+        .await
+    }
+
+    /// Records the host's remark on the account.
+    pub(crate) async fn set_remark(&self, cookie_id: &str, remark: String, now_ms: i64) -> Result<(), Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.write(move |db| {
+            db.prepare_cached("UPDATE accounts SET remark = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, remark, now_ms))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The host's remark on the account.
+    pub(crate) async fn remark(&self, cookie_id: &str) -> Result<String, Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.read(move |db| {
+            let mut statement = db.prepare_cached("SELECT remark FROM accounts WHERE cookie_id = ?1")?;
+            let remark = statement.query_row([&cookie_id], |row| row.get(0)).optional()?;
+            remark.ok_or_else(|| Fault::Refused(Error::not_found(&cookie_id)))
         })
         .await
     }

@@ -1,14 +1,14 @@
 //! Taking out what is too old to be kept, in steps so small that nobody who writes meanwhile has to wait.
 
-use super::Store;
+use super::{Store, orders};
 use crate::error::Error;
 
 /// Rows that one step takes out, at most: a few milliseconds of the writing thread.
 const STEP: u32 = 200;
 
 impl Store {
-    /// Takes out messages that were recorded before that moment, their decisions and replies with them, and sends of the host's
-    /// from before it: one step for one account. Whether there may be more.
+    /// Takes out messages that were recorded before that moment, their decisions and replies with them, sends of the host's from
+    /// before it, and orders of which nothing was heard since: one step for one account. Whether there may be more.
     pub(crate) async fn take_out_old(&self, cookie_id: &str, before_ms: i64) -> Result<bool, Error> {
         let cookie_id = cookie_id.to_owned();
         self.write(move |db| {
@@ -37,7 +37,8 @@ impl Store {
                          (SELECT chat_id FROM chats WHERE cookie_id = ?1 AND paused_until_ms < ?2 LIMIT ?3)",
                 )?
                 .execute((&cookie_id, before_ms, STEP))?;
-            Ok(messages.max(sends).max(chats) >= STEP as usize)
+            let orders = db.prepare_cached(orders::TAKE_OUT_OLD)?.execute((&cookie_id, before_ms, STEP))?;
+            Ok(messages.max(sends).max(chats).max(orders) >= STEP as usize)
         })
         .await
     }

@@ -3,8 +3,9 @@
 use rusqlite::Savepoint;
 use tokio::sync::oneshot;
 
+use super::orders::OrderNote;
 use super::writer::Fault;
-use super::{Store, chats, outbox};
+use super::{Store, chats, orders, outbox};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -22,6 +23,8 @@ pub(crate) struct InboxRow {
     pub(crate) text: String,
     pub(crate) item_id: Option<String>,
     pub(crate) created_at_ms: i64,
+    /// What it tells of an order.
+    pub(crate) order: Option<OrderNote>,
 }
 
 /// What kind of message a row holds.
@@ -43,6 +46,8 @@ pub(crate) struct Recorded {
     pub(crate) duplicates: usize,
     /// Buyers' messages that wait for a decision: the new ones, and those for which an earlier session did not come to one.
     pub(crate) undecided: Vec<InboxRow>,
+    /// Whether there is something new of an order.
+    pub(crate) has_order_news: bool,
 }
 
 /// What a session that begins takes up.
@@ -119,6 +124,7 @@ impl Store {
                     text: row.get(5)?,
                     item_id: row.get(6)?,
                     created_at_ms: row.get(7)?,
+                    order: None,
                 })
             })?;
             let undecided = rows.collect::<rusqlite::Result<_>>()?;
@@ -172,6 +178,8 @@ fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recor
         ))?;
     let is_new = inserted > 0;
     recorded.duplicates += usize::from(!is_new);
+    // Also of a card that is known: its later version has the same id.
+    recorded.has_order_news |= orders::note(db, cookie_id, &row, now_ms)?;
     match row.kind {
         RowKind::Chat if is_new => {
             recorded.new += 1;

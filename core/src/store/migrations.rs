@@ -10,6 +10,7 @@ const FILES: &[&str] = &[
     include_str!("schema/0004_rules.sql"),
     include_str!("schema/0005_proxy.sql"),
     include_str!("schema/0006_arrival.sql"),
+    include_str!("schema/0007_orders.sql"),
     include_str!("schema/0008_default_replies.sql"),
 ];
 

@@ -7,11 +7,14 @@ mod default_replies;
 mod messages;
 mod migrations;
 mod open;
+mod orders;
 mod outbox;
 mod rules;
 mod trail;
 mod writer;
 
+#[cfg(test)]
+mod orders_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use crate::error::Error;
 pub use self::chats::PausedChat;
 pub(crate) use self::default_replies::DefaultReplyOf;
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
+pub(crate) use self::orders::OrderNote;
 pub(crate) use self::outbox::{Content, Draft, NewSend};
 pub use self::trail::{MessageTrace, SendTrace};
 

@@ -60,6 +60,7 @@ pub(super) fn row(message_id: &str) -> InboxRow {
         text: "在吗".to_owned(),
         item_id: None,
         created_at_ms: 1,
+        order: None,
     }
 }
 
@@ -153,7 +154,10 @@ async fn a_message_is_new_once() {
         let first =
             store.record_messages(fence.clone(), vec![row("m1"), row("m2"), row("m1")], 1).await.unwrap().await.unwrap().unwrap();
         // The third is the first again, and waits for its decision as long as that has none.
-        assert_eq!(first, Recorded { new: 2, duplicates: 1, undecided: vec![row("m1"), row("m2"), row("m1")] });
+        assert_eq!(
+            first,
+            Recorded { new: 2, duplicates: 1, undecided: vec![row("m1"), row("m2"), row("m1")], has_order_news: false }
+        );
         let again = store.record_messages(fence, vec![row("m2"), row("m3")], 2).await.unwrap().await.unwrap().unwrap();
         assert_eq!((again.new, again.duplicates), (1, 1));
     })

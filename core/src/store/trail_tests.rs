@@ -328,6 +328,14 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::trail::OF_ACCOUNT,
         super::trail::OF_CHAT,
         super::trail::SENDS_OF_MESSAGE,
+        super::orders::OF_ACCOUNT,
+        super::orders::UNTOLD,
+        super::orders::ONE,
+        super::orders::HISTORY,
+        super::orders::NEXT_PENDING,
+        super::orders::GIVE_UP,
+        super::orders::LEAVE_UNCONFIRMED,
+        super::orders::TAKE_OUT_OLD,
     ] {
         let mut plan = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let count = plan.parameter_count();

@@ -1,5 +1,7 @@
 //! What a pushed entry becomes.
 
+use crate::numbered::numbered;
+
 /// One pushed entry, read. [`super::sync::decode_entry`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -87,40 +89,26 @@ pub struct OrderNotice {
     pub status: Option<OrderStatus>,
 }
 
-/// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum OrderStatus {
+numbered! {
+    /// Where an order stands, in the order in which an order passes it. Numbers and names are permanent; the names are those of
+    /// the vectors and the store.
+    OrderStatus
     /// The buyer has ordered and not paid.
-    AwaitingPayment,
+    AwaitingPayment = 1, "awaiting_payment";
     /// Paid; the seller must ship.
-    AwaitingShipment,
+    AwaitingShipment = 2, "awaiting_shipment";
     /// Shipped; the buyer must confirm.
-    Shipped,
+    Shipped = 3, "shipped";
     /// The buyer has confirmed.
-    Completed,
+    Completed = 4, "completed";
     /// Ended without a sale, or refunded.
-    Closed,
+    Closed = 5, "closed";
 }
 
 impl OrderStatus {
-    /// Every state, in the order in which an order passes them.
-    pub const ALL: [Self; 5] = [Self::AwaitingPayment, Self::AwaitingShipment, Self::Shipped, Self::Completed, Self::Closed];
-
-    /// Its name, as in the vectors and the store.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::AwaitingPayment => "awaiting_payment",
-            Self::AwaitingShipment => "awaiting_shipment",
-            Self::Shipped => "shipped",
-            Self::Completed => "completed",
-            Self::Closed => "closed",
-        }
-    }
-
     /// The state of that name; `None` if there is none such.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == name)
+        Self::ALL.iter().copied().find(|status| status.name() == name)
     }
 }
 
@@ -131,7 +119,7 @@ mod tests {
     #[test]
     fn a_state_is_found_again_by_its_name() {
         for status in OrderStatus::ALL {
-            assert_eq!(OrderStatus::from_name(status.as_str()), Some(status));
+            assert_eq!(OrderStatus::from_name(status.name()), Some(*status));
         }
         assert_eq!(OrderStatus::from_name("lost"), None);
     }
