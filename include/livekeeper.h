@@ -48,7 +48,8 @@
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list. Each has
+ *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list,
+ *    lk_order_list. Each has
  *    one _free function, and of NULL it does nothing. Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
@@ -151,6 +152,12 @@
 #define LK_ACCOUNT_OPTIONS_INIT { sizeof(lk_account_options), NULL, 0, { NULL, 0 }, { NULL, 0 } }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_PAUSED_CHAT_INIT { sizeof(lk_paused_chat), { NULL, 0 }, 0 }
+#define LK_ORDER_INIT { \
+    sizeof(lk_order), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, LK_ORDER_STATUS_UNKNOWN, 0, LK_CONFIRMATION_STATE_NONE, \
+    { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
+}
+#define LK_ORDER_STEP_INIT { sizeof(lk_order_step), LK_ORDER_STATUS_UNKNOWN, 0, { NULL, 0 } }
+#define LK_CONFIRMATION_INIT { sizeof(lk_confirmation), LK_CONFIRMATION_STATE_NONE, 0 }
 #define LK_MESSAGE_TRACE_INIT { \
     sizeof(lk_message_trace), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, \
     LK_DECISION_UNKNOWN, 0, { NULL, 0 }, { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
@@ -165,7 +172,8 @@
     sizeof(lk_event), NULL, LK_EVENT_KIND_UNKNOWN, { NULL, 0 }, 0, 0, \
     LK_TASK_STATE_UNKNOWN, LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, \
     LK_REASON_CODE_UNKNOWN, LK_REASON_CODE_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, \
-    LK_HEALTH_UNKNOWN, LK_HEALTH_UNKNOWN, NULL, NULL, LK_CAPACITY_KIND_UNKNOWN, LK_CAPACITY_LEVEL_UNKNOWN, 0, 0, false \
+    LK_HEALTH_UNKNOWN, LK_HEALTH_UNKNOWN, NULL, NULL, LK_CAPACITY_KIND_UNKNOWN, LK_CAPACITY_LEVEL_UNKNOWN, 0, 0, false, \
+    NULL, { NULL, 0 }, LK_CONFIRMATION_STATE_NONE, { NULL, 0 }, { NULL, 0 } \
 }
 #define LK_CAPACITY_ITEM_INIT { sizeof(lk_capacity_item), LK_CAPACITY_KIND_UNKNOWN, LK_CAPACITY_LEVEL_UNKNOWN, 0, 0, false }
 
@@ -741,6 +749,88 @@ typedef uint32_t lk_decision;
 #endif // __cplusplus
 
 /**
+ * Where an order stands, in the order in which an order passes it. The numbers are permanent, and the same in every language.
+ */
+enum lk_order_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * None: a struct that is not filled yet, or a status that this library has no number for.
+     */
+    LK_ORDER_STATUS_UNKNOWN = 0,
+    /**
+     * The buyer has ordered and not paid.
+     */
+    LK_ORDER_STATUS_AWAITING_PAYMENT = 1,
+    /**
+     * Paid; the seller must ship.
+     */
+    LK_ORDER_STATUS_AWAITING_SHIPMENT = 2,
+    /**
+     * Shipped; the buyer must confirm.
+     */
+    LK_ORDER_STATUS_SHIPPED = 3,
+    /**
+     * The buyer has confirmed.
+     */
+    LK_ORDER_STATUS_COMPLETED = 4,
+    /**
+     * Ended without a sale, or refunded.
+     */
+    LK_ORDER_STATUS_CLOSED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_order_status lk_order_status;
+#else
+typedef uint32_t lk_order_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where the confirmation of an order's shipment stands. The numbers are permanent, and the same in every language.
+ */
+enum lk_confirmation_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Nobody has asked for one. Also: a state that this library has no number for.
+     */
+    LK_CONFIRMATION_STATE_NONE = 0,
+    /**
+     * It is to be made as soon as the account is connected.
+     */
+    LK_CONFIRMATION_STATE_PENDING = 1,
+    /**
+     * The call to the service is under way.
+     */
+    LK_CONFIRMATION_STATE_CONFIRMING = 2,
+    /**
+     * The service has taken it.
+     */
+    LK_CONFIRMATION_STATE_CONFIRMED = 3,
+    /**
+     * The service has refused it. It is not asked again by itself.
+     */
+    LK_CONFIRMATION_STATE_REFUSED = 4,
+    /**
+     * Nobody knows: no answer came that tells. It is not asked again by itself.
+     */
+    LK_CONFIRMATION_STATE_UNKNOWN = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_confirmation_state lk_confirmation_state;
+#else
+typedef uint32_t lk_confirmation_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How one stage of stopping an account ended. The numbers are permanent.
  */
 enum lk_stage_outcome
@@ -800,6 +890,15 @@ enum lk_event_kind
      * A bound is near or reached, or no longer: told before calls are refused or accounts have to wait. See `capacity_…`.
      */
     LK_EVENT_KIND_CAPACITY_CHANGED = 4,
+    /**
+     * An order is new, or its status is another one; told at least once: if you deliver goods, do so once for its `order_id`.
+     * See `order`.
+     */
+    LK_EVENT_KIND_ORDER_CHANGED = 5,
+    /**
+     * The confirmation of a shipment has ended. See `order_id`, `confirmation`, `confirmation_code`, `confirmation_text`.
+     */
+    LK_EVENT_KIND_CONFIRMATION_ENDED = 6,
     /**
      * You read so slowly that events were dropped before the next one. See `missed`. Look at the accounts anew.
      */
@@ -988,6 +1087,12 @@ typedef struct lk_manager lk_manager;
  * A list of messages that is yours. End it with `lk_message_list_free`.
  */
 typedef struct lk_message_list lk_message_list;
+
+/**
+ * A list of orders. End it with `lk_order_list_free`, if it came through a pointer to a pointer; that of an event belongs to
+ * the event.
+ */
+typedef struct lk_order_list lk_order_list;
 
 /**
  * A list of paused chats that is yours. End it with `lk_paused_chat_list_free`.
@@ -1570,6 +1675,104 @@ typedef struct {
 } lk_message_trace;
 
 /**
+ * An order that the platform's cards have told of. Begin with `LK_ORDER_INIT`. Its texts belong to the list.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_order)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The service's id for it. If you deliver goods for it, do so once for this id.
+     */
+    lk_str order_id;
+    /**
+     * The chat in which its cards stand.
+     */
+    lk_str chat_id;
+    /**
+     * What was bought; `data` NULL: no card says so.
+     */
+    lk_str item_id;
+    /**
+     * Who bought it, a user id; `data` NULL: only cards in the seller's own name have told of it.
+     */
+    lk_str buyer_id;
+    /**
+     * Where it stands: the furthest status that a card has told. A card that comes late sets it back no more.
+     */
+    lk_order_status status;
+    /**
+     * How many statuses cards have told; see `lk_order_list_step`.
+     */
+    size_t step_count;
+    /**
+     * Where the confirmation of its shipment stands.
+     */
+    lk_confirmation_state confirmation;
+    /**
+     * The service's code where it refused, or what was seen in place of an answer; `data` NULL: none.
+     */
+    lk_str confirmation_code;
+    /**
+     * The service's words for it; `data` NULL: none.
+     */
+    lk_str confirmation_text;
+    /**
+     * Since when the confirmation stands so: milliseconds since 1970 UTC; 0: there is none.
+     */
+    int64_t confirmation_at_ms;
+    /**
+     * When its first card was recorded: milliseconds since 1970 UTC.
+     */
+    int64_t created_at_ms;
+    /**
+     * When its status or its confirmation changed last: milliseconds since 1970 UTC.
+     */
+    int64_t updated_at_ms;
+} lk_order;
+
+/**
+ * One status of an order, and the card that told of it. Begin with `LK_ORDER_STEP_INIT`. Its text belongs to the list.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_order_step)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The status.
+     */
+    lk_order_status status;
+    /**
+     * Since when, by the service's clock, or when it was recorded where the card does not say: milliseconds since 1970 UTC.
+     */
+    int64_t at_ms;
+    /**
+     * The first card that told of it: its message's id.
+     */
+    lk_str message_id;
+} lk_order_step;
+
+/**
+ * How a confirmation stands. Begin with `LK_CONFIRMATION_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_confirmation)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * Where it stands.
+     */
+    lk_confirmation_state state;
+    /**
+     * Since when: milliseconds since 1970 UTC.
+     */
+    int64_t at_ms;
+} lk_confirmation;
+
+/**
  * A stop report in a few numbers. Begin with `LK_STOP_SUMMARY_INIT`.
  */
 typedef struct {
@@ -1735,6 +1938,26 @@ typedef struct {
      * `CAPACITY_CHANGED`: whether there is a bound.
      */
     bool capacity_has_bound;
+    /**
+     * `ORDER_CHANGED`: the order as it stands, a list of this one; see `lk_order_list_get`. It belongs to the event.
+     */
+    const lk_order_list *order;
+    /**
+     * `CONFIRMATION_ENDED`: the order.
+     */
+    lk_str order_id;
+    /**
+     * `CONFIRMATION_ENDED`: how it ended: confirmed, refused or unknown.
+     */
+    lk_confirmation_state confirmation;
+    /**
+     * `CONFIRMATION_ENDED`: the service's code where it refused, or what was seen in place of an answer; `data` NULL: none.
+     */
+    lk_str confirmation_code;
+    /**
+     * `CONFIRMATION_ENDED`: the service's words for it; `data` NULL: none.
+     */
+    lk_str confirmation_text;
 } lk_event;
 
 /**
@@ -2395,6 +2618,134 @@ lk_status lk_message_list_get(const lk_message_list *list, size_t index, lk_mess
  * Ends a list of messages and its texts. NULL is fine. Does not block.
  */
 void lk_message_list_free(lk_message_list *list);
+
+/**
+ * The name of an `lk_order_status`, such as `awaiting_shipment`; `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_order_status_name(uint32_t status);
+
+/**
+ * The name of an `lk_confirmation_state`, such as `confirmed`; `none` for `NONE`, `unknown` for a number that is none.
+ *
+ * Never NULL, and valid for ever. Does not block.
+ */
+const char *lk_confirmation_state_name(uint32_t state);
+
+/**
+ * An account's orders, the newest first. They are kept for `keep_messages_days` after they have changed last.
+ *
+ * - `limit`: at most so many orders, 1 to 10,000.
+ * - `list`: where the list goes, yours to end with `lk_order_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while they are read from the store. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_orders(const lk_manager *manager, lk_str cookie_id, uint32_t limit, lk_order_list **list);
+
+/**
+ * One of an account's orders: a list of it, or an empty one where no such order is on record.
+ *
+ * - `list`: where the list goes, yours to end with `lk_order_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while it is read from the store. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_order(const lk_manager *manager, lk_str cookie_id, lk_str order_id, lk_order_list **list);
+
+/**
+ * How many orders a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_order_list_count(const lk_order_list *list);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `order`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_order_list_get(const lk_order_list *list, size_t index, lk_order *order);
+
+/**
+ * One status that a card has told of one of them; they stand in the order in which an order passes them.
+ *
+ * - `index`: the order's, from 0, below the list's count.
+ * - `step_index`: from 0, below the order's `step_count`.
+ * - `step`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_order_list_step(const lk_order_list *list, size_t index, size_t step_index, lk_order_step *step);
+
+/**
+ * Ends a list of orders and its texts. NULL is fine. Does not block.
+ */
+void lk_order_list_free(lk_order_list *list);
+
+/**
+ * Sets whether an order that comes to await shipment from now on has its shipment confirmed to the service by itself, once.
+ * Orders that await it already are left as they are: `lk_manager_confirm_shipment`. An account that is paused confirms all the
+ * same: it is no reply. Remembered over a restart of the process.
+ *
+ * - `on`: a new account has false.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_update_auto_confirm_setting(const lk_manager *manager, lk_str cookie_id, bool on);
+
+/**
+ * Tells whether shipments are confirmed by themselves.
+ *
+ * Any thread. Blocks while it is read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_auto_confirm_setting(const lk_manager *manager, lk_str cookie_id, bool *on);
+
+/**
+ * Has the shipment of an order confirmed to the service, and tells how that ended. One that is confirmed already is not asked
+ * for again; one that was refused, or of which nobody knows, is: by this call and never by itself.
+ *
+ * - `confirmation`: where it goes; its `size` must be set. `PENDING`: the account is not connected, or its session has ended
+ *   first; it is confirmed as soon as it is connected again, and the event tells.
+ * - `detail`: where the service's code and words of a refused one go, or what was seen in place of an answer, yours to end with
+ *   `lk_string_free`; NULL if you do not want it. NULL is put there on failure.
+ *
+ * Any thread. Blocks until those that were asked for before and this one are answered, each within twice `api_timeout_s`, by
+ * default 40 s. One that is refused or unknown is no error. Errors: `LK_STATUS_INVALID_ARGUMENT` for no such order, or one that
+ * does not await shipment, `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`,
+ * `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_confirm_shipment(const lk_manager *manager,
+                                      lk_str cookie_id,
+                                      lk_str order_id,
+                                      lk_confirmation *confirmation,
+                                      lk_string **detail);
+
+/**
+ * Keeps a remark with an account, for people. It has no effect.
+ *
+ * - `remark`: 0 to 1,000 bytes; a new account has an empty one.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`,
+ * `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_remark(const lk_manager *manager, lk_str cookie_id, lk_str remark);
+
+/**
+ * The account's remark.
+ *
+ * - `remark`: where the text goes, yours to end with `lk_string_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks while it is read from the store. Errors: `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_remark(const lk_manager *manager, lk_str cookie_id, lk_string **remark);
 
 /**
  * A report in a few numbers.

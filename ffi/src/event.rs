@@ -7,6 +7,7 @@ use livekeeper::{Event, EventKind};
 use crate::capacity::{lk_capacity_item, lk_capacity_kind, lk_capacity_level};
 use crate::guard::guard;
 use crate::health::{lk_health, lk_health_reason_list};
+use crate::orders::{lk_confirmation_state, lk_order_list};
 use crate::pointer::{Handle, Plain, end, give_boxed};
 use crate::sized::{Growing, GrowingPlace};
 use crate::states::{lk_connection_state, lk_reason_code, lk_task_state, name_of};
@@ -30,15 +31,22 @@ pub enum lk_event_kind {
     Stopped = 3,
     /// A bound is near or reached, or no longer: told before calls are refused or accounts have to wait. See `capacity_…`.
     CapacityChanged = 4,
+    /// An order is new, or its status is another one; told at least once: if you deliver goods, do so once for its `order_id`.
+    /// See `order`.
+    OrderChanged = 5,
+    /// The confirmation of a shipment has ended. See `order_id`, `confirmation`, `confirmation_code`, `confirmation_text`.
+    ConfirmationEnded = 6,
     /// You read so slowly that events were dropped before the next one. See `missed`. Look at the accounts anew.
     Lagged = 100,
 }
 
-const NAMES: [(lk_event_kind, &CStr); 5] = [
+const NAMES: [(lk_event_kind, &CStr); 7] = [
     (lk_event_kind::StateChanged, c"state_changed"),
     (lk_event_kind::HealthChanged, c"health_changed"),
     (lk_event_kind::Stopped, c"stopped"),
     (lk_event_kind::CapacityChanged, c"capacity_changed"),
+    (lk_event_kind::OrderChanged, c"order_changed"),
+    (lk_event_kind::ConfirmationEnded, c"confirmation_ended"),
     (lk_event_kind::Lagged, c"lagged"),
 ];
 
@@ -110,6 +118,18 @@ pub struct lk_event {
     pub capacity_bound: u64,
     /// `CAPACITY_CHANGED`: whether there is a bound.
     pub capacity_has_bound: bool,
+
+    /// `ORDER_CHANGED`: the order as it stands, a list of this one; see `lk_order_list_get`. It belongs to the event.
+    pub order: *const lk_order_list,
+
+    /// `CONFIRMATION_ENDED`: the order.
+    pub order_id: lk_str,
+    /// `CONFIRMATION_ENDED`: how it ended: confirmed, refused or unknown.
+    pub confirmation: lk_confirmation_state,
+    /// `CONFIRMATION_ENDED`: the service's code where it refused, or what was seen in place of an answer; `data` NULL: none.
+    pub confirmation_code: lk_str,
+    /// `CONFIRMATION_ENDED`: the service's words for it; `data` NULL: none.
+    pub confirmation_text: lk_str,
 }
 
 impl Plain for lk_event {}
@@ -126,6 +146,10 @@ pub struct lk_event_content {
     reason_detail: Option<Text>,
     health_reasons: Option<lk_health_reason_list>,
     stop_report: Option<lk_stop_report>,
+    order: Option<lk_order_list>,
+    order_id: Option<Text>,
+    confirmation_code: Option<Text>,
+    confirmation_text: Option<Text>,
 }
 
 impl Handle for lk_event_content {}
@@ -157,6 +181,11 @@ impl lk_event {
         capacity_used: 0,
         capacity_bound: 0,
         capacity_has_bound: false,
+        order: std::ptr::null(),
+        order_id: lk_str::NONE,
+        confirmation: lk_confirmation_state::None,
+        confirmation_code: lk_str::NONE,
+        confirmation_text: lk_str::NONE,
     };
 
     pub(crate) fn lagged(missed: u64) -> Self {
@@ -193,6 +222,17 @@ impl lk_event {
                 (told.capacity_kind, told.capacity_level) = (item.kind, item.level);
                 (told.capacity_used, told.capacity_bound, told.capacity_has_bound) = (item.used, item.bound, item.has_bound);
             }
+            EventKind::OrderChanged { order } => {
+                told.kind = lk_event_kind::OrderChanged;
+                content.order = Some(lk_order_list::new([(**order).clone()]));
+            }
+            EventKind::ConfirmationEnded { order_id, confirmation } => {
+                told.kind = lk_event_kind::ConfirmationEnded;
+                told.confirmation = confirmation.state.into();
+                content.order_id = Some(Text::new(order_id.clone()));
+                content.confirmation_code = confirmation.code.clone().map(Text::new);
+                content.confirmation_text = confirmation.text.clone().map(Text::new);
+            }
             _ => {}
         }
         let content = Box::new(content);
@@ -205,7 +245,17 @@ impl lk_event {
 impl lk_event_content {
     fn new(event: &Event) -> Self {
         let cookie_id = Text::new(event.cookie_id.to_string());
-        Self { cookie_id, reason_text: None, reason_detail: None, health_reasons: None, stop_report: None }
+        Self {
+            cookie_id,
+            reason_text: None,
+            reason_detail: None,
+            health_reasons: None,
+            stop_report: None,
+            order: None,
+            order_id: None,
+            confirmation_code: None,
+            confirmation_text: None,
+        }
     }
 
     /// `self` must lie on the heap already, where it stays: the event points into it.
@@ -215,6 +265,10 @@ impl lk_event_content {
         event.reason_detail = self.reason_detail.as_ref().map_or(lk_str::NONE, Text::lend);
         event.health_reasons = self.health_reasons.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
         event.stop_report = self.stop_report.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        event.order = self.order.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        event.order_id = self.order_id.as_ref().map_or(lk_str::NONE, Text::lend);
+        event.confirmation_code = self.confirmation_code.as_ref().map_or(lk_str::NONE, Text::lend);
+        event.confirmation_text = self.confirmation_text.as_ref().map_or(lk_str::NONE, Text::lend);
     }
 }
 

@@ -57,6 +57,8 @@ pub mod chats;
 
 pub mod trail;
 
+pub mod orders;
+
 pub mod stopping;
 
 pub mod event;

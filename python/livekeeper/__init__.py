@@ -16,6 +16,7 @@ from ._livekeeper import (
     Capacity,
     CapacityItem,
     Config,
+    Confirmation,
     CookieManager,
     Counters,
     Event,
@@ -23,6 +24,8 @@ from ._livekeeper import (
     HealthReason,
     MessageTrace,
     Metrics,
+    Order,
+    OrderStep,
     PausedChat,
     Picture,
     Reason,
@@ -53,7 +56,18 @@ from .errors import (
     WouldDeadlock,
     WrongOwner,
 )
-from .states import CapacityKind, CapacityLevel, ConnectionState, Decision, Health, HealthCode, ReasonCode, TaskState
+from .states import (
+    CapacityKind,
+    CapacityLevel,
+    ConfirmationState,
+    ConnectionState,
+    Decision,
+    Health,
+    HealthCode,
+    OrderStatus,
+    ReasonCode,
+    TaskState,
+)
 
 __all__ = [
     "AccountDisabled",
@@ -66,6 +80,8 @@ __all__ = [
     "CapacityKind",
     "CapacityLevel",
     "Config",
+    "Confirmation",
+    "ConfirmationState",
     "ConnectionState",
     "CookieManager",
     "Counters",
@@ -83,6 +99,9 @@ __all__ = [
     "MessageTrace",
     "Metrics",
     "NotConnected",
+    "Order",
+    "OrderStatus",
+    "OrderStep",
     "PausedChat",
     "Picture",
     "Reason",

@@ -1,4 +1,4 @@
-"""The states of an account, the reasons for them, its health, what has a bound, what is decided about a message: enums whose members are also strings.
+"""The states of an account, the reasons for them, its health, what has a bound, what is decided about a message, where an order stands: enums whose members are also strings.
 
 >>> from livekeeper import TaskState
 >>> TaskState.RUNNING == "running", str(TaskState.RUNNING)
@@ -242,3 +242,43 @@ class Decision(_Name):
     """The default reply for its item says: nothing."""
     DEFAULT_SAID_BEFORE = "default_said_before"
     """The default reply is said once in a chat, and was."""
+
+
+class OrderStatus(_Name):
+    """Where an order stands, in the order in which an order passes it.
+
+    >>> from livekeeper import OrderStatus
+    >>> OrderStatus("shipped") is OrderStatus.SHIPPED
+    True
+    """
+
+    AWAITING_PAYMENT = "awaiting_payment"
+    """The buyer has ordered and not paid."""
+    AWAITING_SHIPMENT = "awaiting_shipment"
+    """Paid; the seller must ship."""
+    SHIPPED = "shipped"
+    """Shipped; the buyer must confirm."""
+    COMPLETED = "completed"
+    """The buyer has confirmed."""
+    CLOSED = "closed"
+    """Ended without a sale, or refunded."""
+
+
+class ConfirmationState(_Name):
+    """Where the confirmation of an order's shipment stands.
+
+    >>> from livekeeper import ConfirmationState
+    >>> ConfirmationState.REFUSED == "refused"
+    True
+    """
+
+    PENDING = "pending"
+    """It is to be made as soon as the account is connected."""
+    CONFIRMING = "confirming"
+    """The call to the service is under way."""
+    CONFIRMED = "confirmed"
+    """The service has taken it."""
+    REFUSED = "refused"
+    """The service has refused it. It is not asked again by itself."""
+    UNKNOWN = "unknown"
+    """Nobody knows: no answer came that tells. It is not asked again by itself."""

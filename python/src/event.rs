@@ -10,6 +10,7 @@ use crate::capacity::CapacityItem;
 use crate::display::{self, datetime, field};
 use crate::errors;
 use crate::health_reason::HealthReason;
+use crate::order::{Confirmation, Order};
 use crate::reason::Reason;
 use crate::standing::Standing;
 use crate::states::Named;
@@ -22,6 +23,8 @@ use crate::stop_report::AccountStop;
 /// - `"health_changed"`: an account's health is another one: `old`, `new` (each a `Health`), `reasons`.
 /// - `"stopped"`: what ran for an account was stopped: `report`.
 /// - `"capacity_changed"`: a bound is near or reached, or no longer: `item`; it has no `cookie_id`.
+/// - `"order_changed"`: an order is new, or its status is another one: `order`. Told at least once.
+/// - `"confirmation_ended"`: the confirmation of a shipment has ended: `order_id`, `confirmation`.
 /// - `"lagged"`: this reader was so slow that `missed` events were dropped before the next one; it has no `cookie_id`.
 ///
 /// `str(event)` is a line for people.
@@ -43,24 +46,28 @@ enum What {
     HealthChanged { old: Health, new: Health, reasons: Vec<HealthReason> },
     Stopped { report: AccountStop },
     CapacityChanged { item: CapacityItem },
+    OrderChanged { order: Box<Order> },
+    ConfirmationEnded { order_id: String, confirmation: Confirmation },
     Lagged { missed: u64 },
 }
 
 /// Each kind with the fields that are its own.
-const KINDS: [(&str, &[&str]); 5] = [
+const KINDS: [(&str, &[&str]); 7] = [
     ("state_changed", &["old", "new", "reason"]),
     ("health_changed", &["old", "new", "reasons"]),
     ("stopped", &["report"]),
     ("capacity_changed", &["item"]),
+    ("order_changed", &["order"]),
+    ("confirmation_ended", &["order_id", "confirmation"]),
     ("lagged", &["missed"]),
 ];
 
 #[pymethods]
 impl Event {
     #[new]
-    #[pyo3(signature = (kind, at_ms, cookie_id=None, old=None, new=None, reason=None, reasons=None, report=None, item=None, missed=None))]
+    #[pyo3(signature = (kind, at_ms, cookie_id=None, old=None, new=None, reason=None, reasons=None, report=None, item=None, missed=None, order=None, order_id=None, confirmation=None))]
     #[pyo3(
-        text_signature = "(kind, at_ms, cookie_id=None, old=None, new=None, reason=None, reasons=(), report=None, item=None, missed=None)"
+        text_signature = "(kind, at_ms, cookie_id=None, old=None, new=None, reason=None, reasons=(), report=None, item=None, missed=None, order=None, order_id=None, confirmation=None)"
     )]
     #[allow(clippy::too_many_arguments, reason = "a Python constructor has its fields")]
     fn new(
@@ -75,6 +82,9 @@ impl Event {
         report: Option<&Bound<'_, PyAny>>,
         item: Option<&Bound<'_, PyAny>>,
         missed: Option<u64>,
+        order: Option<&Bound<'_, PyAny>>,
+        order_id: Option<String>,
+        confirmation: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let Some((kind, own)) = KINDS.into_iter().find(|(name, _)| *name == kind) else {
             let names: Vec<_> = KINDS.iter().map(|(name, _)| *name).collect();
@@ -89,6 +99,9 @@ impl Event {
             ("report", report.is_some()),
             ("item", item.is_some()),
             ("missed", missed.is_some()),
+            ("order", order.is_some()),
+            ("order_id", order_id.is_some()),
+            ("confirmation", confirmation.is_some()),
         ];
         for (name, is_given) in given {
             if is_given && !own.contains(&name) {
@@ -109,12 +122,18 @@ impl Event {
             },
             "stopped" => What::Stopped { report: needed.value::<AccountStop>("report", report)?.get().clone() },
             "capacity_changed" => What::CapacityChanged { item: needed.value::<CapacityItem>("item", item)?.get().clone() },
+            "order_changed" => What::OrderChanged { order: Box::new(needed.value::<Order>("order", order)?.get().clone()) },
+            "confirmation_ended" => What::ConfirmationEnded {
+                order_id: needed.any("order_id", order_id)?,
+                confirmation: needed.value::<Confirmation>("confirmation", confirmation)?.get().clone(),
+            },
             _ => What::Lagged { missed: needed.any("missed", missed)? },
         };
         Ok(Self { at_ms, cookie_id: optional_text(cookie_id, "cookie_id")?, what })
     }
 
-    /// What happened: `"state_changed"`, `"health_changed"`, `"stopped"`, `"capacity_changed"` or `"lagged"`.
+    /// What happened: `"state_changed"`, `"health_changed"`, `"stopped"`, `"capacity_changed"`, `"order_changed"`,
+    /// `"confirmation_ended"` or `"lagged"`.
     #[getter]
     fn kind(&self) -> &'static str {
         match self.what {
@@ -122,6 +141,8 @@ impl Event {
             What::HealthChanged { .. } => "health_changed",
             What::Stopped { .. } => "stopped",
             What::CapacityChanged { .. } => "capacity_changed",
+            What::OrderChanged { .. } => "order_changed",
+            What::ConfirmationEnded { .. } => "confirmation_ended",
             What::Lagged { .. } => "lagged",
         }
     }
@@ -203,6 +224,33 @@ impl Event {
         }
     }
 
+    /// The order as it stands: an `Order`.
+    #[getter]
+    fn order(&self) -> Option<Order> {
+        match &self.what {
+            What::OrderChanged { order } => Some(Order::clone(order)),
+            _ => None,
+        }
+    }
+
+    /// The order whose confirmation has ended.
+    #[getter]
+    fn order_id(&self) -> Option<&str> {
+        match &self.what {
+            What::ConfirmationEnded { order_id, .. } => Some(order_id),
+            _ => None,
+        }
+    }
+
+    /// How it ended: a `Confirmation`.
+    #[getter]
+    fn confirmation(&self) -> Option<Confirmation> {
+        match &self.what {
+            What::ConfirmationEnded { confirmation, .. } => Some(confirmation.clone()),
+            _ => None,
+        }
+    }
+
     fn __str__(&self) -> String {
         let what = match &self.what {
             What::StateChanged { new, reason, .. } => {
@@ -215,6 +263,10 @@ impl Event {
             }
             What::Stopped { report } => report.__str__(),
             What::CapacityChanged { item } => item.__str__(),
+            What::OrderChanged { order } => order.__str__(),
+            What::ConfirmationEnded { order_id, confirmation } => {
+                format!("confirmation of order {order_id}: {}", confirmation.__str__())
+            }
             What::Lagged { missed } => format!("{missed} events were missed"),
         };
         self.cookie_id.as_ref().map_or_else(|| what.clone(), |cookie_id| format!("{cookie_id}: {what}"))
@@ -249,6 +301,9 @@ impl Event {
             field(py, "report", self.report())?,
             field(py, "item", self.item())?,
             field(py, "missed", self.missed())?,
+            field(py, "order", self.order())?,
+            field(py, "order_id", self.order_id())?,
+            field(py, "confirmation", self.confirmation())?,
         ])
     }
 
@@ -263,6 +318,10 @@ impl Event {
             }
             EventKind::Stopped { report } => What::Stopped { report: report.clone().into() },
             EventKind::CapacityChanged { item } => What::CapacityChanged { item: (*item).into() },
+            EventKind::OrderChanged { order } => What::OrderChanged { order: Box::new(Order::from((**order).clone())) },
+            EventKind::ConfirmationEnded { order_id, confirmation } => {
+                What::ConfirmationEnded { order_id: order_id.clone(), confirmation: confirmation.clone().into() }
+            }
             _ => return None,
         };
         let cookie_id = (!core.cookie_id.is_empty()).then(|| (*core.cookie_id).to_owned());

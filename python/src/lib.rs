@@ -6,8 +6,8 @@
 //! | `blocking` | the one place that blocks |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `manager`, `config`, `events` | what `livekeeper` does |
-//! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat` | what it shows |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
+//! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule` | what is answered with what |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
@@ -26,6 +26,7 @@ mod health_reason;
 mod host_function;
 mod manager;
 mod metrics;
+mod order;
 mod paused_chat;
 mod providing;
 mod reason;
@@ -58,6 +59,8 @@ mod _livekeeper {
     use super::manager::CookieManager;
     #[pymodule_export]
     use super::metrics::Metrics;
+    #[pymodule_export]
+    use super::order::{Confirmation, Order, OrderStep};
     #[pymodule_export]
     use super::paused_chat::PausedChat;
     #[pymodule_export]

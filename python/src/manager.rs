@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
 use crate::metrics::Metrics;
+use crate::order::{Confirmation, Order};
 use crate::paused_chat::PausedChat;
 use crate::providing::{Functions, cookie_provider};
 use crate::rule::Rule;
@@ -27,6 +28,7 @@ const CLOSE_TIMEOUT_S: f64 = 10.0;
 /// How long a cookie provider is waited for where nothing else is said.
 const PROVIDER_TIMEOUT_S: f64 = 120.0;
 /// How many messages a look brings where nothing else is said.
+/// How many messages, or orders, a look brings where nothing else is said.
 const MESSAGES: u32 = 100;
 
 /// Keeps the accounts of one store alive on a background runtime; no event loop of yours is needed.
@@ -435,6 +437,88 @@ impl CookieManager {
     fn set_pause_duration(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, minutes: &Bound<'_, PyAny>) -> PyResult<()> {
         let (cookie_id, minutes) = (text(cookie_id, "cookie_id")?, small_count(minutes, "minutes")?);
         wait(py, self.core.set_pause_duration(&cookie_id, minutes))
+    }
+
+    /// The account's orders, the newest first, each with its history and how the confirmation of its shipment stands: a list of
+    /// `Order`. `limit`: 1 … 10,000 orders. They are kept for `Config.keep_messages_days` after they have changed last.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     for order in manager.orders("shop 1"): print(order.updated_at, order)
+    #[pyo3(signature = (cookie_id, *, limit=None), text_signature = "($self, cookie_id, *, limit=100)")]
+    fn orders(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, limit: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Order>> {
+        let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
+        let orders = wait(py, self.core.orders(&text(cookie_id, "cookie_id")?, limit))?;
+        Ok(orders.into_iter().map(Order::from).collect())
+    }
+
+    /// One of the account's orders, an `Order`; `None`: no such order is on record.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.order("shop 1", "6276084829544251257")
+    fn order(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, order_id: &Bound<'_, PyAny>) -> PyResult<Option<Order>> {
+        let (cookie_id, order_id) = (text(cookie_id, "cookie_id")?, text(order_id, "order_id")?);
+        Ok(wait(py, self.core.order(&cookie_id, &order_id))?.map(Order::from))
+    }
+
+    /// Whether an order that comes to await shipment from now on has its shipment confirmed to the service by itself, once; off
+    /// at first. Orders that await it already are left as they are (`confirm_shipment`). An account that is paused confirms all
+    /// the same: it is no reply. Remembered over a restart of the process. Returns when it is durable.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.update_auto_confirm_setting("shop 1", True)
+    fn update_auto_confirm_setting(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, on: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, on) = (text(cookie_id, "cookie_id")?, switch(on, "on")?);
+        wait(py, self.core.update_auto_confirm_setting(&cookie_id, on))
+    }
+
+    /// Whether shipments are confirmed by themselves.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.get_auto_confirm_setting("shop 1")
+    fn get_auto_confirm_setting(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<bool> {
+        wait(py, self.core.get_auto_confirm_setting(&text(cookie_id, "cookie_id")?))
+    }
+
+    /// Has the shipment of an order confirmed to the service, and tells how that ended: a `Confirmation`. One that is confirmed
+    /// already is not asked for again; one that was refused, or of which nobody knows, is: by this call and never by itself.
+    /// `"pending"`: the account is not connected, or its session has ended first; it is confirmed as soon as it is connected
+    /// again, and the event tells.
+    ///
+    /// Raises `InvalidArgument` for no such order, or one that does not await shipment; `AccountNotFound`, `StoreFailed`,
+    /// `ManagerClosed`.
+    ///
+    ///     manager.confirm_shipment("shop 1", "6276084829544251257")
+    fn confirm_shipment(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        order_id: &Bound<'_, PyAny>,
+    ) -> PyResult<Confirmation> {
+        let (cookie_id, order_id) = (text(cookie_id, "cookie_id")?, text(order_id, "order_id")?);
+        wait(py, self.core.confirm_shipment(&cookie_id, &order_id)).map(Confirmation::from)
+    }
+
+    /// Keeps a remark with the account, for people: 0 … 1,000 bytes, empty at first. It has no effect. Returns when it is durable.
+    ///
+    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.set_remark("shop 1", "老王的店")
+    fn set_remark(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, remark: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (cookie_id, remark) = (text(cookie_id, "cookie_id")?, text(remark, "remark")?);
+        wait(py, self.core.set_remark(&cookie_id, &remark))
+    }
+
+    /// The account's remark.
+    ///
+    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.get_remark("shop 1")
+    fn get_remark(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<String> {
+        wait(py, self.core.get_remark(&text(cookie_id, "cookie_id")?))
     }
 
     /// Stops every account and closes the store within about `timeout_s` seconds (0 … 86,400), and reports on each account.

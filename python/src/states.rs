@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use livekeeper::{CapacityKind, CapacityLevel, ConnectionState, DecisionCode, Health, HealthCode, ReasonCode, TaskState};
+use livekeeper::{
+    CapacityKind, CapacityLevel, ConfirmationState, ConnectionState, DecisionCode, Health, HealthCode, OrderStatus, ReasonCode,
+    TaskState,
+};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -63,6 +66,8 @@ named!(HealthCode);
 named!(CapacityKind);
 named!(CapacityLevel);
 named!(DecisionCode, "Decision");
+named!(OrderStatus);
+named!(ConfirmationState);
 
 /// The enums of the core by their names, and the names of their values: the tests hold `livekeeper.states` against it.
 #[pyfunction]
@@ -79,6 +84,8 @@ pub(crate) fn core_enums() -> BTreeMap<&'static str, Vec<&'static str>> {
         names::<CapacityKind>(),
         names::<CapacityLevel>(),
         names::<DecisionCode>(),
+        names::<OrderStatus>(),
+        names::<ConfirmationState>(),
     ])
 }
 

@@ -290,6 +290,52 @@ static void chats_are_paused_and_the_trail_is_asked_for(lk_manager *manager)
     EXPECT(lk_manager_remove_cookie(manager, id) == LK_STATUS_OK);
 }
 
+static void orders_are_asked_for_and_what_is_no_order_is_refused(lk_manager *manager)
+{
+    const lk_str id = lk_str_of("1");
+    const lk_str nobody = lk_str_of("谁");
+    const lk_str none = lk_str_of(NULL);
+    lk_order_list *orders = (lk_order_list *)&orders;
+    lk_order order = LK_ORDER_INIT;
+    lk_order_step step = LK_ORDER_STEP_INIT;
+    lk_confirmation confirmation = LK_CONFIRMATION_INIT;
+    lk_string *text = (lk_string *)&text;
+    bool on = true;
+    EXPECT(add(manager, "1", COOKIE) == LK_STATUS_OK);
+
+    REFUSED(lk_manager_orders(manager, id, 0, &orders), LK_STATUS_INVALID_ARGUMENT, "limit: is 0");
+    EXPECT(orders == NULL);
+    REFUSED(lk_manager_orders(manager, id, 1, NULL), LK_STATUS_NULL_POINTER, "list: is NULL");
+    REFUSED_FOR(lk_manager_orders(manager, nobody, 1, &orders), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED(lk_manager_order(manager, id, none, &orders), LK_STATUS_NULL_POINTER, "order_id: is NULL");
+    EXPECT(lk_manager_order(manager, id, lk_str_of("7"), &orders) == LK_STATUS_OK);
+    EXPECT(orders != NULL && lk_order_list_count(orders) == 0);
+    REFUSED(lk_order_list_get(orders, 0, &order), LK_STATUS_INVALID_ARGUMENT, "index: is 0, the list has 0");
+    REFUSED(lk_order_list_step(orders, 0, 0, &step), LK_STATUS_INVALID_ARGUMENT, "index: is 0, the list has 0");
+    REFUSED(lk_order_list_get(NULL, 0, &order), LK_STATUS_NULL_POINTER, "list: is NULL");
+    lk_order_list_free(orders);
+
+    EXPECT(lk_manager_get_auto_confirm_setting(manager, id, &on) == LK_STATUS_OK && !on);
+    EXPECT(lk_manager_update_auto_confirm_setting(manager, id, true) == LK_STATUS_OK);
+    EXPECT(lk_manager_get_auto_confirm_setting(manager, id, &on) == LK_STATUS_OK && on);
+    REFUSED(lk_manager_get_auto_confirm_setting(manager, id, NULL), LK_STATUS_NULL_POINTER, "on: is NULL");
+    REFUSED_FOR(lk_manager_update_auto_confirm_setting(manager, nobody, true), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
+    REFUSED(lk_manager_confirm_shipment(manager, id, lk_str_of("7"), &confirmation, &text), LK_STATUS_INVALID_ARGUMENT, "order_id: ");
+    EXPECT(text == NULL);
+    confirmation.size = 1;
+    REFUSED(lk_manager_confirm_shipment(manager, id, lk_str_of("7"), &confirmation, NULL), LK_STATUS_WRONG_SIZE, "confirmation: ");
+
+    EXPECT(lk_manager_set_remark(manager, id, lk_str_of("老王的店")) == LK_STATUS_OK);
+    EXPECT(lk_manager_get_remark(manager, id, &text) == LK_STATUS_OK);
+    EXPECT(strcmp(lk_string_view(text).data, "老王的店") == 0);
+    lk_string_free(text);
+    REFUSED(lk_manager_set_remark(manager, id, none), LK_STATUS_NULL_POINTER, "remark: is NULL");
+    EXPECT(strcmp(lk_order_status_name(LK_ORDER_STATUS_AWAITING_SHIPMENT), "awaiting_shipment") == 0);
+    EXPECT(strcmp(lk_confirmation_state_name(LK_CONFIRMATION_STATE_CONFIRMED), "confirmed") == 0);
+    EXPECT(strcmp(lk_confirmation_state_name(LK_CONFIRMATION_STATE_NONE), "none") == 0);
+    EXPECT(lk_manager_remove_cookie(manager, id) == LK_STATUS_OK);
+}
+
 static void a_child_process_is_told(lk_manager *manager)
 {
     const pid_t child = fork();
@@ -340,6 +386,8 @@ static void freeing_null_is_fine(void)
     lk_stop_report_free(NULL);
     lk_message_list_free(NULL);
     lk_paused_chat_list_free(NULL);
+    lk_order_list_free(NULL);
+    EXPECT(lk_order_list_count(NULL) == 0);
     EXPECT(lk_message_list_count(NULL) == 0 && lk_paused_chat_list_count(NULL) == 0);
     EXPECT(lk_string_view(NULL).data == NULL);
     EXPECT(lk_string_list_count(NULL) == 0 && lk_keyword_list_count(NULL) == 0);
@@ -357,6 +405,7 @@ int main(void)
     an_unknown_account_is_named(manager);
     an_account_is_added_changed_and_removed(manager);
     chats_are_paused_and_the_trail_is_asked_for(manager);
+    orders_are_asked_for_and_what_is_no_order_is_refused(manager);
     a_child_process_is_told(manager);
     closing_reports_and_a_closed_manager_says_so(manager);
     lk_manager_free(manager);
