@@ -40,6 +40,11 @@ ITEM = livekeeper.CapacityItem("file_descriptors", 900, 1024, "near")
 CAPACITY = livekeeper.Capacity(
     1_700_000_000_123, [livekeeper.CapacityItem("accounts", 3, 20_000, "ok"), ITEM, livekeeper.CapacityItem("threads", 9, None, "ok")]
 )
+REFUSED = livekeeper.Confirmation("refused", "FAIL_BIZ_ORDER_STATUS", "订单状态错误", 1_700_000_000_123)
+STEP = livekeeper.OrderStep("awaiting_shipment", 1_700_000_000_000, "m1")
+ORDER = livekeeper.Order(
+    "627", "41", "awaiting_shipment", "77", "9687", [STEP], REFUSED, 1_700_000_000_000, 1_700_000_000_123
+)
 EVENTS = {
     "state_changed": livekeeper.Event("state_changed", 1_700_000_000_123, "店", old=OLD, new=NEW, reason=REASON),
     "health_changed": livekeeper.Event(
@@ -47,6 +52,10 @@ EVENTS = {
     ),
     "stopped": livekeeper.Event("stopped", 1_700_000_000_123, "店", report=STOP),
     "capacity_changed": livekeeper.Event("capacity_changed", 1_700_000_000_123, item=ITEM),
+    "order_changed": livekeeper.Event("order_changed", 1_700_000_000_123, "店", order=ORDER),
+    "confirmation_ended": livekeeper.Event(
+        "confirmation_ended", 1_700_000_000_123, "店", order_id="627", confirmation=REFUSED
+    ),
     "lagged": livekeeper.Event("lagged", 1_700_000_000_123, missed=3),
 }
 SEND = livekeeper.SendTrace(
@@ -74,6 +83,10 @@ HASHED: list[Any] = [
     TRACE,
     livekeeper.MessageTrace("m0", "41", "chat", "9687", decision=livekeeper.Decision.FOLDED, folded_into="m1"),
     livekeeper.PausedChat("41", 1_700_000_000_123),
+    REFUSED,
+    STEP,
+    ORDER,
+    livekeeper.Order("628", "41", livekeeper.OrderStatus.CLOSED),
 ]
 VALUES: list[Any] = [
     *HASHED,
@@ -150,16 +163,34 @@ def test_a_trace_has_members_zoned_times_and_sentences() -> None:
         livekeeper.MessageTrace("m2", "41", "chat", "9687", decision="replied")
 
 
+def test_an_order_has_members_zoned_times_and_its_history() -> None:
+    assert (ORDER.status, STEP.status, REFUSED.state) == (
+        livekeeper.OrderStatus.AWAITING_SHIPMENT,
+        livekeeper.OrderStatus.AWAITING_SHIPMENT,
+        livekeeper.ConfirmationState.REFUSED,
+    )
+    assert ORDER.history == (STEP,)
+    assert ORDER.created_at == STEP.at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=timezone.utc)
+    assert ORDER.updated_at == REFUSED.at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+    plain = livekeeper.Order("628", "41", "closed")
+    assert (plain.item_id, plain.buyer_id, plain.history, plain.confirmation) == (None, None, (), None)
+    with pytest.raises(livekeeper.InvalidArgument, match='status: is "lost"; allowed are awaiting_payment'):
+        livekeeper.Order("628", "41", "lost")
+
+
 def test_an_event_has_the_fields_of_its_kind_and_no_others() -> None:
     for kind, event in EVENTS.items():
         assert event.kind == kind
         assert event.at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
-        own = {name for name in ("old", "new", "reason", "reasons", "report", "item", "missed") if getattr(event, name)}
+        names = ("old", "new", "reason", "reasons", "report", "item", "missed", "order", "order_id", "confirmation")
+        own = {name for name in names if getattr(event, name)}
         assert own == {
             "state_changed": {"old", "new", "reason"},
             "health_changed": {"old", "new", "reasons"},
             "stopped": {"report"},
             "capacity_changed": {"item"},
+            "order_changed": {"order"},
+            "confirmation_ended": {"order_id", "confirmation"},
             "lagged": {"missed"},
         }[kind]
         assert event.cookie_id == (None if kind in ("capacity_changed", "lagged") else "店")
@@ -172,6 +203,8 @@ def test_an_event_has_the_fields_of_its_kind_and_no_others() -> None:
         "health_changed": "店: health was ok, is degraded: not connected (for 75 s)",
         "stopped": "店: stopped in 5.50 s: left: its session's task",
         "capacity_changed": "file_descriptors: 900 of 1024 (near)",
+        "order_changed": "店: order 627: awaiting_shipment, confirmation refused FAIL_BIZ_ORDER_STATUS 订单状态错误",
+        "confirmation_ended": "店: confirmation of order 627: refused FAIL_BIZ_ORDER_STATUS 订单状态错误",
         "lagged": "3 events were missed",
     }
 
