@@ -36,6 +36,7 @@ def test_cards_become_an_order_with_its_history_and_each_status_is_told(
     assert (told.cookie_id, told.order.order_id, told.order.status) == ("shop", ORDER, livekeeper.OrderStatus.AWAITING_PAYMENT)
     second = push_card(simulator, "awaiting_shipment")
     order = hear(events, "order_changed").order
+    assert order is not None
     assert order == manager.order("shop", ORDER) == manager.orders("shop")[0]
     assert (order.chat_id, order.item_id, order.buyer_id, order.confirmation) == (CHAT, "920", "961", None)
     assert [(step.status, step.message_id) for step in order.history] == [("awaiting_payment", first), ("awaiting_shipment", second)]
