@@ -214,12 +214,12 @@ impl<'a> Answer<'a> {
         first_cid(&body).map(|cid| without_domain(&cid).to_owned()).filter(|id| !id.is_empty())
     }
 
-    /// One page of a chat's history, in the answer to that request.
+    /// One page of the history of that chat, in the answer to the request for it. `seller_id` is the account's `unb`.
     ///
     /// # Errors
     /// [`FrameError::BadBody`] if the body holds no list of messages.
-    pub fn history(&self) -> Result<History, FrameError> {
-        self.body.and_then(|body| History::parse(body.get())).ok_or(FrameError::BadBody { what: "userMessageModels" })
+    pub fn history(&self, chat_id: &str, seller_id: &str) -> Result<History, FrameError> {
+        self.body.and_then(|body| History::parse(body.get(), chat_id, seller_id)).ok_or(FrameError::BadBody { what: "userMessageModels" })
     }
 
     /// The body as JSON, for what has no accessor here.

@@ -69,7 +69,7 @@ fn an_answer_tells_which_request_and_what_came_of_it() {
         let text = format!(r#"{{"code":200,"headers":{{"mid":"7 0"}},"body":{body}}}"#);
         assert_eq!(answer(&text).message_id().as_deref(), message_id, "{body}");
         assert_eq!(answer(&text).refusal(), None, "{body}");
-        assert!(answer(&text).history().is_err(), "{body}");
+        assert!(answer(&text).history("chat", "1").is_err(), "{body}");
     }
     assert_eq!(answer(r#"{"code":200,"headers":{"mid":"7 0"}}"#).body(), None);
     assert!(answer(r#"{"code":400,"body":{"code":"400600001"}}"#).is_asked_too_often());

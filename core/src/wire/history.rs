@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
-use super::sync::without_domain;
+use super::message::Entry;
+use super::sync::Fields;
 use super::tree::{Node, from_json};
 
 /// One page of a chat's history.
@@ -14,88 +15,96 @@ pub struct History {
     pub has_more: bool,
     /// The cursor that asks for it.
     pub next_cursor: Option<i64>,
-    /// The messages, in the service's order. One that cannot be read is left out.
-    pub messages: Vec<HistoryMessage>,
-}
-
-/// One message of a chat's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryMessage {
-    /// Who sent it: a user id.
-    pub sender_id: String,
-    /// The sender's name as people see it; empty if there is none.
-    pub sender_name: String,
-    /// Its text; empty if it has none.
-    pub text: String,
-    /// The first picture's URL.
-    pub image_url: Option<String>,
-    /// Its id, if the answer names one.
-    pub message_id: Option<String>,
-    /// When it was sent, ms since 1970; 0 if the answer does not say.
-    pub created_at_ms: i64,
+    /// The messages, in the service's order, each read as if it had been pushed: the same words are the same message, by the
+    /// same id.
+    pub messages: Vec<Entry>,
+    /// How many were left out: without a sender, or without an id by which they would be known again.
+    pub left_out: usize,
 }
 
 impl History {
     /// `None` if the body holds no list of messages.
-    pub(super) fn parse(body: &str) -> Option<Self> {
+    pub(super) fn parse(body: &str, chat_id: &str, seller_id: &str) -> Option<Self> {
         let body = from_json(body.as_bytes()).ok()?;
         let models = body.get("userMessageModels");
-        if !matches!(models, Node::List(_)) {
-            return None;
-        }
+        let Node::List(items) = models else { return None };
         let has_more = body.get("hasMore");
+        let messages: Vec<Entry> = items.iter().filter_map(|model| read(model.get("message"), chat_id, seller_id)).collect();
         Some(Self {
             has_more: matches!(has_more, Node::Bool(true)) || has_more.whole() == Some(1) || has_more.text() == Some("true"),
             next_cursor: body.get("nextCursor").whole(),
-            messages: models.items().iter().filter_map(|model| message(model.get("message"))).collect(),
+            left_out: items.len() - messages.len(),
+            messages,
         })
     }
 }
 
-fn message(message: &Node<'_>) -> Option<HistoryMessage> {
-    let extension = message.get("extension");
-    let sender_id = extension.get("senderUserId").id()?;
+fn read(message: &Node<'_>, chat_id: &str, seller_id: &str) -> Option<Entry> {
     let packed = message.get("content").get("custom").get("data").text().unwrap_or_default();
-    let json = BASE64_NOPAD.decode(packed.trim_end_matches('=').as_bytes()).unwrap_or_default();
-    let content = from_json(&json).unwrap_or(Node::Other);
-    let text = content.get("text").get("text").text().or_else(|| extension.get("reminderContent").text());
-    Some(HistoryMessage {
-        sender_id: without_domain(&sender_id).to_owned(),
-        sender_name: extension.get("reminderTitle").text().unwrap_or_default().to_owned(),
-        text: text.unwrap_or_default().to_owned(),
-        image_url: content.get("image").get("pics").items().first().and_then(|pic| pic.get("url").text()).map(str::to_owned),
-        message_id: message.get("messageId").id().map(Cow::into_owned),
-        created_at_ms: message.get("createAt").whole().unwrap_or(0),
-    })
+    let content = BASE64_NOPAD.decode(packed.trim_end_matches('=').as_bytes()).unwrap_or_default();
+    // Whatever chat it names: it is the one that was asked for.
+    let chat_id = Node::Text(Cow::Borrowed(chat_id));
+    let fields = Fields::of_history(message, &chat_id, &content);
+    // Not the id that would be made for a push without one: made of less, it is not the same.
+    fields.message_id()?;
+    fields.read(seller_id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::History;
+    use crate::wire::message::Entry;
 
     #[test]
-    fn a_page_holds_its_cursor_and_its_messages() {
+    fn a_page_holds_its_cursor_and_its_messages_with_the_ids_that_pushes_have() {
         let data = data_encoding::BASE64.encode(r#"{"contentType":1,"text":{"text":"在吗"}}"#.as_bytes());
         let body = format!(
             r#"{{"hasMore":1,"nextCursor":"1700000000000","userMessageModels":[
-                {{"message":{{"messageId":"m1","createAt":1700000000001,
-                  "extension":{{"senderUserId":"7@goofish","reminderTitle":"Ann"}},"content":{{"custom":{{"data":"{data}"}}}}}}}},
-                {{"message":{{"extension":{{"senderUserId":8,"reminderContent":"[图片]"}},"content":{{"custom":{{"data":"%%"}}}}}}}},
-                {{"message":null}}, 3]}}"#
+                {{"message":{{"messageId":"1.PNM","createAt":1700000000001,
+                  "extension":{{"senderUserId":"7@goofish","reminderTitle":"Ann","bizTag":"{{\"messageId\":\"m1\"}}",
+                    "reminderUrl":"fleamarket://message_chat?itemId=920"}},
+                  "content":{{"custom":{{"type":1,"data":"{data}"}}}}}}}},
+                {{"message":{{"messageId":"2.PNM","extension":{{"senderUserId":8,"reminderContent":"[图片]","sessionType":"30"}},
+                  "content":{{"custom":{{"data":"%%"}}}}}}}},
+                {{"message":{{"messageId":"3.PNM","extension":{{"senderUserId":"1","reminderContent":"您好",
+                  "extJson":"{{\"messageId\":\"m3\"}}"}}}}}},
+                {{"message":{{"extension":{{"senderUserId":"7"}}}}}}, {{"message":{{"messageId":"5"}}}}, {{"message":null}}, 3]}}"#
         );
-        let page = History::parse(&body).expect("a page");
+        let page = History::parse(&body, "chat", "1").expect("a page");
         assert!(page.has_more);
-        assert_eq!(page.next_cursor, Some(1_700_000_000_000));
-        let read: Vec<(&str, &str, &str)> =
-            page.messages.iter().map(|m| (m.sender_id.as_str(), m.sender_name.as_str(), m.text.as_str())).collect();
-        assert_eq!(read, [("7", "Ann", "在吗"), ("8", "", "[图片]")]);
-        assert_eq!((page.messages[0].message_id.as_deref(), page.messages[0].created_at_ms), (Some("m1"), 1_700_000_000_001));
+        assert_eq!((page.next_cursor, page.left_out), (Some(1_700_000_000_000), 4));
+        let read: Vec<_> = page
+            .messages
+            .iter()
+            .map(|entry| {
+                let message = entry.message().expect("a message");
+                (entry.kind(), &*message.message_id, &*message.sender_id, &*message.text, message.created_at_ms, message.group)
+            })
+            .collect();
+        assert_eq!(
+            read,
+            [
+                ("chat", "m1", "7", "在吗", 1_700_000_000_001, false),
+                ("chat", "2.PNM", "8", "[图片]", 0, true),
+                ("own", "m3", "1", "您好", 0, false),
+            ]
+        );
+        assert!(page.messages.iter().all(|entry| entry.message().is_some_and(|message| message.chat_id == "chat")));
+        assert_eq!(page.messages[0].message().and_then(|message| message.item_id.as_deref()), Some("920"));
+    }
+
+    #[test]
+    fn an_order_s_card_is_one_also_when_it_is_read_back() {
+        let body = r#"{"userMessageModels":[{"message":{"messageId":"1.PNM","createAt":1,"extension":{"senderUserId":"7",
+            "reminderContent":"[我已付款，等待你发货]"},"content":{"custom":{"type":26,"data":""}}}}]}"#;
+        let page = History::parse(body, "chat", "1").expect("a page");
+        assert!(matches!(&page.messages[..], [Entry::Order(notice)] if notice.status.is_some()), "{page:?}");
     }
 
     #[test]
     fn a_body_without_messages_is_no_page() {
         for body in ["{}", "[]", "\"x\"", r#"{"userMessageModels":null}"#, "{"] {
-            assert_eq!(History::parse(body), None, "{body}");
+            assert_eq!(History::parse(body, "chat", "1"), None, "{body}");
         }
     }
 }

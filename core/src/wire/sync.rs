@@ -109,44 +109,70 @@ fn read_entry(root: &Node<'_>, seller_id: &str) -> Entry {
     if root.get("chatType") == &Node::Other { Entry::Unknown } else { Entry::System }
 }
 
-/// Where the parts of a message stand: a chat message and a card's later version differ in nothing else.
-struct Fields<'t, 'a> {
+/// Where the parts of a message stand: a chat message, a card's later version and a message of a chat's history differ in nothing
+/// else.
+pub(super) struct Fields<'t, 'a> {
     sender: &'t Node<'a>,
     chat_id: &'t Node<'a>,
     serial: &'t Node<'a>,
     created_at: &'t Node<'a>,
-    content: &'t Node<'a>,
+    content_type: &'t Node<'a>,
+    /// The content's own JSON, read; broken JSON reads as none.
+    content: Node<'t>,
+    summary: &'t Node<'a>,
     details: &'t Node<'a>,
     is_update: bool,
 }
 
 impl<'t, 'a> Fields<'t, 'a> {
     fn of_chat(chat: &'t Node<'a>) -> Self {
+        let content = chat.at(6).at(3);
         Self {
             sender: chat.at(1),
             chat_id: chat.at(2),
             serial: chat.at(3),
             created_at: chat.at(5),
-            content: chat.at(6).at(3),
+            content_type: content.at(4),
+            content: parsed(content.at(5).text().unwrap_or_default().as_bytes()),
+            summary: content.at(2),
             details: chat.at(10),
             is_update: false,
         }
     }
 
     fn of_card_update(root: &'t Node<'a>) -> Self {
+        let content = root.at(6).at(3);
         Self {
             sender: root.at(4).get("senderUserId"),
             chat_id: root.at(2),
             serial: root.at(1),
             created_at: root.at(5),
-            content: root.at(6).at(3),
+            content_type: content.at(4),
+            content: parsed(content.at(5).text().unwrap_or_default().as_bytes()),
+            summary: content.at(2),
             details: root.at(4),
             is_update: true,
         }
     }
 
+    /// `content` is what `content.custom.data` holds, out of its base64.
+    pub(super) fn of_history(message: &'t Node<'a>, chat_id: &'t Node<'a>, content: &'t [u8]) -> Self {
+        let (details, custom) = (message.get("extension"), message.get("content").get("custom"));
+        Self {
+            sender: details.get("senderUserId"),
+            chat_id,
+            serial: message.get("messageId"),
+            created_at: message.get("createAt"),
+            content_type: custom.get("type"),
+            content: parsed(content),
+            summary: custom.get("summary"),
+            details,
+            is_update: false,
+        }
+    }
+
     /// `None` if there is no chat or no sender: then it is no message.
-    fn read(&self, seller_id: &str) -> Option<Entry> {
+    pub(super) fn read(&self, seller_id: &str) -> Option<Entry> {
         let chat_id = self.chat_id.id()?;
         let chat_id = without_domain(&chat_id);
         let sender_id = self.sender_id()?;
@@ -154,10 +180,10 @@ impl<'t, 'a> Fields<'t, 'a> {
         if chat_id.is_empty() || sender_id.is_empty() {
             return None;
         }
-        let (details, content) = (self.details, self.parsed_content());
-        let content_type = self.content.at(4).whole().or_else(|| content.get("contentType").whole());
+        let (details, content) = (self.details, &self.content);
+        let content_type = self.content_type.whole().or_else(|| content.get("contentType").whole());
         let created_at_ms = self.created_at.whole().unwrap_or(0);
-        let shown = [content.get("text").get("text"), details.get("reminderContent"), self.content.at(2)];
+        let shown = [content.get("text").get("text"), details.get("reminderContent"), self.summary];
         let message = Message {
             chat_id: chat_id.to_owned(),
             sender_id: sender_id.to_owned(),
@@ -171,7 +197,7 @@ impl<'t, 'a> Fields<'t, 'a> {
             content_type,
             is_update: self.is_update,
         };
-        Some(match self.order(&message, &content) {
+        Some(match self.order(&message) {
             Some((order_id, status)) => Entry::Order(OrderNotice { message, order_id, status }),
             None if message.sender_id == seller_id => Entry::Own(message),
             None => Entry::Chat(message),
@@ -183,21 +209,16 @@ impl<'t, 'a> Fields<'t, 'a> {
         self.sender.at(1).id().or_else(|| self.sender.id()).or_else(|| self.details.get("senderUserId").id())
     }
 
-    fn message_id(&self) -> Option<String> {
+    pub(super) fn message_id(&self) -> Option<String> {
         ["bizTag", "extJson"]
             .into_iter()
             .find_map(|name| message_id_in(self.details.get(name)))
             .or_else(|| self.serial.id().map(Cow::into_owned))
     }
 
-    /// The content is JSON inside the tree; broken JSON reads as none.
-    fn parsed_content(&self) -> Node<'t> {
-        self.content.at(5).text().and_then(|json| from_json(json.as_bytes()).ok()).unwrap_or(Node::Other)
-    }
-
     /// The order id and state, by the rule at [`decode_entry`].
-    fn order(&self, message: &Message, content: &Node<'_>) -> Option<(Option<String>, Option<OrderStatus>)> {
-        let cards = [content.get("dxCard"), content.get("dynamicOperation")];
+    fn order(&self, message: &Message) -> Option<(Option<String>, Option<OrderStatus>)> {
+        let cards = [self.content.get("dxCard"), self.content.get("dynamicOperation")];
         let is_card = self.is_update || message.content_type == Some(CARD_CONTENT) || cards.into_iter().any(Node::is_map);
         let by_text = platform::order_status(&message.text);
         let by_reminder = self.details.get("redReminder").text().and_then(platform::order_status);
@@ -215,6 +236,11 @@ const GROUP_SESSION: &str = "30";
 
 /// Content type of a card.
 const CARD_CONTENT: i64 = 26;
+
+/// The content is JSON inside the tree; broken JSON reads as none.
+fn parsed(json: &[u8]) -> Node<'_> {
+    from_json(json).unwrap_or(Node::Other)
+}
 
 fn first_text<const N: usize>(candidates: [&Node<'_>; N]) -> String {
     candidates.into_iter().find_map(Node::text).unwrap_or_default().to_owned()
