@@ -26,6 +26,12 @@ pub struct Config {
     pub join_messages: bool,
     /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
     pub stale_after_s: f64,
+    /// How far back a session that begins looks for what was missed meanwhile: the chats that were active within it are read back, and what of it is not recorded yet is, and is answered like anything else; 0 turns it off. Seconds, 0 … 86,400. Default 3,600.
+    pub backfill_window_s: f64,
+    /// Chats that are read back for one session, the most recently active first. 1 … 1,000. Default 50.
+    pub backfill_chats: usize,
+    /// Requests a second for it, of one account. 0.1 … 100. Default 2.
+    pub backfill_rate_per_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -110,6 +116,9 @@ impl Default for Config {
             debounce_s: 1.0,
             join_messages: false,
             stale_after_s: 300.0,
+            backfill_window_s: 3_600.0,
+            backfill_chats: 50,
+            backfill_rate_per_s: 2.0,
             heartbeat_interval_s: 15.0,
             heartbeat_timeout_s: 30.0,
             token_refresh_s: 3_600.0,
@@ -156,6 +165,8 @@ impl Config {
         for (field, value, least, most) in [
             ("debounce_s", self.debounce_s, 0.0, 60.0),
             ("stale_after_s", self.stale_after_s, 1.0, 86_400.0),
+            ("backfill_window_s", self.backfill_window_s, 0.0, 86_400.0),
+            ("backfill_rate_per_s", self.backfill_rate_per_s, 0.1, 100.0),
             ("heartbeat_interval_s", self.heartbeat_interval_s, 0.05, 300.0),
             ("heartbeat_timeout_s", self.heartbeat_timeout_s, 0.05, 300.0),
             ("token_refresh_s", self.token_refresh_s, 0.05, 86_400.0),
@@ -185,6 +196,7 @@ impl Config {
             }
         }
         for (field, value, least, most) in [
+            ("backfill_chats", self.backfill_chats, 1, 1_000),
             ("max_connecting", self.max_connecting, 1, 1_000),
             ("park_after_failures", self.park_after_failures, 1, 1_000),
             ("max_helpers", self.max_helpers, 1, 100),
@@ -265,8 +277,10 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
         type Spoil = fn(&mut Config);
-        let table: [(Spoil, &str); 10] = [
+        let table: [(Spoil, &str); 12] = [
             (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
+            (|c| c.backfill_window_s = -1.0, "backfill_window_s: is -1, allowed is 0 … 86400"),
+            (|c| c.backfill_chats = 0, "backfill_chats: is 0, allowed is 1 … 1000"),
             (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
             (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),
             (|c| c.token_refresh_s = 0.0, "token_refresh_s: is 0, allowed is 0.05 … 86400"),

@@ -23,7 +23,19 @@ macro_rules! counter_cells {
     };
 }
 
-counter_cells!(received, duplicates, replied, delivered, rejected, unknown, handler_failures, broken, connects, failures);
+counter_cells!(
+    received,
+    duplicates,
+    backfilled,
+    replied,
+    delivered,
+    rejected,
+    unknown,
+    handler_failures,
+    broken,
+    connects,
+    failures
+);
 
 #[derive(Default)]
 pub(crate) struct CounterCell(AtomicU64);

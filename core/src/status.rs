@@ -16,6 +16,8 @@ pub struct Counters {
     pub received: u64,
     /// Messages that came again and were recognised.
     pub duplicates: u64,
+    /// Those of the received ones that came by reading chats back, after a time without a connection.
+    pub backfilled: u64,
     /// Replies that the service confirmed.
     pub replied: u64,
     /// Sends that the service confirmed, the replies among them.
@@ -36,10 +38,11 @@ pub struct Counters {
 
 impl Counters {
     /// Each counter with its name and what it counts.
-    pub(crate) fn table(&self) -> [(&'static str, &'static str, u64); 10] {
+    pub(crate) fn table(&self) -> [(&'static str, &'static str, u64); 11] {
         [
             ("received", "Buyers' messages recorded for the first time", self.received),
             ("duplicates", "Messages that came again and were recognised", self.duplicates),
+            ("backfilled", "Received messages that came by reading chats back", self.backfilled),
             ("replied", "Replies that the service confirmed", self.replied),
             ("delivered", "Sends that the service confirmed", self.delivered),
             ("rejected", "Sends that the service refused", self.rejected),
@@ -54,6 +57,7 @@ impl Counters {
     pub(crate) fn add(&mut self, other: &Self) {
         self.received += other.received;
         self.duplicates += other.duplicates;
+        self.backfilled += other.backfilled;
         self.replied += other.replied;
         self.delivered += other.delivered;
         self.rejected += other.rejected;

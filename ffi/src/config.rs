@@ -31,6 +31,12 @@ pub struct lk_config {
     pub join_messages: bool,
     /// A message that is older than this when it is looked at is recorded and not answered. Seconds, 1 … 86,400. Default 300.
     pub stale_after_s: f64,
+    /// How far back a session that begins looks for what was missed meanwhile: the chats that were active within it are read back, and what of it is not recorded yet is, and is answered like anything else; 0 turns it off. Seconds, 0 … 86,400. Default 3,600.
+    pub backfill_window_s: f64,
+    /// Chats that are read back for one session, the most recently active first. 1 … 1,000. Default 50.
+    pub backfill_chats: usize,
+    /// Requests a second for it, of one account. 0.1 … 100. Default 2.
+    pub backfill_rate_per_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -120,6 +126,9 @@ impl From<Config> for lk_config {
             debounce_s: config.debounce_s,
             join_messages: config.join_messages,
             stale_after_s: config.stale_after_s,
+            backfill_window_s: config.backfill_window_s,
+            backfill_chats: config.backfill_chats,
+            backfill_rate_per_s: config.backfill_rate_per_s,
             heartbeat_interval_s: config.heartbeat_interval_s,
             heartbeat_timeout_s: config.heartbeat_timeout_s,
             token_refresh_s: config.token_refresh_s,
@@ -181,6 +190,9 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.debounce_s = given.debounce_s;
     settings.join_messages = given.join_messages;
     settings.stale_after_s = given.stale_after_s;
+    settings.backfill_window_s = given.backfill_window_s;
+    settings.backfill_chats = given.backfill_chats;
+    settings.backfill_rate_per_s = given.backfill_rate_per_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
     settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
     settings.token_refresh_s = given.token_refresh_s;

@@ -43,6 +43,8 @@ pub struct lk_account_status {
     pub received: u64,
     /// Messages that came again and were recognised.
     pub duplicates: u64,
+    /// Those of the received ones that came by reading chats back, after a time without a connection.
+    pub backfilled: u64,
     /// Replies that the service confirmed.
     pub replied: u64,
     /// Sends that the service confirmed, the replies among them.
@@ -85,6 +87,7 @@ impl From<&AccountStatus> for lk_account_status {
             next_try_ms: status.reason.next_try_ms.unwrap_or_default(),
             received: counters.received,
             duplicates: counters.duplicates,
+            backfilled: counters.backfilled,
             replied: counters.replied,
             delivered: counters.delivered,
             rejected: counters.rejected,

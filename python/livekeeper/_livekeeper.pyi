@@ -135,6 +135,9 @@ class Config:
         debounce_s: float = 1.0,
         join_messages: bool = False,
         stale_after_s: float = 300.0,
+        backfill_window_s: float = 3600.0,
+        backfill_chats: int = 50,
+        backfill_rate_per_s: float = 2.0,
         heartbeat_interval_s: float = 15.0,
         heartbeat_timeout_s: float = 30.0,
         token_refresh_s: float = 3600.0,
@@ -179,6 +182,12 @@ class Config:
     def join_messages(self) -> bool: ...
     @property
     def stale_after_s(self) -> float: ...
+    @property
+    def backfill_window_s(self) -> float: ...
+    @property
+    def backfill_chats(self) -> int: ...
+    @property
+    def backfill_rate_per_s(self) -> float: ...
     @property
     def heartbeat_interval_s(self) -> float: ...
     @property
@@ -250,6 +259,9 @@ class Config:
         debounce_s: float = ...,
         join_messages: bool = ...,
         stale_after_s: float = ...,
+        backfill_window_s: float = ...,
+        backfill_chats: int = ...,
+        backfill_rate_per_s: float = ...,
         heartbeat_interval_s: float = ...,
         heartbeat_timeout_s: float = ...,
         token_refresh_s: float = ...,
@@ -358,6 +370,7 @@ class Counters:
         cls,
         received: int = 0,
         duplicates: int = 0,
+        backfilled: int = 0,
         replied: int = 0,
         delivered: int = 0,
         rejected: int = 0,
@@ -371,6 +384,8 @@ class Counters:
     def received(self) -> int: ...
     @property
     def duplicates(self) -> int: ...
+    @property
+    def backfilled(self) -> int: ...
     @property
     def replied(self) -> int: ...
     @property

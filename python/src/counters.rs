@@ -17,6 +17,8 @@ pub(crate) struct Counters {
     received: u64,
     /// Messages that came again and were recognised.
     duplicates: u64,
+    /// Those of the received ones that came by reading chats back, after a time without a connection.
+    backfilled: u64,
     /// Replies that the service confirmed.
     replied: u64,
     /// Sends that the service confirmed, the replies among them.
@@ -38,11 +40,12 @@ pub(crate) struct Counters {
 #[pymethods]
 impl Counters {
     #[new]
-    #[pyo3(signature = (received=0, duplicates=0, replied=0, delivered=0, rejected=0, unknown=0, handler_failures=0, broken=0, connects=0, failures=0))]
+    #[pyo3(signature = (received=0, duplicates=0, backfilled=0, replied=0, delivered=0, rejected=0, unknown=0, handler_failures=0, broken=0, connects=0, failures=0))]
     #[allow(clippy::too_many_arguments, reason = "a Python constructor has its fields")]
     fn new(
         received: u64,
         duplicates: u64,
+        backfilled: u64,
         replied: u64,
         delivered: u64,
         rejected: u64,
@@ -52,7 +55,19 @@ impl Counters {
         connects: u64,
         failures: u64,
     ) -> Self {
-        Self { received, duplicates, replied, delivered, rejected, unknown, handler_failures, broken, connects, failures }
+        Self {
+            received,
+            duplicates,
+            backfilled,
+            replied,
+            delivered,
+            rejected,
+            unknown,
+            handler_failures,
+            broken,
+            connects,
+            failures,
+        }
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -69,6 +84,7 @@ impl Counters {
         Ok(vec![
             field(py, "received", self.received)?,
             field(py, "duplicates", self.duplicates)?,
+            field(py, "backfilled", self.backfilled)?,
             field(py, "replied", self.replied)?,
             field(py, "delivered", self.delivered)?,
             field(py, "rejected", self.rejected)?,
@@ -86,6 +102,7 @@ impl From<livekeeper::Counters> for Counters {
         Self {
             received: core.received,
             duplicates: core.duplicates,
+            backfilled: core.backfilled,
             replied: core.replied,
             delivered: core.delivered,
             rejected: core.rejected,

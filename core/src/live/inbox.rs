@@ -22,13 +22,21 @@ pub(super) struct Inbox {
 }
 
 struct Unrecorded {
-    ack: String,
+    whence: Whence,
     recorded: oneshot::Receiver<Result<Recorded, Error>>,
 }
 
-/// A push whose messages are durable.
-pub(super) struct RecordedPush {
-    pub(super) ack: String,
+/// How messages have come.
+pub(super) enum Whence {
+    /// Pushed: this frame acknowledges them.
+    Push { ack: String },
+    /// Read back from a chat's history: nobody waits for an ack.
+    History,
+}
+
+/// Messages that are durable.
+pub(super) struct RecordedBatch {
+    pub(super) whence: Whence,
     pub(super) recorded: Recorded,
 }
 
@@ -83,21 +91,34 @@ impl Inbox {
         now_ms: i64,
     ) -> Result<(), Error> {
         let recorded = store.record_messages(fence.clone(), rows, now_ms).await?;
-        self.unrecorded.push_back(Unrecorded { ack, recorded });
+        self.unrecorded.push_back(Unrecorded { whence: Whence::Push { ack }, recorded });
         Ok(())
     }
 
-    /// Waits for the oldest push to be durable; for ever when there is none. May be cancelled.
-    pub(super) async fn next_recorded(&mut self) -> Result<RecordedPush, Error> {
+    /// Hands what was read back of one chat to the store.
+    pub(super) async fn record_history(
+        &mut self,
+        store: &Store,
+        fence: &Fence,
+        rows: Vec<InboxRow>,
+        now_ms: i64,
+    ) -> Result<(), Error> {
+        let recorded = store.record_history(fence.clone(), rows, now_ms).await?;
+        self.unrecorded.push_back(Unrecorded { whence: Whence::History, recorded });
+        Ok(())
+    }
+
+    /// Waits for the oldest of them to be durable; for ever when there is none. May be cancelled.
+    pub(super) async fn next_recorded(&mut self) -> Result<RecordedBatch, Error> {
         let Some(oldest) = self.unrecorded.front_mut() else { return std::future::pending().await };
         let answer = (&mut oldest.recorded).await.unwrap_or(Err(Error::Closed));
         // Taken out only now: a cancelled wait has changed nothing.
-        let ack = self.unrecorded.pop_front().map_or_else(String::new, |push| push.ack);
-        Ok(RecordedPush { ack, recorded: answer? })
+        let whence = self.unrecorded.pop_front().map_or(Whence::History, |batch| batch.whence);
+        Ok(RecordedBatch { whence, recorded: answer? })
     }
 }
 
-fn row(kind: RowKind, message: Message) -> InboxRow {
+pub(super) fn row(kind: RowKind, message: Message) -> InboxRow {
     InboxRow {
         message_id: message.message_id,
         chat_id: message.chat_id,
@@ -113,7 +134,7 @@ fn row(kind: RowKind, message: Message) -> InboxRow {
 }
 
 /// A card that names no order, or no status that is known, is recorded and tells of none: nobody could say which, or what.
-fn order_row(notice: OrderNotice, seller_id: &str) -> InboxRow {
+pub(super) fn order_row(notice: OrderNotice, seller_id: &str) -> InboxRow {
     let OrderNotice { message, order_id, status } = notice;
     let buyer_id = (message.sender_id != seller_id).then(|| message.sender_id.clone());
     let order = order_id.zip(status).map(|(order_id, status)| OrderNote { order_id, status, buyer_id });

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 mod asking;
 mod auth;
+mod backfill;
 mod confirming;
 mod cookie_helper;
 mod cookie_provider;

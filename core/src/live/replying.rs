@@ -36,7 +36,8 @@ impl Session<'_> {
 
     /// Goes on taking up where there was more than could be kept waiting at once.
     pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
-        if self.has_more_to_take_up && self.waiting.is_empty() && self.asking.len() + self.deciding.len() == 0 {
+        let is_idle = self.waiting.is_empty() && !self.backfill.holds_any() && self.asking.len() + self.deciding.len() == 0;
+        if self.has_more_to_take_up && is_idle {
             self.take_up(false).await?;
         }
         Ok(())
@@ -48,6 +49,7 @@ impl Session<'_> {
             if self.deciding.knows(&message.message_id) || self.asking.knows(&message.message_id) {
                 continue;
             }
+            let Some(message) = self.backfill.hold(message) else { continue };
             self.waiting.push(message, Instant::now().into_std());
         }
         if self.is_stopped() {

@@ -9,11 +9,12 @@ use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
 use super::asking::{Asked, Asking};
 use super::auth::SignedIn;
+use super::backfill::Backfill;
 use super::confirming::{self, Confirming};
 use super::cookie_renewal;
 use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
-use super::inbox::{self, Inbox, RecordedPush};
+use super::inbox::{self, Inbox, RecordedBatch, Whence};
 use super::opening;
 use super::outbox::{MAX_UNANSWERED, Outbox};
 use super::refresh::{self, Refresh};
@@ -26,6 +27,7 @@ use crate::reply::debounce::{Debounce, MAX_WAITING};
 use crate::resources::Resources;
 use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
+use crate::store::InboxRow;
 use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
@@ -91,6 +93,7 @@ pub(super) struct Session<'a> {
     pub(super) deciding: Deciding,
     /// Whether the store has more messages without a decision than were taken up.
     pub(super) has_more_to_take_up: bool,
+    pub(super) backfill: Backfill,
     pub(super) signed_in: SignedIn,
     pub(super) mids: MidSource,
     heartbeat: Heartbeat,
@@ -113,7 +116,7 @@ enum Event {
     Refreshed(Failure),
     Confirmed(Result<(), Failure>),
     Ordered(Box<SendOrder>),
-    Recorded(Result<RecordedPush, Error>),
+    Recorded(Result<RecordedBatch, Error>),
     Asked(Asked),
     Decided(Decided),
     Received(Option<Result<Incoming, super::transport::TransportError>>),
@@ -157,6 +160,7 @@ impl<'a> Session<'a> {
             asking: Asking::new(),
             deciding: Deciding::default(),
             has_more_to_take_up: false,
+            backfill: Backfill::default(),
             inbox: Inbox::default(),
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
@@ -167,6 +171,8 @@ impl<'a> Session<'a> {
     }
 
     async fn run(mut self) -> SessionEnd {
+        // Before anything is taken up: what waits in a chat that is to be read back is decided after that.
+        self.begin_backfill().await;
         let ended = match self.take_up(true).await {
             Ok(()) => self.until_end().await,
             Err(failure) => Err(failure),
@@ -191,6 +197,7 @@ impl<'a> Session<'a> {
         let mut timer = Box::pin(sleep_until(self.next_due()));
         loop {
             self.take_up_more().await?;
+            self.go_on_backfilling().await?;
             self.decide_what_is_due().await?;
             self.tell_what_was_sent().await?;
             self.flush().await?;
@@ -243,7 +250,8 @@ impl<'a> Session<'a> {
         let now = Instant::now().into_std();
         let replies = if self.has_room_to_send() { self.waiting.next_due(now).map(Instant::from_std) } else { None };
         let wound_down = self.winding_down.as_ref().map(|limits| limits.replies_until);
-        [replies, wound_down, self.outbox.next_due(), self.deciding.due()]
+        let backfill = self.backfill.next_due(Instant::now());
+        [replies, wound_down, backfill, self.outbox.next_due(), self.deciding.due()]
             .into_iter()
             .flatten()
             .fold(self.heartbeat.next_due(), Instant::min)
@@ -293,6 +301,7 @@ impl<'a> Session<'a> {
         if answer.is_ok() && self.heartbeat.answered(answer.mid()) {
             self.live.cell.vitals.heartbeat();
         }
+        self.read_page(answer);
         self.outbox.answered(answer.mid(), || outcome(answer));
     }
 
@@ -301,7 +310,10 @@ impl<'a> Session<'a> {
             // Intake is closed. Without an ack the service pushes it again to the next session.
             return Ok(());
         }
-        let unpacked = inbox::unpack(push, &self.signed_in.unb);
+        let mut unpacked = inbox::unpack(push, &self.signed_in.unb);
+        let pushed = unpacked.rows.len();
+        unpacked.rows.retain(|row| !self.backfill.has_read_back(row));
+        self.live.cell.counters.duplicates.add((pushed - unpacked.rows.len()) as u64);
         self.live.cell.counters.broken.add(unpacked.broken as u64);
         if unpacked.rows.is_empty() {
             return self.write(push.ack()).await;
@@ -311,16 +323,33 @@ impl<'a> Session<'a> {
         replying::within(self.live.store_limit(), hand_over).await
     }
 
-    async fn acknowledge(&mut self, recorded: Result<RecordedPush, Error>) -> Result<(), Failure> {
-        let RecordedPush { ack, recorded } =
+    /// Hands what was read back of one chat to the store.
+    pub(super) async fn record_history(&mut self, rows: Vec<InboxRow>) -> Result<(), Failure> {
+        let now_ms = self.now_ms();
+        let hand_over = self.inbox.record_history(&self.live.service.store, &self.fence, rows, now_ms);
+        replying::within(self.live.store_limit(), hand_over).await
+    }
+
+    async fn acknowledge(&mut self, recorded: Result<RecordedBatch, Error>) -> Result<(), Failure> {
+        let RecordedBatch { whence, recorded } =
             recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
         self.live.cell.counters.received.add(recorded.new as u64);
-        self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
         if recorded.has_order_news {
             self.live.look_at_orders();
         }
-        self.take_in(recorded.undecided);
-        self.write(ack).await
+        match whence {
+            Whence::Push { ack } => {
+                self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
+                self.take_in(recorded.undecided);
+                self.write(ack).await
+            }
+            Whence::History => {
+                self.live.cell.counters.backfilled.add(recorded.new as u64);
+                let undecided = self.backfill.recorded(recorded);
+                self.take_in(undecided);
+                Ok(())
+            }
+        }
     }
 
     /// Puts a frame into the write buffer. Whoever is no longer the account's session writes nothing.
@@ -369,6 +398,7 @@ impl<'a> Session<'a> {
         self.live.set_outgoing(None);
         self.live.set_desk(None);
         self.orders.close();
+        self.backfill.stop();
         if self.is_stopped() {
             self.waiting.hasten();
         }

@@ -149,7 +149,13 @@ pub(super) fn leave_undecided(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) 
     Ok(())
 }
 
-fn record(db: &Savepoint<'_>, cookie_id: &str, row: InboxRow, now_ms: i64, recorded: &mut Recorded) -> Result<(), Fault> {
+pub(super) fn record(
+    db: &Savepoint<'_>,
+    cookie_id: &str,
+    row: InboxRow,
+    now_ms: i64,
+    recorded: &mut Recorded,
+) -> Result<(), Fault> {
     let at_once = match row.kind {
         RowKind::Order | RowKind::CardUpdate => Some(DecisionCode::Platform),
         // The platform writes in the seller's name, too: that is no person who takes the chat.
@@ -201,11 +207,13 @@ fn whose(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> ru
     if outbox::take_echo(db, cookie_id, row, now_ms)? {
         return Ok(DecisionCode::Echo);
     }
-    // The outbox of an account that was removed and added again does not know what went out before.
-    let known_since_ms: i64 =
-        db.prepare_cached("SELECT created_at_ms FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))?;
-    let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms;
+    let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms(db, cookie_id)?;
     Ok(if is_older { DecisionCode::BeforeAccount } else { DecisionCode::ByHand })
+}
+
+/// The outbox of an account that was removed and added again does not know what went out before.
+pub(super) fn known_since_ms(db: &Savepoint<'_>, cookie_id: &str) -> rusqlite::Result<i64> {
+    db.prepare_cached("SELECT created_at_ms FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))
 }
 
 fn tell_own_apart(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! The store: a SQLite database in WAL mode with `synchronous=FULL`. A write is answered after it is durable.
 
 mod accounts;
+mod backfill;
 mod chats;
 mod cleaning;
 mod default_replies;
@@ -13,6 +14,8 @@ mod rules;
 mod trail;
 mod writer;
 
+#[cfg(test)]
+mod backfill_tests;
 #[cfg(test)]
 mod orders_tests;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use tokio::sync::oneshot;
 use self::writer::{Fault, Reader, Writer};
 use crate::error::Error;
 
+pub(crate) use self::backfill::ActiveChat;
 pub use self::chats::PausedChat;
 pub(crate) use self::default_replies::DefaultReplyOf;
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};

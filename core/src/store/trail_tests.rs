@@ -325,6 +325,8 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::outbox::UNDECIDE,
         super::outbox::UNDECIDE_FOLDED,
         super::default_replies::WAS_SAID,
+        super::backfill::LATEST,
+        super::backfill::LATEST_OF_CHAT,
         super::trail::OF_ACCOUNT,
         super::trail::OF_CHAT,
         super::trail::SENDS_OF_MESSAGE,

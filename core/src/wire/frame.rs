@@ -219,7 +219,9 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// [`FrameError::BadBody`] if the body holds no list of messages.
     pub fn history(&self, chat_id: &str, seller_id: &str) -> Result<History, FrameError> {
-        self.body.and_then(|body| History::parse(body.get(), chat_id, seller_id)).ok_or(FrameError::BadBody { what: "userMessageModels" })
+        self.body
+            .and_then(|body| History::parse(body.get(), chat_id, seller_id))
+            .ok_or(FrameError::BadBody { what: "userMessageModels" })
     }
 
     /// The body as JSON, for what has no accessor here.

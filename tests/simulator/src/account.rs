@@ -171,8 +171,10 @@ pub(crate) struct Script {
     pub(crate) send_faults: VecDeque<SendFault>,
     pub(crate) consign_faults: VecDeque<String>,
     pub(crate) lists_too_often: u32,
+    pub(crate) history_faults: VecDeque<HistoryFault>,
     pub(crate) silent: bool,
     pub(crate) pushes_held: bool,
+    pub(crate) pushes_lost: bool,
     pub(crate) slow: Duration,
 }
 
@@ -191,6 +193,19 @@ pub enum ApiFault {
     Ret(String),
     /// The connection ends without an answer.
     Disconnect,
+}
+
+/// What is to become of a request for a chat's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryFault {
+    /// It is answered `400600001`: called too often.
+    TooOften,
+    /// It is answered with this code, and nothing in it.
+    Code(u32),
+    /// It is not answered.
+    Swallow,
+    /// It is answered 200 with a body that holds no list of messages.
+    NoList,
 }
 
 /// What is to become of a send.

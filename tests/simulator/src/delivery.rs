@@ -79,6 +79,9 @@ impl State {
         let limit = self.options.max_entries_per_account;
         let Some(account) = self.accounts.get_mut(unb) else { return };
         let newest = account.login.newest_grant();
+        if account.script.pushes_lost {
+            return;
+        }
         let held = account.script.pushes_held || account.script.silent;
         let mut taken = false;
         for connection in &account.connections {

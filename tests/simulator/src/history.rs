@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use serde_json::{Value, json};
 
-use crate::account::{Account, Chat, Message};
+use crate::account::{Account, Chat, HistoryFault, Message};
 use crate::entry::{self, Said};
 use crate::frames::Reaction;
 use crate::sending::user;
@@ -63,7 +63,19 @@ fn conversation(unb: &str, chat_id: &str, peer_id: &str, item_id: Option<&str>) 
     })
 }
 
+fn too_often(mid: &str) -> Reaction {
+    let body = json!({"code": "400600001", "reason": "too many requests", "developerMessage": "too many requests"});
+    Reaction::answer(400, mid, &body)
+}
+
 fn list_messages(state: &mut State, unb: &str, mid: &str, frame: &Value) -> Reaction {
+    match state.accounts.get_mut(unb).and_then(|account| account.script.history_faults.pop_front()) {
+        None => {}
+        Some(HistoryFault::TooOften) => return too_often(mid),
+        Some(HistoryFault::Code(code)) => return Reaction::answer(code, mid, &Value::Null),
+        Some(HistoryFault::Swallow) => return Reaction::default(),
+        Some(HistoryFault::NoList) => return Reaction::answer(200, mid, &json!({"hasMore": 0})),
+    }
     let cid = frame.pointer("/body/0").and_then(Value::as_str).and_then(user);
     let cursor = frame.pointer("/body/2").and_then(Value::as_u64);
     let (Some(chat_id), Some(cursor)) = (cid, cursor) else {
@@ -87,8 +99,7 @@ fn list_chats(state: &mut State, unb: &str, mid: &str, frame: &Value) -> Reactio
     let Some(account) = state.accounts.get_mut(unb) else { return Reaction::default() };
     if account.script.lists_too_often > 0 {
         account.script.lists_too_often -= 1;
-        let body = json!({"code": "400600001", "reason": "too many requests", "developerMessage": "too many requests"});
-        return Reaction::answer(400, mid, &body);
+        return too_often(mid);
     }
     let cursor = frame.pointer("/body/0").and_then(Value::as_u64).unwrap_or(u64::MAX);
     let count = page_length(frame.pointer("/body/1"));

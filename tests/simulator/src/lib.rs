@@ -59,7 +59,7 @@ mod thread;
 mod tls;
 mod wait;
 
-pub use account::ApiFault;
+pub use account::{ApiFault, HistoryFault};
 pub use error::StartError;
 pub use message::{BuyerMessage, Encoding, Entry, OrderIdIn, OrderStatus};
 pub use options::{ExpiryForm, Options, PushPath};

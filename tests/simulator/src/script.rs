@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::account::{ApiFault, End, Message, SendFault, Verification};
+use crate::account::{ApiFault, End, HistoryFault, Message, SendFault, Verification};
 use crate::delivery::Stored;
 use crate::entry::{self, Content, Said};
 use crate::message::{BuyerMessage, Encoding, Entry};
@@ -205,6 +205,26 @@ impl Simulator {
         self.script(unb, "lists are refused", |state, unb| {
             if let Some(account) = state.make_account(unb) {
                 account.script.lists_too_often = times;
+            }
+        });
+    }
+
+    /// What is to become of the next `times` requests for a chat's history that are not scripted yet.
+    pub fn fail_histories(&self, unb: &str, times: usize, fault: HistoryFault) {
+        self.script(unb, "histories' fates are set", |state, unb| {
+            if let Some(account) = state.make_account(unb) {
+                let room = MAX_FAULTS.saturating_sub(account.script.history_faults.len());
+                account.script.history_faults.extend(std::iter::repeat_n(fault, times.min(room)));
+            }
+        });
+    }
+
+    /// Pushes are lost: what is said stands in its chat's history and is never pushed, unless it is replayed. What waited
+    /// before is not touched.
+    pub fn lose_pushes(&self, unb: &str, lost: bool) {
+        self.script(unb, if lost { "pushes are lost" } else { "pushes are lost no more" }, |state, unb| {
+            if let Some(account) = state.make_account(unb) {
+                account.script.pushes_lost = lost;
             }
         });
     }

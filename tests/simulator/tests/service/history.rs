@@ -1,6 +1,6 @@
 //! Opening a chat, reading it, listing the chats.
 
-use livekeeper_simulator::BuyerMessage;
+use livekeeper_simulator::{BuyerMessage, HistoryFault};
 use serde_json::{Value, json};
 
 use crate::client::{Client, UNB, simulator, what_was_violated};
@@ -76,4 +76,26 @@ async fn any_other_request_is_answered_with_nothing_in_it() {
     let mut client = Client::online(&simulator, UNB).await;
     assert_eq!(client.request("/r/MessageStatus/read", json!([["1"]])).await["code"], 200);
     assert_eq!(simulator.counters().requests, 1);
+}
+
+#[tokio::test]
+async fn what_was_never_pushed_stands_in_the_history_and_a_history_can_be_refused_or_not_answered() {
+    let simulator = simulator().await;
+    let mut client = Client::online(&simulator, UNB).await;
+    simulator.lose_pushes(UNB, true);
+    let lost = simulator.buyer_says(UNB, &BuyerMessage::new("10", "20", "lost"));
+    simulator.lose_pushes(UNB, false);
+    assert_eq!(simulator.waiting(UNB), 0);
+    let (list, body) = ("/r/MessageManager/listUserMessages", json!(["10@goofish", false, FIRST_CURSOR, 20, false]));
+    for fault in [HistoryFault::TooOften, HistoryFault::Code(404), HistoryFault::NoList, HistoryFault::Swallow] {
+        simulator.fail_histories(UNB, 1, fault);
+    }
+    assert_eq!(client.request(list, body.clone()).await["body"]["code"], "400600001");
+    assert_eq!(client.request(list, body.clone()).await["code"], 404);
+    assert_eq!(client.request(list, body.clone()).await["body"]["userMessageModels"], Value::Null);
+    client.start_request(list, body.clone()).await;
+    let page = client.request(list, body).await;
+    assert_eq!(page["body"]["userMessageModels"][0]["message"]["messageId"], lost);
+    simulator.buyer_says(UNB, &BuyerMessage::new("10", "20", "pushed"));
+    assert_eq!(client.entries().await.len(), 1);
 }

@@ -1,0 +1,131 @@
+//! What reading chats back needs of the store: which chats were active, and a place for what was missed.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Savepoint};
+use tokio::sync::oneshot;
+
+use super::Store;
+use super::messages::{self, InboxRow, Recorded};
+use super::writer::Fault;
+use crate::account::Fence;
+use crate::error::Error;
+
+/// Messages of an account that are looked at, the latest first, to see which chats were active.
+const MAX_LOOKED_AT: u32 = 2_000;
+/// Messages of a chat that are compared with what was read back, the latest first.
+const MAX_COMPARED: u32 = 500;
+
+/// A chat that was active, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ActiveChat {
+    pub(crate) chat_id: String,
+    /// The time of its newest known message.
+    pub(crate) newest_at_ms: i64,
+    /// What it is about, for messages that do not say it themselves.
+    pub(crate) item_id: Option<String>,
+    pub(crate) is_group: bool,
+}
+
+impl Store {
+    /// The chats of an account with a message since then, the most recently active first, at most `limit` of them.
+    pub(crate) async fn active_chats(&self, cookie_id: &str, since_ms: i64, limit: usize) -> Result<Vec<ActiveChat>, Error> {
+        let cookie_id = cookie_id.to_owned();
+        self.read(move |db| {
+            let mut chats = active_since(db, &cookie_id, since_ms)?;
+            chats.sort_by_key(|chat| std::cmp::Reverse(chat.newest_at_ms));
+            chats.truncate(limit);
+            Ok(chats)
+        })
+        .await
+    }
+
+    /// Hands over what was read back of one chat, the oldest first, as [`Store::record_messages`] does with what was pushed, and in
+    /// the same transactions: so a person who wrote by hand meanwhile has the chat before anything that was missed there is decided.
+    ///
+    /// Left out, and counted among the duplicates: the same words of the same person at the same millisecond under another id,
+    /// should the service ever name a message differently when it is read back; and what was written before the account was
+    /// added, of which nobody knows whether it was answered.
+    pub(crate) async fn record_history(
+        &self,
+        fence: Fence,
+        rows: Vec<InboxRow>,
+        now_ms: i64,
+    ) -> Result<oneshot::Receiver<Result<Recorded, Error>>, Error> {
+        self.submit(move |db| {
+            if !fence.is_current() {
+                return Err(Fault::Refused(Error::Closed));
+            }
+            let cookie_id = fence.cookie_id();
+            let known = rows.first().map(|row| latest_of_chat(db, cookie_id, &row.chat_id)).transpose()?.unwrap_or_default();
+            let known_since_ms = messages::known_since_ms(db, cookie_id)?;
+            let mut recorded = Recorded::default();
+            for row in rows {
+                if row.created_at_ms < known_since_ms || known.iter().any(|other| is_twin(other, &row)) {
+                    recorded.duplicates += 1;
+                } else {
+                    messages::record(db, cookie_id, row, now_ms, &mut recorded)?;
+                }
+            }
+            Ok(recorded)
+        })
+        .await
+    }
+}
+
+/// A message that is recorded already.
+struct Known {
+    message_id: String,
+    sender_id: String,
+    text: String,
+    created_at_ms: i64,
+}
+
+fn is_twin(known: &Known, row: &InboxRow) -> bool {
+    known.created_at_ms == row.created_at_ms
+        && known.sender_id == row.sender_id
+        && known.text == row.text
+        && known.message_id != row.message_id
+}
+
+// Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
+pub(super) const LATEST: &str = "SELECT chat_id, is_group, item_id, created_at_ms, received_at_ms
+     FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1 ORDER BY arrival DESC LIMIT ?2";
+pub(super) const LATEST_OF_CHAT: &str = "SELECT message_id, sender_id, text, created_at_ms
+     FROM messages INDEXED BY messages_by_chat WHERE cookie_id = ?1 AND chat_id = ?2 ORDER BY arrival DESC LIMIT ?3";
+
+/// From the latest message back, until one was recorded before that moment: nothing before it can be newer.
+fn active_since(db: &Connection, cookie_id: &str, since_ms: i64) -> rusqlite::Result<Vec<ActiveChat>> {
+    let mut statement = db.prepare_cached(LATEST)?;
+    let mut rows = statement.query((cookie_id, MAX_LOOKED_AT))?;
+    let mut chats: HashMap<String, ActiveChat> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        let (created_at_ms, received_at_ms): (i64, i64) = (row.get("created_at_ms")?, row.get("received_at_ms")?);
+        if received_at_ms < since_ms {
+            break;
+        }
+        // One without a date is as old as its record.
+        let at_ms = if created_at_ms > 0 { created_at_ms } else { received_at_ms };
+        if at_ms < since_ms {
+            continue;
+        }
+        let chat_id: String = row.get("chat_id")?;
+        let (item_id, is_group) = (row.get("item_id")?, row.get("is_group")?);
+        match chats.get_mut(&chat_id) {
+            Some(chat) => {
+                chat.newest_at_ms = chat.newest_at_ms.max(at_ms);
+                chat.item_id = chat.item_id.take().or(item_id);
+            }
+            None => drop(chats.insert(chat_id.clone(), ActiveChat { chat_id, newest_at_ms: at_ms, item_id, is_group })),
+        }
+    }
+    Ok(chats.into_values().collect())
+}
+
+fn latest_of_chat(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str) -> rusqlite::Result<Vec<Known>> {
+    let mut statement = db.prepare_cached(LATEST_OF_CHAT)?;
+    let rows = statement.query_map((cookie_id, chat_id, MAX_COMPARED), |row| {
+        Ok(Known { message_id: row.get(0)?, sender_id: row.get(1)?, text: row.get(2)?, created_at_ms: row.get(3)? })
+    })?;
+    rows.collect()
+}
