@@ -31,7 +31,7 @@ pub fn simulator(options: Options) -> SimulatorThread {
     SimulatorThread::start(options).expect("the simulator listens on a free port of 127.0.0.1")
 }
 
-/// Settings for it: quick to connect and to try again, each message answered by itself.
+/// Settings for it: quick to connect, to try again and to read back, each message answered by itself.
 pub fn config(simulator: &Simulator) -> Config {
     let mut config = Config::default();
     config.websocket_url = simulator.websocket_url();
@@ -39,6 +39,7 @@ pub fn config(simulator: &Simulator) -> Config {
     config.debounce_s = 0.0;
     config.connect_rate_per_s = 1_000.0;
     config.max_connecting = 64;
+    config.backfill_rate_per_s = 100.0;
     config.backoff_initial_s = 0.01;
     config.backoff_max_s = 0.1;
     config
