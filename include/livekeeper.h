@@ -107,6 +107,9 @@
     1.0, /* debounce_s */ \
     false, /* join_messages */ \
     300.0, /* stale_after_s */ \
+    3600.0, /* backfill_window_s */ \
+    50, /* backfill_chats */ \
+    2.0, /* backfill_rate_per_s */ \
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
     3600.0, /* token_refresh_s */ \
@@ -1191,6 +1194,18 @@ typedef struct {
      */
     double stale_after_s;
     /**
+     * How far back a session that begins looks for what was missed meanwhile: the chats that were active within it are read back, and what of it is not recorded yet is, and is answered like anything else; 0 turns it off. Seconds, 0 … 86,400. Default 3,600.
+     */
+    double backfill_window_s;
+    /**
+     * Chats that are read back for one session, the most recently active first. 1 … 1,000. Default 50.
+     */
+    size_t backfill_chats;
+    /**
+     * Requests a second for it, of one account. 0.1 … 100. Default 2.
+     */
+    double backfill_rate_per_s;
+    /**
      * Between two heartbeats. Seconds, 0.05 … 300. Default 15.
      */
     double heartbeat_interval_s;
@@ -1488,6 +1503,10 @@ typedef struct {
      * Messages that came again and were recognised.
      */
     uint64_t duplicates;
+    /**
+     * Those of the received ones that came by reading chats back, after a time without a connection.
+     */
+    uint64_t backfilled;
     /**
      * Replies that the service confirmed.
      */
