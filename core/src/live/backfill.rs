@@ -150,14 +150,15 @@ impl Backfill {
 
     /// When there is something to do, if nothing happens before.
     pub(super) fn next_due(&self, now: Instant) -> Option<Instant> {
+        if self.is_over {
+            return None;
+        }
         match self.reading.as_ref().map(|reading| &reading.step) {
-            _ if self.is_over => None,
-            Some(Step::Ask { .. }) => Some(self.next_at.unwrap_or(now)),
             Some(Step::Asked { until, .. }) => Some(*until),
             Some(Step::Record) => Some(now),
             Some(Step::Recording) => None,
             None if self.unread.is_empty() => (!self.held.is_empty()).then_some(now),
-            None => Some(self.next_at.unwrap_or(now)),
+            Some(Step::Ask { .. }) | None => Some(self.next_at.unwrap_or(now)),
         }
     }
 

@@ -83,7 +83,7 @@ async fn what_was_never_pushed_stands_in_the_history_and_a_history_can_be_refuse
     let simulator = simulator().await;
     let mut client = Client::online(&simulator, UNB).await;
     simulator.lose_pushes(UNB, true);
-    let lost = simulator.buyer_says(UNB, &BuyerMessage::new("10", "20", "lost"));
+    let never_pushed = simulator.buyer_says(UNB, &BuyerMessage::new("10", "20", "lost"));
     simulator.lose_pushes(UNB, false);
     assert_eq!(simulator.waiting(UNB), 0);
     let (list, body) = ("/r/MessageManager/listUserMessages", json!(["10@goofish", false, FIRST_CURSOR, 20, false]));
@@ -95,7 +95,7 @@ async fn what_was_never_pushed_stands_in_the_history_and_a_history_can_be_refuse
     assert_eq!(client.request(list, body.clone()).await["body"]["userMessageModels"], Value::Null);
     client.start_request(list, body.clone()).await;
     let page = client.request(list, body).await;
-    assert_eq!(page["body"]["userMessageModels"][0]["message"]["messageId"], lost);
+    assert_eq!(page["body"]["userMessageModels"][0]["message"]["messageId"], never_pushed);
     simulator.buyer_says(UNB, &BuyerMessage::new("10", "20", "pushed"));
     assert_eq!(client.entries().await.len(), 1);
 }
