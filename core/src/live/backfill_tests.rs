@@ -136,10 +136,7 @@ fn how_far_a_chat_is_read() {
     for (pages, asked) in table {
         let mut backfill = Backfill::new(vec![chat("a")], "1", Limits { since_ms: SINCE_MS, ..Limits::default() });
         let mut cursor = NEWEST;
-        for (number, (messages, next_cursor)) in pages.iter().enumerate() {
-            if number as u32 == asked {
-                break;
-            }
+        for (messages, next_cursor) in pages.iter().take(asked as usize) {
             assert_eq!(ask(&mut backfill), ("a".to_owned(), cursor), "{pages:?}");
             backfill.answered(page(messages, *next_cursor));
             cursor = next_cursor.unwrap_or_default();
