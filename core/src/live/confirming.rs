@@ -73,7 +73,7 @@ struct Clerk {
     fence: Fence,
     /// Absent when the desk is gone.
     heard: Option<mpsc::Receiver<Wake>>,
-    callers: Vec<Box<Asked>>,
+    callers: Vec<Asked>,
     calling: Option<Calling>,
     rest: Duration,
     rests_until: Option<Instant>,
@@ -166,11 +166,11 @@ impl Clerk {
             Some(standing) if !standing.state.has_ended() => {
                 // A person who asks is not kept waiting for a rest.
                 self.rests_until = None;
-                self.callers.push(asked);
+                self.callers.push(*asked);
             }
-            Some(standing) => answer(asked, standing),
+            Some(standing) => answer(*asked, standing),
             // It has gone on, and there is nothing to confirm any more.
-            None => answer(asked, Confirmation::new(ConfirmationState::Unknown, self.now_ms())),
+            None => answer(*asked, Confirmation::new(ConfirmationState::Unknown, self.now_ms())),
         }
         Ok(())
     }
@@ -253,7 +253,7 @@ impl Drop for Clerk {
         if let Some(heard) = &mut self.heard {
             heard.close();
             let unheard = std::iter::from_fn(|| heard.try_recv().ok());
-            self.callers.extend(unheard.filter_map(|wake| if let Wake::Asked(asked) = wake { Some(asked) } else { None }));
+            self.callers.extend(unheard.filter_map(|wake| if let Wake::Asked(asked) = wake { Some(*asked) } else { None }));
         }
         for asked in self.callers.drain(..) {
             let is_under_way = self.calling.as_ref().is_some_and(|calling| calling.order_id == asked.order_id);
@@ -263,7 +263,7 @@ impl Drop for Clerk {
     }
 }
 
-fn answer(asked: Box<Asked>, confirmation: Confirmation) {
+fn answer(asked: Asked, confirmation: Confirmation) {
     // A caller who no longer waits has let it go.
     let _ = asked.answer.send(Ok(confirmation));
 }
