@@ -17,21 +17,18 @@ use livekeeper_tests::{
 };
 
 type Answer = Result<Option<Secret>, HostError>;
+type Verb = fn(&CookieManager, &str) -> Result<(), Error>;
+/// What a provider does, given the login that is over; why the account is parked then, and what its reason says.
+type Failing = (fn(&str) -> Answer, ReasonCode, &'static str);
 
-fn provider(function: impl Fn(&CookieRequest) -> Answer + Send + Sync + 'static) -> Option<Arc<CookieProvider>> {
-    Some(Arc::new(function))
+fn provider(function: impl Fn(&CookieRequest) -> Answer + Send + Sync + 'static) -> Arc<CookieProvider> {
+    Arc::new(function)
 }
 
 /// The login of an account is over, and this provider is asked for another.
-fn parked_with(
-    simulator: &Simulator,
-    unb: &str,
-    config: Config,
-    timeout_s: f64,
-    asked: Option<Arc<CookieProvider>>,
-) -> CookieManager {
+fn parked_with(simulator: &Simulator, unb: &str, config: Config, timeout_s: f64, asked: Arc<CookieProvider>) -> CookieManager {
     let manager = manager(config);
-    manager.set_cookie_provider(asked, timeout_s).unwrap();
+    manager.set_cookie_provider(Some(asked), timeout_s).unwrap();
     let cookie = simulator.cookie(unb);
     simulator.expire_session(unb);
     manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
@@ -45,7 +42,7 @@ struct Held {
 }
 
 impl Held {
-    fn new() -> (Self, Option<Arc<CookieProvider>>) {
+    fn new() -> (Self, Arc<CookieProvider>) {
         let (tell, called) = mpsc::channel();
         let (let_go, answers) = mpsc::channel();
         let answers = Mutex::new(answers);
@@ -70,7 +67,7 @@ fn a_login_that_is_over_is_renewed_by_the_provider_before_any_helper_and_the_acc
     }
     let manager = manager(config);
     let (held, asked) = Held::new();
-    manager.set_cookie_provider(asked, 30.0).unwrap();
+    manager.set_cookie_provider(Some(asked), 30.0).unwrap();
     add_online(&manager, &simulator, "店 1", "1001");
     let new_cookie = simulator.renew_cookie("1001");
     let mut events = manager.events().unwrap();
@@ -98,7 +95,7 @@ fn a_login_that_is_over_is_renewed_by_the_provider_before_any_helper_and_the_acc
 #[test]
 fn a_provider_that_brings_no_good_cookie_leaves_the_account_parked_with_a_reason_that_holds_no_credential() {
     let simulator = simulator(Options::default());
-    let table: [(fn(&str) -> Answer, ReasonCode, &str); 8] = [
+    let table: [Failing; 8] = [
         (|_| Ok(None), ReasonCode::SessionExpired, "the cookie provider brought none"),
         (|_| Ok(Some(Secret::new(" "))), ReasonCode::SessionExpired, "the cookie provider brought none"),
         (|_| Ok(Some(Secret::new("unb=2002; cookie2=CANARY00"))), ReasonCode::CookieUnusable, "another user's cookie"),
@@ -148,7 +145,7 @@ fn where_the_provider_has_none_the_helper_is_asked() {
     // Each gives its place back before the other wants it.
     config.max_helpers = 1;
     let manager = manager(config);
-    manager.set_cookie_provider(provider(|_| Ok(None)), 30.0).unwrap();
+    manager.set_cookie_provider(Some(provider(|_| Ok(None))), 30.0).unwrap();
     manager.add_cookie("shop", &old_cookie, None, None).wait().unwrap();
     wait(&manager, "shop", ONLINE);
 }
@@ -217,7 +214,6 @@ fn every_verb_works_inside_the_provider_or_ends_within_a_stop() {
     let mut config = config(&simulator);
     config.stop_thread_s = 0.2;
     let renewed = simulator.renew_cookie("1009");
-    type Verb = fn(&CookieManager, &str) -> Result<(), Error>;
     let table: [(&str, Verb); 16] = [
         ("status", |m, _| m.status("shop").map(drop)),
         ("statuses", |m, _| m.statuses().map(drop)),
@@ -252,7 +248,7 @@ fn every_verb_works_inside_the_provider_or_ends_within_a_stop() {
             Ok(None)
         });
         let manager = own.get_or_init(|| manager(config.clone()));
-        manager.set_cookie_provider(asked, 30.0).unwrap();
+        manager.set_cookie_provider(Some(asked), 30.0).unwrap();
         let cookie = simulator.cookie(&unb);
         simulator.expire_session(&unb);
         manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
@@ -264,12 +260,6 @@ fn every_verb_works_inside_the_provider_or_ends_within_a_stop() {
 #[test]
 fn a_provider_is_dropped_once_it_is_replaced_taken_away_or_its_manager_closed_and_no_call_of_it_runs() {
     struct Dropped(Sender<&'static str>, &'static str);
-    impl Dropped {
-        /// By a method, so that a closure which calls it holds the whole of it.
-        fn has_none(&self) -> Answer {
-            Ok(None)
-        }
-    }
     impl Drop for Dropped {
         fn drop(&mut self) {
             // Of a manager that is dropped, nobody may listen any more.
@@ -280,13 +270,17 @@ fn a_provider_is_dropped_once_it_is_replaced_taken_away_or_its_manager_closed_an
     let (tell, dropped) = mpsc::channel();
     let named = |name| {
         let mark = Dropped(tell.clone(), name);
-        provider(move |_| mark.has_none())
+        provider(move |_| {
+            // The whole of it, else the closure would hold a part only.
+            let _held = &mark;
+            Ok(None)
+        })
     };
     let manager = manager(config(&simulator));
-    manager.set_cookie_provider(named("first"), 1.0).unwrap();
-    manager.set_cookie_provider(named("second"), 1.0).unwrap();
+    manager.set_cookie_provider(Some(named("first")), 1.0).unwrap();
+    manager.set_cookie_provider(Some(named("second")), 1.0).unwrap();
     assert_eq!(dropped.try_recv(), Ok("first"));
-    let error = manager.set_cookie_provider(named("refused"), 0.0).unwrap_err();
+    let error = manager.set_cookie_provider(Some(named("refused")), 0.0).unwrap_err();
     assert_eq!(error.to_string(), "timeout_s: is 0, allowed is 0.05 … 3600");
     assert_eq!(dropped.try_recv(), Ok("refused"));
     manager.set_cookie_provider(None, f64::NAN).unwrap();
@@ -294,14 +288,16 @@ fn a_provider_is_dropped_once_it_is_replaced_taken_away_or_its_manager_closed_an
 
     let (held, asked) = Held::new();
     let mark = Dropped(tell.clone(), "running");
-    let asked = asked.unwrap();
-    let marked = provider(move |request| mark.has_none().and_then(|_| asked(request)));
-    manager.set_cookie_provider(marked, 30.0).unwrap();
+    let marked = provider(move |request| {
+        let _held = &mark;
+        asked(request)
+    });
+    manager.set_cookie_provider(Some(marked), 30.0).unwrap();
     let cookie = simulator.cookie("1001");
     simulator.expire_session("1001");
     manager.add_cookie("shop", &cookie, None, None).wait().unwrap();
     held.wait_called();
-    manager.set_cookie_provider(named("last"), 1.0).unwrap();
+    manager.set_cookie_provider(Some(named("last")), 1.0).unwrap();
     assert_eq!(dropped.try_recv(), Err(mpsc::TryRecvError::Empty), "a call of it runs");
     held.let_go.send(Ok(Some(Secret::new(simulator.renew_cookie("1001"))))).unwrap();
     wait(&manager, "shop", ONLINE);
