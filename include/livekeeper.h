@@ -107,9 +107,14 @@
     1.0, /* debounce_s */ \
     false, /* join_messages */ \
     300.0, /* stale_after_s */ \
+<<<<<<< HEAD
     3600.0, /* backfill_window_s */ \
     50, /* backfill_chats */ \
     2.0, /* backfill_rate_per_s */ \
+=======
+    5.0, /* send_rate_per_s */ \
+    1.0, /* chat_send_rate_per_s */ \
+>>>>>>> a5b0cc5 (Sends go out at a pace, in the order of their chat, and pictures go as texts do)
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
     3600.0, /* token_refresh_s */ \
@@ -163,7 +168,8 @@
 #define LK_CONFIRMATION_INIT { sizeof(lk_confirmation), LK_CONFIRMATION_STATE_NONE, 0 }
 #define LK_MESSAGE_TRACE_INIT { \
     sizeof(lk_message_trace), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, \
-    LK_DECISION_UNKNOWN, 0, { NULL, 0 }, { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
+    LK_DECISION_UNKNOWN, 0, { NULL, 0 }, { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, \
+    { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
 }
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
 #define LK_ACCOUNT_STOP_INIT { \
@@ -1194,6 +1200,7 @@ typedef struct {
      */
     double stale_after_s;
     /**
+<<<<<<< HEAD
      * How far back a session that begins looks for what was missed meanwhile: the chats that were active within it are read back, and what of it is not recorded yet is, and is answered like anything else; 0 turns it off. Seconds, 0 … 86,400. Default 3,600.
      */
     double backfill_window_s;
@@ -1205,6 +1212,16 @@ typedef struct {
      * Requests a second for it, of one account. 0.1 … 100. Default 2.
      */
     double backfill_rate_per_s;
+=======
+     * Messages that an account sends a second, replies and your own together, and into all chats; after a pause, 10 at once.
+     * What would be faster waits. 0.01 … 10,000. Default 5.
+     */
+    double send_rate_per_s;
+    /**
+     * The same into one chat; after a pause, 3 at once. A chat that waits holds up no other. 0.01 … 10,000. Default 1.
+     */
+    double chat_send_rate_per_s;
+>>>>>>> a5b0cc5 (Sends go out at a pace, in the order of their chat, and pictures go as texts do)
     /**
      * Between two heartbeats. Seconds, 0.05 … 300. Default 15.
      */
@@ -1660,7 +1677,7 @@ typedef struct {
      */
     lk_str folded_into;
     /**
-     * Whether something was sent in answer to it, or is under way. If not, the fields that follow are empty.
+     * Whether a text was sent in answer to it, or is under way. If not, the fields that follow are empty.
      */
     bool has_reply;
     /**
@@ -1691,6 +1708,55 @@ typedef struct {
      * When it ended: milliseconds since 1970 UTC; 0 while it is under way.
      */
     int64_t reply_closed_at_ms;
+    /**
+     * What the service adds to its reason for a rejected one; `data` NULL: nothing.
+     */
+    lk_str reply_more_info;
+    /**
+     * Whether a picture was sent in answer to it, after the text if there was one, or is under way. If not, the fields that follow
+     * are empty.
+     */
+    bool has_picture;
+    /**
+     * Whether that send has ended.
+     */
+    bool picture_has_ended;
+    /**
+     * How it ended.
+     */
+    lk_send_result picture_result;
+    /**
+     * Where the picture is.
+     */
+    lk_str picture_url;
+    /**
+     * Its width in pixels.
+     */
+    uint32_t picture_width;
+    /**
+     * Its height in pixels.
+     */
+    uint32_t picture_height;
+    /**
+     * The service's id of a delivered one, or its reason for a rejected one; `data` NULL: neither.
+     */
+    lk_str picture_detail;
+    /**
+     * What the service adds to its reason for a rejected one; `data` NULL: nothing.
+     */
+    lk_str picture_more_info;
+    /**
+     * The code of the service's answer where it was rejected; otherwise 0.
+     */
+    int64_t picture_code;
+    /**
+     * When it was put on its way: milliseconds since 1970 UTC.
+     */
+    int64_t picture_created_at_ms;
+    /**
+     * When it ended: milliseconds since 1970 UTC; 0 while it is under way.
+     */
+    int64_t picture_closed_at_ms;
 } lk_message_trace;
 
 /**
@@ -2520,10 +2586,15 @@ void lk_health_reason_list_free(lk_health_reason_list *list);
  * - `outcome`: where the outcome goes; its `size` must be set.
  * - `detail`: where the service's id of a delivered message goes, or its reason for a rejected one, yours to end with
  *   `lk_string_free`; NULL if you do not want it. NULL is put there on failure.
+ * - `more_info`: where it goes what the service adds to its reason, such as "CSI_FORBID||…", yours to end with `lk_string_free`;
+ *   NULL if you do not want it. NULL is put there on failure, and where the service adds nothing.
  *
- * Any thread. Blocks for `answer_timeout_s` at the most, by default 10 s. A rejected message and one whose fate is unknown are
- * no errors: the outcome says so. Errors, where nothing was sent: `LK_STATUS_NOT_CONNECTED`, `LK_STATUS_AT_CAPACITY`,
- * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ * Any thread. Into one chat, messages go out in the order of the calls, no faster than `chat_send_rate_per_s` and
+ * `send_rate_per_s`. Blocks until it may go out, usually not at all, and then for `answer_timeout_s` at the most, by default 10 s.
+ * A rejected message and one whose fate is unknown are no errors: the outcome says so. Errors, where nothing was sent:
+ * `LK_STATUS_NOT_CONNECTED` (also when the connection ends before it may go out), `LK_STATUS_AT_CAPACITY` (256 calls wait
+ * already), `LK_STATUS_STORE_FAILED`, `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
  */
 lk_status lk_manager_send_text(const lk_manager *manager,
                                lk_str cookie_id,
@@ -2531,7 +2602,27 @@ lk_status lk_manager_send_text(const lk_manager *manager,
                                lk_str user_id,
                                lk_str text,
                                lk_send_outcome *outcome,
-                               lk_string **detail);
+                               lk_string **detail,
+                               lk_string **more_info);
+
+/**
+ * Sends a picture that the site already has into a chat, and tells how that ended. It keeps its order among the texts.
+ *
+ * - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
+ * - `width`, `height`: in pixels, 1 to 20,000.
+ *
+ * All else is as with `lk_manager_send_text`.
+ */
+lk_status lk_manager_send_image(const lk_manager *manager,
+                                lk_str cookie_id,
+                                lk_str chat_id,
+                                lk_str user_id,
+                                lk_str url,
+                                uint32_t width,
+                                uint32_t height,
+                                lk_send_outcome *outcome,
+                                lk_string **detail,
+                                lk_string **more_info);
 
 /**
  * Answers nothing in a chat for a while, from now on; what came in meanwhile stays unanswered. Remembered over a restart of the

@@ -32,6 +32,11 @@ pub struct Config {
     pub backfill_chats: usize,
     /// Requests a second for it, of one account. 0.1 … 100. Default 2.
     pub backfill_rate_per_s: f64,
+    /// Messages that an account sends a second, replies and the host's own together, and into all chats; after a pause, 10 at once.
+    /// What would be faster waits. 0.01 … 10,000. Default 5.
+    pub send_rate_per_s: f64,
+    /// The same into one chat; after a pause, 3 at once. A chat that waits holds up no other. 0.01 … 10,000. Default 1.
+    pub chat_send_rate_per_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -119,6 +124,8 @@ impl Default for Config {
             backfill_window_s: 3_600.0,
             backfill_chats: 50,
             backfill_rate_per_s: 2.0,
+            send_rate_per_s: 5.0,
+            chat_send_rate_per_s: 1.0,
             heartbeat_interval_s: 15.0,
             heartbeat_timeout_s: 30.0,
             token_refresh_s: 3_600.0,
@@ -167,6 +174,8 @@ impl Config {
             ("stale_after_s", self.stale_after_s, 1.0, 86_400.0),
             ("backfill_window_s", self.backfill_window_s, 0.0, 86_400.0),
             ("backfill_rate_per_s", self.backfill_rate_per_s, 0.1, 100.0),
+            ("send_rate_per_s", self.send_rate_per_s, 0.01, 10_000.0),
+            ("chat_send_rate_per_s", self.chat_send_rate_per_s, 0.01, 10_000.0),
             ("heartbeat_interval_s", self.heartbeat_interval_s, 0.05, 300.0),
             ("heartbeat_timeout_s", self.heartbeat_timeout_s, 0.05, 300.0),
             ("token_refresh_s", self.token_refresh_s, 0.05, 86_400.0),
@@ -277,13 +286,15 @@ mod tests {
     #[test]
     fn a_value_out_of_range_is_refused_by_name_with_what_is_allowed() {
         type Spoil = fn(&mut Config);
-        let table: [(Spoil, &str); 12] = [
+        let table: [(Spoil, &str); 14] = [
             (|c| c.debounce_s = -1.0, "debounce_s: is -1, allowed is 0 … 60"),
             (|c| c.backfill_window_s = -1.0, "backfill_window_s: is -1, allowed is 0 … 86400"),
             (|c| c.backfill_chats = 0, "backfill_chats: is 0, allowed is 1 … 1000"),
             (|c| c.heartbeat_interval_s = f64::NAN, "heartbeat_interval_s: is NaN, allowed is 0.05 … 300"),
             (|c| c.heartbeat_timeout_s = f64::INFINITY, "heartbeat_timeout_s: is inf, allowed is 0.05 … 300"),
             (|c| c.token_refresh_s = 0.0, "token_refresh_s: is 0, allowed is 0.05 … 86400"),
+            (|c| c.send_rate_per_s = 0.0, "send_rate_per_s: is 0, allowed is 0.01 … 10000"),
+            (|c| c.chat_send_rate_per_s = 10_001.0, "chat_send_rate_per_s: is 10001, allowed is 0.01 … 10000"),
             (|c| c.backoff_max_s = 0.5, "backoff_max_s: is 0.5, allowed is 1 … 3600"),
             (|c| c.max_connecting = 0, "max_connecting: is 0, allowed is 1 … 1000"),
             (|c| c.max_accounts = 0, "max_accounts: is 0, allowed is 1 … 1000000"),

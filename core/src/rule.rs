@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A picture's URL in bytes, at most.
+pub(crate) const MAX_URL_BYTES: usize = 2_000;
+/// A picture's width and height in pixels, at most.
+pub(crate) const MAX_PICTURE_SIDE: u32 = 20_000;
+
 /// A rule: a message in which one of its keywords is found is answered with its reply. Rules for the message's item are looked at
 /// first, then those for every item; among those that match, the first in the list answers.
 ///
@@ -122,5 +127,27 @@ impl Picture {
     /// A picture.
     pub fn new(url: impl Into<String>, width: u32, height: u32) -> Self {
         Self { url: url.into(), width, height }
+    }
+
+    /// Whether the site could have it; else which field is wrong, and how.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, String)> {
+        let Self { url, width, height } = self;
+        if url.len() > MAX_URL_BYTES {
+            return Err(("url", format!("has {} bytes; allowed are at most {MAX_URL_BYTES}", url.len())));
+        }
+        let after_scheme = ["https://", "http://"].iter().find_map(|scheme| {
+            let (start, after) = url.split_at_checked(scheme.len())?;
+            start.eq_ignore_ascii_case(scheme).then_some(after)
+        });
+        let names_a_host = after_scheme.is_some_and(|after| after.starts_with(|first: char| !"/?#:@".contains(first)));
+        if !names_a_host || url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(("url", "is none; it must begin with https:// or http:// and a host, without spaces".to_owned()));
+        }
+        for (name, side) in [("width", *width), ("height", *height)] {
+            if !(1..=MAX_PICTURE_SIDE).contains(&side) {
+                return Err((name, format!("is {side}; allowed is 1 … {MAX_PICTURE_SIDE}")));
+            }
+        }
+        Ok(())
     }
 }

@@ -18,6 +18,8 @@ pub enum SendOutcome {
         reason: String,
         /// The code of its answer.
         code: i64,
+        /// What it adds to its reason, where it does, e.g. `CSI_FORBID||…`.
+        more_info: Option<String>,
     },
     /// Nobody knows: no answer came in time, or the connection ended first. It is never sent again by itself.
     Unknown,

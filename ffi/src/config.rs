@@ -37,6 +37,11 @@ pub struct lk_config {
     pub backfill_chats: usize,
     /// Requests a second for it, of one account. 0.1 … 100. Default 2.
     pub backfill_rate_per_s: f64,
+    /// Messages that an account sends a second, replies and your own together, and into all chats; after a pause, 10 at once.
+    /// What would be faster waits. 0.01 … 10,000. Default 5.
+    pub send_rate_per_s: f64,
+    /// The same into one chat; after a pause, 3 at once. A chat that waits holds up no other. 0.01 … 10,000. Default 1.
+    pub chat_send_rate_per_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     pub heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.
@@ -129,6 +134,8 @@ impl From<Config> for lk_config {
             backfill_window_s: config.backfill_window_s,
             backfill_chats: config.backfill_chats,
             backfill_rate_per_s: config.backfill_rate_per_s,
+            send_rate_per_s: config.send_rate_per_s,
+            chat_send_rate_per_s: config.chat_send_rate_per_s,
             heartbeat_interval_s: config.heartbeat_interval_s,
             heartbeat_timeout_s: config.heartbeat_timeout_s,
             token_refresh_s: config.token_refresh_s,
@@ -193,6 +200,8 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
     settings.backfill_window_s = given.backfill_window_s;
     settings.backfill_chats = given.backfill_chats;
     settings.backfill_rate_per_s = given.backfill_rate_per_s;
+    settings.send_rate_per_s = given.send_rate_per_s;
+    settings.chat_send_rate_per_s = given.chat_send_rate_per_s;
     settings.heartbeat_interval_s = given.heartbeat_interval_s;
     settings.heartbeat_timeout_s = given.heartbeat_timeout_s;
     settings.token_refresh_s = given.token_refresh_s;

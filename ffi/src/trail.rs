@@ -2,14 +2,14 @@
 
 use std::ffi::c_char;
 
-use livekeeper::{DecisionCode, MessageTrace, SendOutcome, SendTrace};
+use livekeeper::{DecisionCode, MessageTrace, SendTrace};
 
 use crate::accounts::account;
 use crate::error::{Failure, lk_status};
 use crate::guard::{guard, guard_or};
 use crate::manager::lk_manager;
 use crate::pointer::{Handle, Place, Plain, end, give, look, look_if_any};
-use crate::sending::lk_send_result;
+use crate::sending::{Told, lk_send_result};
 use crate::sized::{Growing, GrowingPlace};
 use crate::states::{Row, name_of};
 use crate::text::{Text, lk_str};
@@ -131,7 +131,7 @@ pub struct lk_message_trace {
     pub decision_text: lk_str,
     /// The id of the message that was answered in the place of this one; `data` NULL: none.
     pub folded_into: lk_str,
-    /// Whether something was sent in answer to it, or is under way. If not, the fields that follow are empty.
+    /// Whether a text was sent in answer to it, or is under way. If not, the fields that follow are empty.
     pub has_reply: bool,
     /// Whether that send has ended.
     pub reply_has_ended: bool,
@@ -147,6 +147,31 @@ pub struct lk_message_trace {
     pub reply_created_at_ms: i64,
     /// When it ended: milliseconds since 1970 UTC; 0 while it is under way.
     pub reply_closed_at_ms: i64,
+    /// What the service adds to its reason for a rejected one; `data` NULL: nothing.
+    pub reply_more_info: lk_str,
+    /// Whether a picture was sent in answer to it, after the text if there was one, or is under way. If not, the fields that follow
+    /// are empty.
+    pub has_picture: bool,
+    /// Whether that send has ended.
+    pub picture_has_ended: bool,
+    /// How it ended.
+    pub picture_result: lk_send_result,
+    /// Where the picture is.
+    pub picture_url: lk_str,
+    /// Its width in pixels.
+    pub picture_width: u32,
+    /// Its height in pixels.
+    pub picture_height: u32,
+    /// The service's id of a delivered one, or its reason for a rejected one; `data` NULL: neither.
+    pub picture_detail: lk_str,
+    /// What the service adds to its reason for a rejected one; `data` NULL: nothing.
+    pub picture_more_info: lk_str,
+    /// The code of the service's answer where it was rejected; otherwise 0.
+    pub picture_code: i64,
+    /// When it was put on its way: milliseconds since 1970 UTC.
+    pub picture_created_at_ms: i64,
+    /// When it ended: milliseconds since 1970 UTC; 0 while it is under way.
+    pub picture_closed_at_ms: i64,
 }
 
 impl Plain for lk_message_trace {}
@@ -176,13 +201,17 @@ struct Entry {
     rule: u32,
     folded_into: Option<Text>,
     reply: Option<Sent>,
+    picture: Option<Sent>,
 }
 
 struct Sent {
+    /// Of a picture, its URL.
     text: Text,
+    size: (u32, u32),
     has_ended: bool,
     result: lk_send_result,
     detail: Option<Text>,
+    more_info: Option<Text>,
     code: i64,
     created_at_ms: i64,
     closed_at_ms: i64,
@@ -205,6 +234,7 @@ impl From<MessageTrace> for Entry {
             rule: trace.rule.unwrap_or_default(),
             folded_into: trace.folded_into.map(Text::new),
             reply: trace.reply.map(Sent::from),
+            picture: trace.picture.map(Sent::from),
         }
     }
 }
@@ -212,16 +242,21 @@ impl From<MessageTrace> for Entry {
 impl From<SendTrace> for Sent {
     fn from(trace: SendTrace) -> Self {
         let has_ended = trace.outcome.is_some();
-        let (result, detail, code) = match trace.outcome {
-            Some(SendOutcome::Delivered { message_id }) => (lk_send_result::Delivered, Some(message_id), 0),
-            Some(SendOutcome::Rejected { reason, code }) => (lk_send_result::Rejected, Some(reason), code),
-            _ => (lk_send_result::Unknown, None, 0),
+        let told = trace.outcome.map(Told::from);
+        let result = told.as_ref().map_or(lk_send_result::Unknown, |told| told.result);
+        let code = told.as_ref().map_or(0, |told| told.code);
+        let (detail, more_info) = told.map_or((None, None), |told| (told.detail, told.more_info));
+        let (text, size) = match trace.picture {
+            Some(picture) => (picture.url, (picture.width, picture.height)),
+            None => (trace.text, (0, 0)),
         };
         Self {
-            text: Text::new(trace.text),
+            text: Text::new(text),
+            size,
             has_ended,
             result,
             detail: detail.map(Text::new),
+            more_info: more_info.map(Text::new),
             code,
             created_at_ms: trace.created_at_ms,
             closed_at_ms: trace.closed_at_ms.unwrap_or_default(),
@@ -233,7 +268,7 @@ impl Entry {
     /// Valid as long as the list is.
     fn lend(&self) -> lk_message_trace {
         let optional = |text: &Option<Text>| text.as_ref().map_or(lk_str::NONE, Text::lend);
-        let reply = self.reply.as_ref();
+        let (reply, picture) = (self.reply.as_ref(), self.picture.as_ref());
         lk_message_trace {
             size: size_of::<lk_message_trace>(),
             message_id: self.message_id.lend(),
@@ -257,6 +292,18 @@ impl Entry {
             reply_code: reply.map_or(0, |reply| reply.code),
             reply_created_at_ms: reply.map_or(0, |reply| reply.created_at_ms),
             reply_closed_at_ms: reply.map_or(0, |reply| reply.closed_at_ms),
+            reply_more_info: reply.map_or(lk_str::NONE, |reply| optional(&reply.more_info)),
+            has_picture: picture.is_some(),
+            picture_has_ended: picture.is_some_and(|picture| picture.has_ended),
+            picture_result: picture.map_or(lk_send_result::Unknown, |picture| picture.result),
+            picture_url: picture.map_or(lk_str::NONE, |picture| picture.text.lend()),
+            picture_width: picture.map_or(0, |picture| picture.size.0),
+            picture_height: picture.map_or(0, |picture| picture.size.1),
+            picture_detail: picture.map_or(lk_str::NONE, |picture| optional(&picture.detail)),
+            picture_more_info: picture.map_or(lk_str::NONE, |picture| optional(&picture.more_info)),
+            picture_code: picture.map_or(0, |picture| picture.code),
+            picture_created_at_ms: picture.map_or(0, |picture| picture.created_at_ms),
+            picture_closed_at_ms: picture.map_or(0, |picture| picture.closed_at_ms),
         }
     }
 }
@@ -335,7 +382,7 @@ mod tests {
     use crate::sending::lk_send_result;
     use crate::text::Text;
 
-    fn message(reply: Option<Sent>) -> Entry {
+    fn message(reply: Option<Sent>, picture: Option<Sent>) -> Entry {
         Entry {
             message_id: Text::new("m1".to_owned()),
             chat_id: Text::new("41".to_owned()),
@@ -351,6 +398,7 @@ mod tests {
             rule: 3,
             folded_into: None,
             reply,
+            picture,
         }
     }
 
@@ -366,25 +414,34 @@ mod tests {
 
     #[test]
     fn a_message_that_was_not_answered_has_no_reply_and_one_that_was_has_all_of_it() {
-        let unanswered = message(None);
+        let unanswered = message(None, None);
         let lent = unanswered.lend();
+        assert!(!lent.has_picture && !lent.picture_has_ended && lent.picture_url.data.is_null());
         assert!(!lent.has_reply && !lent.reply_has_ended && lent.reply_text.data.is_null() && lent.item_id.data.is_null());
         assert_eq!((lent.text.length, lent.sender_name.length, lent.rule), (9, 0, 3));
         assert!(!lent.sender_name.data.is_null(), "an empty text is a text");
 
-        let answered = message(Some(Sent {
-            text: Text::new("全场包邮".to_owned()),
+        let sent = |text: &str, size, from| Sent {
+            text: Text::new(text.to_owned()),
+            size,
             has_ended: true,
             result: lk_send_result::Rejected,
             detail: Some(Text::new("CSI_FORBID".to_owned())),
-            code: 403,
-            created_at_ms: 4,
-            closed_at_ms: 5,
-        }));
+            more_info: Some(Text::new("CSI_FORBID||x".to_owned())),
+            code: 400 + from,
+            created_at_ms: from + 1,
+            closed_at_ms: from + 2,
+        };
+        let answered = message(Some(sent("全场包邮", (0, 0), 3)), Some(sent("https://x/a.jpg", (8, 6), 5)));
         let lent = answered.lend();
         assert!(lent.has_reply && lent.reply_has_ended);
         assert_eq!((lent.reply_result, lent.reply_code), (lk_send_result::Rejected, 403));
         assert_eq!((lent.reply_text.length, lent.reply_detail.length), (12, 10));
-        assert_eq!((lent.reply_created_at_ms, lent.reply_closed_at_ms), (4, 5));
+        assert_eq!((lent.reply_created_at_ms, lent.reply_closed_at_ms, lent.reply_more_info.length), (4, 5, 13));
+        assert!(lent.has_picture && lent.picture_has_ended);
+        assert_eq!((lent.picture_result, lent.picture_code), (lk_send_result::Rejected, 405));
+        assert_eq!((lent.picture_url.length, lent.picture_width, lent.picture_height), (15, 8, 6));
+        assert_eq!((lent.picture_detail.length, lent.picture_more_info.length), (10, 13));
+        assert_eq!((lent.picture_created_at_ms, lent.picture_closed_at_ms), (6, 7));
     }
 }

@@ -127,6 +127,7 @@ fn keeps_an_account_alive(program: &Path) {
     // The close frame was read when the connection is off the list.
     simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
     let mut texts: Vec<_> = simulator.sends(UNB).iter().map(|send| (send.chat_id.clone(), send.text().to_owned())).collect();
+    assert_eq!(texts.pop().unwrap(), ("20997167734".to_owned(), "https://img.alicdn.com/parcel.jpg".to_owned()));
     assert_eq!(texts.pop().unwrap(), ("20997167734".to_owned(), "已发货".to_owned()));
     texts.sort();
     let expected: Vec<_> = (0..REPLIES).map(|number| (format!("4000{number}"), "全场包邮".to_owned())).collect();

@@ -160,12 +160,14 @@ class Simulator:
         return self._ca_file
 
     def config(self, **overrides: Any) -> Config:
-        """A Config that points here, with the speeds of a test: no debounce, quick connects, short backoff."""
+        """A Config that points here, with the speeds of a test: no debounce, quick connects and sends, short backoff."""
         settings: dict[str, Any] = {
             "websocket_url": self.websocket_url,
             "api_url": self.api_url,
             "ca_file": self.ca_file,
             "debounce_s": 0.0,
+            "send_rate_per_s": 10_000.0,
+            "chat_send_rate_per_s": 10_000.0,
             "connect_rate_per_s": 1_000.0,
             "max_connecting": 64,
             "backoff_initial_s": 0.05,

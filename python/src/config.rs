@@ -84,7 +84,7 @@ macro_rules! config {
 
             #[new]
             #[pyo3(signature = (**settings))]
-            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, join_messages=False, stale_after_s=300.0, backfill_window_s=3600.0, backfill_chats=50, backfill_rate_per_s=2.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, max_handler_calls=16, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
+            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, join_messages=False, stale_after_s=300.0, backfill_window_s=3600.0, backfill_chats=50, backfill_rate_per_s=2.0, send_rate_per_s=5.0, chat_send_rate_per_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, max_handler_calls=16, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
             fn new(py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
                 changed(py, livekeeper::Config::default(), settings, "Config")
             }
@@ -157,6 +157,10 @@ config! {
     backfill_chats: usize,
     /// Requests a second for it, of one account. 0.1 … 100. Default 2.
     backfill_rate_per_s: f64,
+    /// Messages that an account sends a second, replies and your own together, and into all chats; after a pause, 10 at once. What would be faster waits. 0.01 … 10,000. Default 5.
+    send_rate_per_s: f64,
+    /// The same into one chat; after a pause, 3 at once. A chat that waits holds up no other. 0.01 … 10,000. Default 1.
+    chat_send_rate_per_s: f64,
     /// Between two heartbeats. Seconds, 0.05 … 300. Default 15.
     heartbeat_interval_s: f64,
     /// A heartbeat not answered for this long means that the connection is dead. Seconds, 0.05 … 300. Default 30.

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::order::{Confirmation, Order};
 use crate::paused_chat::PausedChat;
 use crate::providing::{Functions, cookie_provider};
-use crate::rule::Rule;
+use crate::rule::{Picture, Rule};
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
 use crate::status::AccountStatus;
@@ -349,10 +349,12 @@ impl CookieManager {
         ready(py, without_gil(py, || self.core.metrics_text(per_account)))
     }
 
-    /// Sends a text (1 … 20,000 bytes) into a chat and tells how that ended, within `Config.answer_timeout_s`. `chat_id` and
-    /// `user_id` are the chat and the buyer, without `@goofish`.
+    /// Sends a text (1 … 20,000 bytes) into a chat and tells how that ended. `chat_id` and `user_id` are the chat and the buyer,
+    /// without `@goofish`. Into one chat, messages go out in the order of the calls, no faster than `Config.chat_send_rate_per_s`
+    /// and `Config.send_rate_per_s`; returns within `Config.answer_timeout_s` of when it goes out, which is usually at once.
     ///
-    /// Raises `NotConnected` and `AtCapacity` (nothing was sent), `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
+    /// Raises `NotConnected` (also when the session ends before it could go out) and `AtCapacity` (256 calls wait already): nothing
+    /// was sent; `AccountNotFound`, `StoreFailed`, `InvalidArgument`, `ManagerClosed`.
     ///
     ///     outcome = manager.send_text("shop 1", "20997167734", "9687236998962", "发货了")
     ///     if outcome.outcome != "delivered": ...
@@ -367,6 +369,26 @@ impl CookieManager {
         let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
         let (user_id, text) = (self::text(user_id, "user_id")?, self::text(text, "text")?);
         wait(py, self.core.send_text(&cookie_id, &chat_id, &user_id, &text)).map(SendOutcome::from)
+    }
+
+    /// Sends a `Picture` that the site already has into a chat, and tells how that ended: as `send_text`, in one order with the
+    /// texts.
+    ///
+    /// Raises as `send_text` does.
+    ///
+    ///     picture = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
+    ///     outcome = manager.send_image("shop 1", "20997167734", "9687236998962", picture)
+    fn send_image(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        chat_id: &Bound<'_, PyAny>,
+        user_id: &Bound<'_, PyAny>,
+        picture: &Bound<'_, PyAny>,
+    ) -> PyResult<SendOutcome> {
+        let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
+        let (user_id, picture) = (self::text(user_id, "user_id")?, Picture::read(picture)?);
+        wait(py, self.core.send_image(&cookie_id, &chat_id, &user_id, picture)).map(SendOutcome::from)
     }
 
     /// What came for the account, the newest first, with what was decided about each message, by which rule, what was sent, and

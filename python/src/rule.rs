@@ -187,7 +187,19 @@ impl Picture {
     }
 }
 
+impl From<livekeeper::Picture> for Picture {
+    fn from(core: livekeeper::Picture) -> Self {
+        Self(core)
+    }
+}
+
 impl Picture {
+    /// What the core takes, of an argument.
+    pub(crate) fn read(value: &Bound<'_, PyAny>) -> PyResult<livekeeper::Picture> {
+        let Ok(picture) = value.cast::<Self>() else { return Err(wrong_type("picture", "Picture", value)) };
+        Ok(picture.get().0.clone())
+    }
+
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {
         Ok(vec![field(py, "url", self.url())?, field(py, "width", self.width())?, field(py, "height", self.height())?])
     }

@@ -9,7 +9,7 @@ use crate::errors;
 /// How a send ended.
 ///
 /// - `outcome` `"delivered"`: the service took the message, `message_id` is its id for it.
-/// - `"rejected"`: it refused it, with a `reason` and a `code`; the buyer has not got it.
+/// - `"rejected"`: it refused it, with a `reason`, a `code` and perhaps `more_info`; the buyer has not got it.
 /// - `"unknown"`: nobody knows, no answer came; it is never sent again by itself.
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -18,6 +18,7 @@ pub(crate) struct SendOutcome {
     message_id: Option<String>,
     reason: Option<String>,
     code: Option<i64>,
+    more_info: Option<String>,
 }
 
 const OUTCOMES: [&str; 3] = ["delivered", "rejected", "unknown"];
@@ -25,12 +26,19 @@ const OUTCOMES: [&str; 3] = ["delivered", "rejected", "unknown"];
 #[pymethods]
 impl SendOutcome {
     #[new]
-    #[pyo3(signature = (outcome, message_id=None, reason=None, code=None))]
-    fn new(py: Python<'_>, outcome: &str, message_id: Option<String>, reason: Option<String>, code: Option<i64>) -> PyResult<Self> {
+    #[pyo3(signature = (outcome, message_id=None, reason=None, code=None, more_info=None))]
+    fn new(
+        py: Python<'_>,
+        outcome: &str,
+        message_id: Option<String>,
+        reason: Option<String>,
+        code: Option<i64>,
+        more_info: Option<String>,
+    ) -> PyResult<Self> {
         let Some(outcome) = OUTCOMES.into_iter().find(|one| *one == outcome) else {
             return Err(errors::invalid(py, "outcome", &format!("is {outcome:?}; allowed are {}", OUTCOMES.join(", "))));
         };
-        Ok(Self { outcome, message_id, reason, code })
+        Ok(Self { outcome, message_id, reason, code, more_info })
     }
 
     /// `"delivered"`, `"rejected"` or `"unknown"`.
@@ -57,6 +65,12 @@ impl SendOutcome {
         self.code
     }
 
+    /// What the service adds to its reason, e.g. `CSI_FORBID||…`, else `None`.
+    #[getter]
+    fn more_info(&self) -> Option<&str> {
+        self.more_info.as_deref()
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         display::repr("SendOutcome", &self.fields(py)?)
     }
@@ -81,19 +95,20 @@ impl SendOutcome {
             field(py, "message_id", self.message_id.as_deref())?,
             field(py, "reason", self.reason.as_deref())?,
             field(py, "code", self.code)?,
+            field(py, "more_info", self.more_info.as_deref())?,
         ])
     }
 }
 
 impl From<livekeeper::SendOutcome> for SendOutcome {
     fn from(core: livekeeper::SendOutcome) -> Self {
-        let unknown = Self { outcome: "unknown", message_id: None, reason: None, code: None };
+        let unknown = Self { outcome: "unknown", message_id: None, reason: None, code: None, more_info: None };
         match core {
             livekeeper::SendOutcome::Delivered { message_id } => {
                 Self { outcome: "delivered", message_id: Some(message_id), ..unknown }
             }
-            livekeeper::SendOutcome::Rejected { reason, code } => {
-                Self { outcome: "rejected", reason: Some(reason), code: Some(code), ..unknown }
+            livekeeper::SendOutcome::Rejected { reason, code, more_info } => {
+                Self { outcome: "rejected", reason: Some(reason), code: Some(code), more_info, ..unknown }
             }
             // Also what a later core may add: whoever does not know it must not take it for delivered.
             _ => unknown,

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyTuple};
 
 use crate::display::{self, datetime, field};
+use crate::rule::Picture;
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
 
@@ -30,14 +31,15 @@ pub(crate) struct MessageTrace {
     rule: Option<u32>,
     folded_into: Option<String>,
     reply: Option<SendTrace>,
+    picture: Option<SendTrace>,
 }
 
 #[pymethods]
 impl MessageTrace {
     #[new]
-    #[pyo3(signature = (message_id, chat_id, kind, sender_id, sender_name=String::new(), text=String::new(), item_id=None, created_at_ms=0, received_at_ms=0, decision=None, rule=None, folded_into=None, reply=None))]
+    #[pyo3(signature = (message_id, chat_id, kind, sender_id, sender_name=String::new(), text=String::new(), item_id=None, created_at_ms=0, received_at_ms=0, decision=None, rule=None, folded_into=None, reply=None, picture=None))]
     #[pyo3(
-        text_signature = "(message_id, chat_id, kind, sender_id, sender_name='', text='', item_id=None, created_at_ms=0, received_at_ms=0, decision=None, rule=None, folded_into=None, reply=None)"
+        text_signature = "(message_id, chat_id, kind, sender_id, sender_name='', text='', item_id=None, created_at_ms=0, received_at_ms=0, decision=None, rule=None, folded_into=None, reply=None, picture=None)"
     )]
     #[allow(clippy::too_many_arguments, reason = "a Python constructor has its fields")]
     fn new(
@@ -54,6 +56,7 @@ impl MessageTrace {
         rule: Option<u32>,
         folded_into: Option<String>,
         reply: Option<&Bound<'_, SendTrace>>,
+        picture: Option<&Bound<'_, SendTrace>>,
     ) -> PyResult<Self> {
         Ok(Self {
             message_id,
@@ -69,6 +72,7 @@ impl MessageTrace {
             rule,
             folded_into,
             reply: reply.map(|reply| reply.get().clone()),
+            picture: picture.map(|picture| picture.get().clone()),
         })
     }
 
@@ -163,17 +167,24 @@ impl MessageTrace {
         self.folded_into.as_deref()
     }
 
-    /// What was sent in answer to it: a `SendTrace`, or `None`.
+    /// The text that was sent in answer to it: a `SendTrace`, or `None`.
     #[getter]
     fn reply(&self) -> Option<SendTrace> {
         self.reply.clone()
     }
 
+    /// The picture that was sent in answer to it, after the text if there was one: a `SendTrace`, or `None`.
+    #[getter]
+    fn picture(&self) -> Option<SendTrace> {
+        self.picture.clone()
+    }
+
     fn __str__(&self) -> String {
         let sender = if self.sender_name.is_empty() { &self.sender_id } else { &self.sender_name };
         let decision = self.decision_text().unwrap_or("nothing is decided yet");
-        let reply = self.reply.as_ref().map(|reply| format!(" with {}", reply.__str__())).unwrap_or_default();
-        format!("{sender}: {:?}: {decision}{reply}", self.text)
+        let sent: Vec<_> = [&self.reply, &self.picture].into_iter().flatten().map(SendTrace::__str__).collect();
+        let with = if sent.is_empty() { String::new() } else { format!(" with {}", sent.join(" and ")) };
+        format!("{sender}: {:?}: {decision}{with}", self.text)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -201,6 +212,7 @@ impl MessageTrace {
             field(py, "rule", self.rule)?,
             field(py, "folded_into", self.folded_into.as_deref())?,
             field(py, "reply", self.reply.clone())?,
+            field(py, "picture", self.picture.clone())?,
         ])
     }
 }
@@ -221,6 +233,7 @@ impl From<livekeeper::MessageTrace> for MessageTrace {
             rule: core.rule,
             folded_into: core.folded_into,
             reply: core.reply.map(SendTrace::from),
+            picture: core.picture.map(SendTrace::from),
         }
     }
 }
@@ -237,17 +250,25 @@ pub(crate) struct SendTrace {
     outcome: Option<SendOutcome>,
     created_at_ms: i64,
     closed_at_ms: Option<i64>,
+    picture: Option<Picture>,
 }
 
 #[pymethods]
 impl SendTrace {
     #[new]
-    #[pyo3(signature = (text, outcome=None, created_at_ms=0, closed_at_ms=None))]
-    fn new(text: String, outcome: Option<&Bound<'_, SendOutcome>>, created_at_ms: i64, closed_at_ms: Option<i64>) -> Self {
-        Self { text, outcome: outcome.map(|outcome| outcome.get().clone()), created_at_ms, closed_at_ms }
+    #[pyo3(signature = (text, outcome=None, created_at_ms=0, closed_at_ms=None, picture=None))]
+    fn new(
+        text: String,
+        outcome: Option<&Bound<'_, SendOutcome>>,
+        created_at_ms: i64,
+        closed_at_ms: Option<i64>,
+        picture: Option<&Bound<'_, Picture>>,
+    ) -> Self {
+        let (outcome, picture) = (outcome.map(|outcome| outcome.get().clone()), picture.map(|picture| picture.get().clone()));
+        Self { text, outcome, created_at_ms, closed_at_ms, picture }
     }
 
-    /// The text.
+    /// The text; of a picture, what the service shows in its place.
     #[getter]
     fn text(&self) -> &str {
         &self.text
@@ -283,6 +304,12 @@ impl SendTrace {
         self.closed_at_ms.map(|ms| datetime(py, ms)).transpose()
     }
 
+    /// The `Picture`, where it was one, or `None`.
+    #[getter]
+    fn picture(&self) -> Option<Picture> {
+        self.picture.clone()
+    }
+
     fn __str__(&self) -> String {
         let outcome = self.outcome.as_ref().map_or_else(|| "under way".to_owned(), SendOutcome::in_words);
         format!("{:?} ({outcome})", self.text)
@@ -304,6 +331,7 @@ impl SendTrace {
             field(py, "outcome", self.outcome.clone())?,
             field(py, "created_at_ms", self.created_at_ms)?,
             field(py, "closed_at_ms", self.closed_at_ms)?,
+            field(py, "picture", self.picture.clone())?,
         ])
     }
 }
@@ -315,6 +343,7 @@ impl From<livekeeper::SendTrace> for SendTrace {
             outcome: core.outcome.map(SendOutcome::from),
             created_at_ms: core.created_at_ms,
             closed_at_ms: core.closed_at_ms,
+            picture: core.picture.map(Picture::from),
         }
     }
 }

@@ -123,7 +123,7 @@ static void an_unknown_account_is_named(lk_manager *manager)
     REFUSED_FOR(lk_manager_get_keywords(manager, nobody, &rules), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
     EXPECT(rules == NULL);
     REFUSED_FOR(lk_manager_wait_for(manager, nobody, LK_ANY, LK_ANY, 0, NULL, NULL), LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
-    REFUSED_FOR(lk_manager_send_text(manager, nobody, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL),
+    REFUSED_FOR(lk_manager_send_text(manager, nobody, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL, NULL),
                 LK_STATUS_ACCOUNT_NOT_FOUND, "no account", "谁");
 }
 
@@ -197,8 +197,17 @@ static void an_account_is_added_changed_and_removed(lk_manager *manager)
     lk_account_status status = LK_ACCOUNT_STATUS_INIT;
     lk_string *reason = NULL;
     lk_send_outcome outcome = LK_SEND_OUTCOME_INIT;
-    REFUSED_FOR(lk_manager_send_text(manager, id, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL),
+    REFUSED_FOR(lk_manager_send_text(manager, id, lk_str_of("1"), lk_str_of("2"), lk_str_of("x"), &outcome, NULL, NULL),
                 LK_STATUS_NOT_CONNECTED, "account \"1\" is not connected", "1");
+    lk_string *more_info = (lk_string *)&more_info;
+    const lk_str url = lk_str_of("https://img.alicdn.com/a.jpg");
+    REFUSED_FOR(lk_manager_send_image(manager, id, lk_str_of("1"), lk_str_of("2"), url, 8, 6, &outcome, NULL, &more_info),
+                LK_STATUS_NOT_CONNECTED, "account \"1\" is not connected", "1");
+    EXPECT(more_info == NULL);
+    REFUSED(lk_manager_send_image(manager, id, lk_str_of("1"), lk_str_of("2"), url, 0, 6, &outcome, NULL, NULL),
+            LK_STATUS_INVALID_ARGUMENT, "width: is 0; allowed is 1");
+    REFUSED(lk_manager_send_image(manager, id, lk_str_of("1"), lk_str_of("2"), lk_str_of("a.jpg"), 8, 6, &outcome, NULL, NULL),
+            LK_STATUS_INVALID_ARGUMENT, "url: is none");
     REFUSED_FOR(lk_manager_wait_for(manager, id, LK_ANY, LK_CONNECTION_STATE_CONNECTED, 0, NULL, NULL), LK_STATUS_TIMED_OUT,
                 "connection=connected did not happen within 0 s", "1");
     REFUSED(lk_manager_wait_for(manager, id, 99, LK_ANY, 0, NULL, NULL), LK_STATUS_INVALID_ARGUMENT, "state: is 99");

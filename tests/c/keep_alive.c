@@ -54,12 +54,18 @@ static void write_to_buyer(const lk_manager *manager, lk_str cookie_id)
     lk_send_outcome outcome = LK_SEND_OUTCOME_INIT;
     lk_string *detail = NULL;
     check(lk_manager_send_text(manager, cookie_id, lk_str_of("20997167734"), lk_str_of("9687236998962"), lk_str_of("已发货"),
-                               &outcome, &detail),
+                               &outcome, &detail, NULL),
           "send");
     printf("sent: %s %s\n", outcome.result == LK_SEND_RESULT_DELIVERED ? "delivered" : "not delivered",
            lk_string_view(detail).data);
     lk_string_free(detail);
     expect(outcome.result == LK_SEND_RESULT_DELIVERED, "the message is delivered");
+
+    lk_string *more_info = (lk_string *)&outcome;
+    check(lk_manager_send_image(manager, cookie_id, lk_str_of("20997167734"), lk_str_of("9687236998962"),
+                                lk_str_of("https://img.alicdn.com/parcel.jpg"), 800, 600, &outcome, NULL, &more_info),
+          "send a picture");
+    expect(outcome.result == LK_SEND_RESULT_DELIVERED && more_info == NULL, "the picture is delivered");
 }
 
 /* What came, the newest first, and what was done about it; how many messages were answered is returned. */

@@ -51,8 +51,11 @@ lk_account_status show_status(const lk_manager *manager, lk_str cookie_id) {
 
 void write_to_buyer(const lk_manager *manager, lk_str cookie_id) {
     lk_send_outcome outcome = LK_SEND_OUTCOME_INIT;
-    check(lk_manager_send_text(manager, cookie_id, lend("20997167734"), lend("9687236998962"), lend("已发货"), &outcome, nullptr));
+    check(lk_manager_send_text(manager, cookie_id, lend("20997167734"), lend("9687236998962"), lend("已发货"), &outcome, nullptr, nullptr));
     expect(outcome.result == LK_SEND_RESULT_DELIVERED, "the message is delivered");
+    check(lk_manager_send_image(manager, cookie_id, lend("20997167734"), lend("9687236998962"), lend("https://img.alicdn.com/parcel.jpg"),
+                                800, 600, &outcome, nullptr, nullptr));
+    expect(outcome.result == LK_SEND_RESULT_DELIVERED, "the picture is delivered");
 }
 
 void close(const lk_manager *manager) {

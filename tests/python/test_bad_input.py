@@ -70,6 +70,8 @@ REFUSED: list[tuple[str, Verb, str]] = [
     ("an empty chat", lambda m: m.send_text("shop", "", "1", "x"), "chat_id"),
     ("an empty buyer", lambda m: m.send_text("shop", "1", "", "x"), "user_id"),
     ("an empty text", lambda m: m.send_text("shop", "1", "1", ""), "text"),
+    ("a picture without a height", lambda m: m.send_image("shop", "1", "1", livekeeper.Picture("https://x/a.jpg", 8, 0)), "height"),
+    ("a picture that is a file", lambda m: m.send_image("shop", "1", "1", livekeeper.Picture("file:///a.jpg", 8, 6)), "url"),
     ("a text with a surrogate", lambda m: m.send_text("shop", "1", "1", "\ud800"), "text"),
 ]
 

@@ -108,13 +108,27 @@ def test_a_send_tells_whether_it_was_delivered_or_rejected(
     assert delivered == livekeeper.SendOutcome("delivered", message_id=send.message_id)
     assert (send.chat_id, send.peer_id, send.text) == ("41", "9687", "发货了")
 
-    simulator.refuse_next_send(UNB, "CSI_FORBID", 403)
+    simulator.refuse_next_send(UNB, "CSI_FORBID", 403, "CSI_FORBID||加微信")
     rejected = manager.send_text("shop", "41", "9687", "加微信")
     assert (rejected.outcome, rejected.reason, rejected.code) == ("rejected", "CSI_FORBID", 403)
-    assert rejected.message_id is None
+    assert (rejected.message_id, rejected.more_info) == (None, "CSI_FORBID||加微信")
     assert [one.outcome for one in simulator.sends(UNB)] == ["accepted", "refused"]
     counters = manager.status("shop").counters
     assert (counters.delivered, counters.rejected, counters.replied) == (1, 1, 0)
+
+
+def test_a_picture_is_sent_in_its_order_among_the_texts_and_what_is_none_is_refused(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    picture = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
+    manager.send_text("shop", "41", "9687", "见图")
+    delivered = manager.send_image("shop", "41", "9687", picture)
+    sends = simulator.sends(UNB)
+    assert [(send.is_picture, send.text) for send in sends] == [(False, "见图"), (True, picture.url)]
+    assert delivered == livekeeper.SendOutcome("delivered", message_id=sends[1].message_id)
+    with pytest.raises(TypeError, match="picture: must be Picture, not str"):
+        manager.send_image("shop", "41", "9687", "https://img.alicdn.com/size.jpg")  # type: ignore[arg-type]
+    assert simulator.violations() == []
 
 
 def test_a_send_that_is_never_answered_is_unknown_and_not_sent_again(simulator: Simulator) -> None:

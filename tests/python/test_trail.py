@@ -66,6 +66,22 @@ def test_the_trail_tells_text_decision_rule_and_what_was_sent_and_how_it_ended(
     assert manager.messages("shop", "无此会话") == []
 
 
+def test_a_reply_of_text_and_picture_shows_both_with_how_each_ended(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    picture = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
+    manager.update_keywords("shop", [livekeeper.Rule("尺码", "见图", picture=picture)])
+    message_id = simulator.buyer_says(UNB, "尺码")
+    text, sent = simulator.wait_sends(UNB, 2, WAIT_S)
+    trail(simulator, manager, simulator.buyer_says(UNB, "尺码", buyer_id="962"))
+    trace = next(trace for trace in manager.messages("shop") if trace.message_id == message_id)
+    assert trace.reply is not None and trace.picture is not None
+    assert (trace.reply.text, trace.reply.picture, trace.picture.picture) == ("见图", None, picture)
+    assert trace.reply.outcome == livekeeper.SendOutcome("delivered", message_id=text.message_id)
+    assert trace.picture.outcome == livekeeper.SendOutcome("delivered", message_id=sent.message_id)
+    assert str(trace).endswith('with "见图" (delivered) and "[图片]" (delivered)')
+
+
 def test_a_refused_send_shows_its_reason(simulator: Simulator, manager: livekeeper.CookieManager, shop: str) -> None:
     simulator.refuse_next_send(UNB, "CSI_FORBID", 403)
     refused = trail(simulator, manager, simulator.buyer_says(UNB, "包邮吗"))

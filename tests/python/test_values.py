@@ -59,7 +59,7 @@ EVENTS = {
     "lagged": livekeeper.Event("lagged", 1_700_000_000_123, missed=3),
 }
 SEND = livekeeper.SendTrace(
-    "全场包邮", livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403), 1_700_000_000_123, 1_700_000_001_456
+    "全场包邮", livekeeper.SendOutcome("rejected", reason="CSI_FORBID", code=403, more_info="CSI_FORBID||x"), 1_700_000_000_123, 1_700_000_001_456
 )
 TRACE = livekeeper.MessageTrace(
     "m1", "41", "chat", "9687", "小王", "包邮吗", "77", 1_700_000_000_000, 1_700_000_000_123, "reply", 2, reply=SEND
@@ -81,6 +81,8 @@ HASHED: list[Any] = [
     CAPACITY,
     SEND,
     TRACE,
+    livekeeper.SendTrace("[图片]", picture=livekeeper.Picture("https://x/a.jpg", 8, 6)),
+    livekeeper.MessageTrace("m0", "41", "chat", "9687", picture=livekeeper.SendTrace("[图片]")),
     livekeeper.MessageTrace("m0", "41", "chat", "9687", decision=livekeeper.Decision.FOLDED, folded_into="m1"),
     livekeeper.PausedChat("41", 1_700_000_000_123),
     REFUSED,

@@ -31,12 +31,14 @@ pub fn simulator(options: Options) -> SimulatorThread {
     SimulatorThread::start(options).expect("the simulator listens on a free port of 127.0.0.1")
 }
 
-/// Settings for it: quick to connect, to try again and to read back, each message answered by itself.
+/// Settings for it: quick to connect, to send, to try again and to read back, each message answered by itself.
 pub fn config(simulator: &Simulator) -> Config {
     let mut config = Config::default();
     config.websocket_url = simulator.websocket_url();
     config.api_url = simulator.api_url();
     config.debounce_s = 0.0;
+    config.send_rate_per_s = 10_000.0;
+    config.chat_send_rate_per_s = 10_000.0;
     config.connect_rate_per_s = 1_000.0;
     config.max_connecting = 64;
     config.backfill_rate_per_s = 100.0;

@@ -1,10 +1,10 @@
-//! `send_text`: delivered, rejected or unknown, and never more than that.
+//! `send_text` and `send_image`: delivered, rejected or unknown, and never more than that.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 
-use livekeeper::{Error, SendOutcome};
-use livekeeper_simulator::Options;
+use livekeeper::{Error, Picture, SendOutcome};
+use livekeeper_simulator::{Options, SendContent};
 use livekeeper_tests::{LIMIT, LIMIT_S, add_online, assert_no_violations, config, manager, simulator};
 
 #[test]
@@ -21,13 +21,40 @@ fn a_text_that_the_service_takes_is_delivered_with_its_id() {
 }
 
 #[test]
+fn a_picture_is_delivered_in_its_order_among_the_texts_and_one_that_is_none_is_refused_by_its_field() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let url = "https://img.alicdn.com/size.jpg";
+    let before = manager.send_text("shop", "c1", "9", "before");
+    let picture = manager.send_image("shop", "c1", "9", Picture::new(url, 800, 600));
+    let after = manager.send_text("shop", "c1", "9", "after");
+    let outcomes = [before, picture, after].map(|call| call.wait().unwrap());
+    let sends = simulator.sends("1001");
+    let of_picture = SendContent::Picture { url: url.to_owned(), width: 800, height: 600 };
+    assert_eq!(sends[1].content, of_picture);
+    assert_eq!((sends[0].text(), sends[2].text(), &*sends[1].chat_id, &*sends[1].peer_id), ("before", "after", "c1", "9"));
+    assert_eq!(outcomes[1], SendOutcome::Delivered { message_id: sends[1].message_id.clone().unwrap() });
+    for (url, width, height, field) in
+        [("ftp://x/a.jpg", 8, 6, "url"), ("https://x/a.jpg", 0, 6, "width"), ("https://x/a.jpg", 8, 20_001, "height")]
+    {
+        let refused = manager.send_image("shop", "c1", "9", Picture::new(url, width, height)).wait().unwrap_err();
+        assert!(matches!(refused, Error::InvalidArgument { field: wrong, .. } if wrong == field), "{refused}");
+    }
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_no_violations(&simulator);
+}
+
+#[test]
 fn a_text_that_the_service_refuses_is_rejected_with_its_reason() {
     let simulator = simulator(Options::default());
     let manager = manager(config(&simulator));
     add_online(&manager, &simulator, "shop", "1001");
     simulator.refuse_next_send("1001", "CSI_FORBID", 200, Some("CSI_FORBID||…"));
+    let rejected =
+        || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200, more_info: Some("CSI_FORBID||…".to_owned()) };
     let outcome = manager.send_text("shop", "c1", "9", "hello").wait().unwrap();
-    assert_eq!(outcome, SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
+    assert_eq!(outcome, rejected());
     assert_eq!(manager.status("shop").unwrap().counters.rejected, 1);
 }
 

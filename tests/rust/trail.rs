@@ -38,7 +38,7 @@ fn the_trail_tells_what_came_what_was_decided_by_which_rule_what_was_sent_and_ho
     let simulator = simulator(Options::default());
     let manager = manager(config(&simulator));
     add_online(&manager, &simulator, "shop", "1001");
-    simulator.refuse_next_send("1001", "CSI_FORBID", 200, None);
+    simulator.refuse_next_send("1001", "CSI_FORBID", 200, Some("CSI_FORBID||…"));
     let refused = simulator.buyer_says("1001", &greeting());
     simulator.wait_sends_blocking("1001", 1, LIMIT).unwrap();
     converse(&simulator, "1001");
@@ -49,7 +49,9 @@ fn the_trail_tells_what_came_what_was_decided_by_which_rule_what_was_sent_and_ho
     let refused = trace(&manager, &refused);
     assert_eq!((refused.decision, refused.rule), (Some(DecisionCode::Reply), Some(1)));
     let sent = refused.reply.unwrap();
-    assert_eq!((&*sent.text, sent.outcome), ("在的", Some(SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 })));
+    let more_info = Some("CSI_FORBID||…".to_owned());
+    let rejected = SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200, more_info };
+    assert_eq!((&*sent.text, sent.outcome), ("在的", Some(rejected)));
     let answered = manager.messages("shop", Some(CHAT), 1_000).wait().unwrap();
     let delivered = |message: &MessageTrace| matches!(&message.reply, Some(sent) if matches!(sent.outcome, Some(SendOutcome::Delivered { .. })));
     assert_eq!(answered.iter().filter(|message| delivered(message)).count(), 1);

@@ -1,6 +1,6 @@
 //! The host's reply function, asked about messages on which no rule has a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -29,7 +29,9 @@ pub(crate) struct ReplyFunction {
 /// The messages of a session about which the host is asked: of a chat one at a time.
 pub(super) struct Asking {
     calls: FuturesUnordered<Pin<Box<dyn Future<Output = Asked> + Send>>>,
-    /// By chat: the ids of the message and of those that are folded into it.
+    /// Answers that wait for the pace of their chat, in the order in which they came.
+    answered: VecDeque<Asked>,
+    /// By chat, from the question until the answer is taken: the ids of the message and of those that are folded into it.
     ids: BTreeMap<String, Vec<String>>,
     places: Arc<Semaphore>,
 }
@@ -42,7 +44,12 @@ pub(super) struct Asked {
 
 impl Asking {
     pub(super) fn new() -> Self {
-        Self { calls: FuturesUnordered::new(), ids: BTreeMap::new(), places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)) }
+        Self {
+            calls: FuturesUnordered::new(),
+            answered: VecDeque::new(),
+            ids: BTreeMap::new(),
+            places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -67,11 +74,33 @@ impl Asking {
         self.calls.push(Box::pin(async move { Asked { answer: question.answer().await, due } }));
     }
 
+    /// Whether an answer is waited for or has not been taken: later messages of the chat are looked at after it.
+    pub(super) fn is_about(&self, chat_id: &str) -> bool {
+        self.ids.contains_key(chat_id)
+    }
+
+    /// Whether the host has still to answer.
+    pub(super) fn is_under_way(&self) -> bool {
+        !self.calls.is_empty()
+    }
+
     /// Waits for the next answer; for ever when nothing was asked. May be cancelled.
-    pub(super) async fn next_asked(&mut self) -> Asked {
+    pub(super) async fn next_answer(&mut self) {
         let Some(asked) = self.calls.next().await else { return std::future::pending().await };
+        self.answered.push_back(asked);
+    }
+
+    /// Takes the first answer whose chat may be sent to.
+    pub(super) fn pop_answered(&mut self, may_send: impl Fn(&str) -> bool) -> Option<Asked> {
+        let place = self.answered.iter().position(|asked| may_send(&asked.due.message.chat_id))?;
+        let asked = self.answered.remove(place)?;
         self.ids.remove(&asked.due.message.chat_id);
-        asked
+        Some(asked)
+    }
+
+    /// When the next answer may go.
+    pub(super) fn next_due(&self, next_send: impl Fn(&str) -> Option<std::time::Instant>) -> Option<std::time::Instant> {
+        self.answered.iter().filter_map(|asked| next_send(&asked.due.message.chat_id)).min()
     }
 }
 

@@ -17,6 +17,8 @@ type Answer = Result<Option<DecisionCode>, Error>;
 #[derive(Default)]
 pub(super) struct Deciding {
     undone: VecDeque<Undone>,
+    /// Stands in the store, and surely was not written.
+    unsent: Vec<ToSend>,
 }
 
 struct Undone {
@@ -64,9 +66,20 @@ impl Deciding {
         self.undone.front().map(|undone| undone.until)
     }
 
+    /// The chat of each send that is not written.
+    pub(super) fn chats(&self) -> impl Iterator<Item = &str> {
+        self.undone.iter().flat_map(|undone| &undone.sends).map(|send| send.chat_id.as_str())
+    }
+
+    /// These will not be written by this session.
+    pub(super) fn keep_unsent(&mut self, sends: impl Iterator<Item = ToSend>) {
+        self.unsent.extend(sends);
+    }
+
     /// What was not written, now that the connection is over.
     pub(super) fn take_unsent(&mut self) -> Vec<ToSend> {
-        std::mem::take(&mut self.undone).into_iter().flat_map(|undone| undone.sends).collect()
+        let undone = std::mem::take(&mut self.undone).into_iter().flat_map(|undone| undone.sends);
+        std::mem::take(&mut self.unsent).into_iter().chain(undone).collect()
     }
 
     /// Waits for the oldest decision to be durable; for ever when there is none. May be cancelled.

@@ -13,13 +13,16 @@ mod heartbeat;
 mod inbox;
 mod network;
 mod opening;
+mod orders;
 mod outbox;
+mod pacing;
 mod proxy;
 mod refresh;
 mod replying;
 mod session;
 pub(crate) mod tls;
 pub(crate) mod transport;
+mod turns;
 mod xianyu;
 
 pub(crate) use self::asking::ReplyFunction;

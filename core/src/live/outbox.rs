@@ -17,7 +17,7 @@ pub(crate) const MAX_UNANSWERED: usize = 256;
 pub(crate) enum Sender {
     /// A reply of the pipeline: its outcome is counted.
     Pipeline,
-    /// A caller of `send_text`, who also gets it.
+    /// A caller of `send_text` or `send_image`, who also gets it.
     Caller(oneshot::Sender<Result<SendOutcome, Error>>),
 }
 
@@ -107,9 +107,9 @@ impl Unanswered {
                 counters.delivered.add(1);
                 counters.replied.add(u64::from(is_reply));
             }
-            SendOutcome::Rejected { reason, code } => {
+            SendOutcome::Rejected { reason, code, more_info } => {
                 counters.rejected.add(1);
-                tracing::warn!(cookie_id = cell.cookie_id(), %reason, code, "the service refused a message");
+                tracing::warn!(cookie_id = cell.cookie_id(), %reason, code, more_info, "the service refused a message");
             }
             SendOutcome::Unknown => counters.unknown.add(1),
         }
@@ -148,7 +148,7 @@ mod tests {
         let delivered = || SendOutcome::Delivered { message_id: "m".to_owned() };
         outbox.answered("a", delivered);
         outbox.answered("a", delivered);
-        outbox.answered("b", || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200 });
+        outbox.answered("b", || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200, more_info: None });
         outbox.answered("stranger", delivered);
         assert_eq!(outbox.next_due(), Some(start + LIMIT));
         outbox.expire(start + LIMIT);

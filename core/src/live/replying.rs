@@ -4,9 +4,9 @@ use tokio::time::{Duration, Instant, timeout};
 
 use super::asking::Asked;
 use super::deciding::{Decided, ToSend};
+use super::orders::SendOrder;
 use super::outbox::{MAX_UNANSWERED, Sender};
 use super::session::Session;
-use super::xianyu::SendOrder;
 use crate::decision::DecisionCode;
 use crate::error::Error;
 use crate::reply::debounce::{Due, MAX_WAITING};
@@ -62,23 +62,13 @@ impl Session<'_> {
         self.deciding.len() + self.outbox.len() < MAX_UNANSWERED
     }
 
-    pub(super) async fn decide_what_is_due(&mut self) -> Result<(), Failure> {
-        while self.has_room_to_send() {
-            let Some(due) = self.waiting.pop_due(Instant::now().into_std()) else { break };
-            self.decide(due).await?;
-        }
-        Ok(())
-    }
-
-    async fn decide(&mut self, due: Due) -> Result<(), Failure> {
+    pub(super) async fn decide(&mut self, due: Due) -> Result<(), Failure> {
         let (now_ms, stale_after_ms) = (self.now_ms(), self.stale_after_ms());
         let circumstances = Circumstances { now_ms, stale_after_ms, is_paused: self.live.cell.is_paused() };
         let (rules, defaults) = (self.live.rules.load_full(), self.live.default_replies());
         let handler = self.live.service.reply_function.load_full();
         match pipeline::decide(&due.message, Answers { rules: &rules, defaults: &defaults, handler }, circumstances) {
             Next::Ask(function) => {
-                // Later messages of the chat are looked at when this one is answered.
-                self.waiting.hold(&due.message.chat_id);
                 self.asking.ask(&self.live, &self.resources, function, due);
                 Ok(())
             }
@@ -87,9 +77,8 @@ impl Session<'_> {
     }
 
     /// Goes on where the host's function has answered, or has failed to.
-    pub(super) async fn take_answer(&mut self, asked: Asked) -> Result<(), Failure> {
+    pub(super) async fn decide_after_host(&mut self, asked: Asked) -> Result<(), Failure> {
         let Asked { due, answer } = asked;
-        self.waiting.let_go(&due.message.chat_id);
         let defaults = self.live.default_replies();
         let decision = pipeline::decide_after_host(&due.message, &answer, &defaults);
         self.store_decision(due, decision).await
@@ -142,14 +131,8 @@ impl Session<'_> {
 
     pub(super) async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
         let now_ms = self.now_ms();
-        let SendOrder { chat_id, peer_id, text, outcome } = order;
-        let send = ToSend {
-            uuid: self.live.next_uuid(now_ms),
-            chat_id,
-            peer_id,
-            content: Content::Text(text),
-            sender: Sender::Caller(outcome),
-        };
+        let SendOrder { chat_id, peer_id, content, outcome, _place } = order;
+        let send = ToSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, content, sender: Sender::Caller(outcome) };
         let store = &self.live.service.store;
         match within(self.live.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
             Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.live.store_limit()),
@@ -175,8 +158,17 @@ impl Session<'_> {
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
             return Ok(());
         }
-        for send in decided.sends {
-            self.send(send).await?;
+        let mut sends = decided.sends.into_iter();
+        while let Some(send) = sends.next() {
+            // Whoever is no longer the account's session writes nothing: that is no send whose end nobody knows.
+            if !self.fence.is_current() {
+                self.deciding.keep_unsent(std::iter::once(send).chain(sends));
+                return Err(Failure::new(ReasonCode::Replaced, ""));
+            }
+            if let Err(failure) = self.send(send).await {
+                self.deciding.keep_unsent(sends);
+                return Err(failure);
+            }
         }
         Ok(())
     }
@@ -191,7 +183,9 @@ impl Session<'_> {
             }
         };
         // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
-        self.outbox.sent(mid, send.uuid, send.sender, Instant::now());
+        let now = Instant::now();
+        self.live.pacing().sent(&send.chat_id, now.into_std());
+        self.outbox.sent(mid, send.uuid, send.sender, now);
         self.write(frame).await
     }
 

@@ -7,7 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
-use super::asking::{Asked, Asking};
+use super::asking::Asking;
 use super::auth::SignedIn;
 use super::backfill::Backfill;
 use super::confirming::{self, Confirming};
@@ -16,14 +16,15 @@ use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
 use super::inbox::{self, Inbox, RecordedBatch, Whence};
 use super::opening;
-use super::outbox::{MAX_UNANSWERED, Outbox};
+use super::orders::{self, Orders, SendOrder};
+use super::outbox::Outbox;
 use super::refresh::{self, Refresh};
 use super::replying;
 use super::transport::{Connection, Incoming};
-use super::xianyu::{SendOrder, XianyuLive};
+use super::xianyu::XianyuLive;
 use crate::account::Fence;
 use crate::error::Error;
-use crate::reply::debounce::{Debounce, MAX_WAITING};
+use crate::reply::debounce::Debounce;
 use crate::resources::Resources;
 use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
@@ -99,7 +100,11 @@ pub(super) struct Session<'a> {
     heartbeat: Heartbeat,
     inbox: Inbox,
     pub(super) outbox: Outbox,
-    orders: mpsc::Receiver<Box<SendOrder>>,
+    orders: mpsc::UnboundedReceiver<Box<SendOrder>>,
+    /// Those that wait for their pace.
+    pub(super) ordered: Orders,
+    /// Whether a reply goes before an order, the next time that both may.
+    pub(super) is_replies_turn: bool,
     registered_at: Instant,
 }
 
@@ -117,7 +122,8 @@ enum Event {
     Confirmed(Result<(), Failure>),
     Ordered(Box<SendOrder>),
     Recorded(Result<RecordedBatch, Error>),
-    Asked(Asked),
+    /// The host's function has answered: its turn comes.
+    Asked,
     Decided(Decided),
     Received(Option<Result<Incoming, super::transport::TransportError>>),
     TimeIsUp,
@@ -133,8 +139,8 @@ impl<'a> Session<'a> {
         socket: Box<dyn Connection>,
     ) -> Self {
         let now = Instant::now();
-        let (sender, orders) = mpsc::channel(MAX_UNANSWERED);
-        live.set_outgoing(Some(sender));
+        let (outgoing, orders) = orders::channel();
+        live.set_outgoing(Some(outgoing));
         let (desk, confirming) = confirming::begin(live, fence);
         live.set_desk(Some(desk));
         live.set_unproven_cookie(false);
@@ -164,6 +170,8 @@ impl<'a> Session<'a> {
             inbox: Inbox::default(),
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
+            ordered: Orders::default(),
+            is_replies_turn: false,
             registered_at: now,
             live: Arc::clone(live),
             fence: fence.clone(),
@@ -198,7 +206,7 @@ impl<'a> Session<'a> {
         loop {
             self.take_up_more().await?;
             self.go_on_backfilling().await?;
-            self.decide_what_is_due().await?;
+            self.take_turns().await?;
             self.tell_what_was_sent().await?;
             self.flush().await?;
             if self.has_wound_down() {
@@ -217,9 +225,9 @@ impl<'a> Session<'a> {
                         self.wind_down_of_itself(failure);
                     }
                 }
-                Event::Ordered(order) => self.send_ordered(*order).await?,
+                Event::Ordered(order) => self.ordered.push(order),
                 Event::Recorded(recorded) => self.acknowledge(recorded).await?,
-                Event::Asked(asked) => self.take_answer(asked).await?,
+                Event::Asked => {}
                 Event::Decided(decided) => self.send_decided(decided).await?,
                 Event::Received(received) => self.receive(received).await?,
                 Event::TimeIsUp => self.tick().await?,
@@ -228,30 +236,27 @@ impl<'a> Session<'a> {
     }
 
     async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
-        let takes_in = self.inbox.has_room() && !self.waiting.is_full() && self.asking.len() < MAX_WAITING as usize;
-        let has_room = self.has_room_to_send();
+        let takes_in = self.inbox.has_room();
         tokio::select! {
             biased;
             over_at = self.stop.wait(), if !self.is_stopped() => Event::StopOrdered(over_at),
             failure = &mut self.refresh, if self.winding_down.is_none() => Event::Refreshed(failure),
             Some(ended) = confirming::ended(&mut self.confirming) => Event::Confirmed(ended),
-            Some(order) = self.orders.recv(), if has_room => Event::Ordered(order),
+            Some(order) = self.orders.recv() => Event::Ordered(order),
             // Before the decisions: the store answers in its order, so that whatever is recorded as undecided is either still
             // being decided here or was decided after.
             recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
             decided = self.deciding.next_decided() => Event::Decided(decided),
-            asked = self.asking.next_asked(), if has_room => Event::Asked(asked),
+            () = self.asking.next_answer() => Event::Asked,
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
         }
     }
 
     fn next_due(&self) -> Instant {
-        let now = Instant::now().into_std();
-        let replies = if self.has_room_to_send() { self.waiting.next_due(now).map(Instant::from_std) } else { None };
         let wound_down = self.winding_down.as_ref().map(|limits| limits.replies_until);
         let backfill = self.backfill.next_due(Instant::now());
-        [replies, wound_down, backfill, self.outbox.next_due(), self.deciding.due()]
+        [self.next_turn_due(), wound_down, backfill, self.outbox.next_due(), self.deciding.due()]
             .into_iter()
             .flatten()
             .fold(self.heartbeat.next_due(), Instant::min)
@@ -340,13 +345,13 @@ impl<'a> Session<'a> {
         match whence {
             Whence::Push { ack } => {
                 self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
-                self.take_in(recorded.undecided);
+                self.take_in_or_leave(recorded.undecided);
                 self.write(ack).await
             }
             Whence::History => {
                 self.live.cell.counters.backfilled.add(recorded.new as u64);
                 let undecided = self.backfill.recorded(recorded);
-                self.take_in(undecided);
+                self.take_in_or_leave(undecided);
                 Ok(())
             }
         }
@@ -389,8 +394,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now, or by the next session where one follows; what is
-    /// in flight may finish.
+    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now as far as the pace allows, or by the next session
+    /// where one follows; what is in flight may finish.
     fn wind_down(&mut self, over_at: Instant, of_itself: Option<Failure>) {
         let now = Instant::now();
         let replies_until = over_at - over_at.saturating_duration_since(now).mul_f64(GOODBYE_SHARE);
@@ -411,11 +416,13 @@ impl<'a> Session<'a> {
 
     fn has_wound_down(&self) -> bool {
         let Some(limits) = &self.winding_down else { return false };
-        // What waits for quiet when another session follows is taken up by that one.
+        // What waits still waits for its pace, or for quiet when another session follows: it stays undecided, and is taken up by
+        // whichever session comes next. A stop waits for no pace; a session that ends for a new token sends what was ordered.
         let is_idle = self.inbox.is_empty()
-            && (self.waiting.is_empty() || !self.is_stopped())
-            && self.asking.len() + self.deciding.len() + self.outbox.len() == 0
+            && self.deciding.len() + self.outbox.len() == 0
+            && !self.asking.is_under_way()
             && self.orders.is_empty()
+            && (self.ordered.is_empty() || self.is_stopped())
             && self.confirming.is_none();
         is_idle || limits.replies_until <= Instant::now()
     }
@@ -425,6 +432,9 @@ impl<'a> Session<'a> {
         self.live.set_outgoing(None);
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
+            self.ordered.push(order);
+        }
+        for order in self.ordered.take_all() {
             // A caller who no longer waits has let it go.
             let _ = order.outcome.send(Err(self.live.not_connected()));
         }
@@ -438,13 +448,13 @@ impl<'a> Session<'a> {
 fn outcome(answer: &Answer<'_>) -> SendOutcome {
     let code = answer.code().unwrap_or_default();
     if let Some(refusal) = answer.refusal() {
-        return SendOutcome::Rejected { reason: refusal.reason, code };
+        return SendOutcome::Rejected { reason: refusal.reason, code, more_info: refusal.more_info };
     }
     match answer.message_id() {
         Some(message_id) if answer.is_ok() => SendOutcome::Delivered { message_id: message_id.into_owned() },
         // An answer that says neither: only a 200 with an id is a delivery.
         _ if answer.is_ok() => SendOutcome::Unknown,
-        _ => SendOutcome::Rejected { reason: format!("code {code}"), code },
+        _ => SendOutcome::Rejected { reason: format!("code {code}"), code, more_info: None },
     }
 }
 

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::api::Api;
 use super::asking::ReplyFunction;
 use super::confirming::{Asked, Desk, Wake};
 use super::cookie_provider::SetProvider;
+use super::orders::{NotTaken, Outgoing};
 use super::outbox::MAX_UNANSWERED;
+use super::pacing::Pacing;
 use super::proxy::Proxy;
 use super::session;
 use super::transport::Connector;
@@ -24,7 +26,7 @@ use crate::order::Confirmation;
 use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::send_outcome::SendOutcome;
-use crate::store::Store;
+use crate::store::{Content, Store};
 use crate::wire::cookie::Cookie;
 use crate::wire::request::UuidSource;
 use crate::worker::{AccountWorker, SessionEnd, WorkerTask};
@@ -68,21 +70,16 @@ pub(crate) struct XianyuLive {
     /// Kept over reconnects, so that no two sends of the account are taken for one.
     uuids: Mutex<UuidSource>,
     /// The way to the registered session, while there is one.
-    outgoing: ArcSwapOption<mpsc::Sender<Box<SendOrder>>>,
+    outgoing: ArcSwapOption<Outgoing>,
     /// The way to its confirmations, likewise.
     desk: ArcSwapOption<Desk>,
-}
-
-/// A message that a caller wants sent.
-pub(super) struct SendOrder {
-    pub(super) chat_id: String,
-    pub(super) peer_id: String,
-    pub(super) text: String,
-    pub(super) outcome: oneshot::Sender<Result<SendOutcome, Error>>,
+    /// Kept over reconnects, so that a connection that breaks again and again sends no faster.
+    pacing: Mutex<Pacing>,
 }
 
 impl XianyuLive {
     pub(crate) fn new(cell: Arc<AccountCell>, service: Arc<Service>) -> Self {
+        let pacing = Pacing::new(service.config.send_rate_per_s, service.config.chat_send_rate_per_s);
         Self {
             cell,
             service,
@@ -94,6 +91,7 @@ impl XianyuLive {
             uuids: Mutex::default(),
             outgoing: ArcSwapOption::empty(),
             desk: ArcSwapOption::empty(),
+            pacing: Mutex::new(pacing),
         }
     }
 
@@ -161,30 +159,32 @@ impl XianyuLive {
         lock(&self.uuids).go_on_after(uuid);
     }
 
-    pub(super) fn set_outgoing(&self, orders: Option<mpsc::Sender<Box<SendOrder>>>) {
-        self.outgoing.store(orders.map(Arc::new));
+    pub(super) fn set_outgoing(&self, outgoing: Option<Outgoing>) {
+        self.outgoing.store(outgoing.map(Arc::new));
     }
 
-    /// Hands a text to the registered session. The outcome comes when the service has answered, or the wait for it is over.
-    pub(crate) fn send_text(
+    /// How fast the account sends; only its session looks, briefly: it holds a lock.
+    pub(super) fn pacing(&self) -> MutexGuard<'_, Pacing> {
+        lock(&self.pacing)
+    }
+
+    /// Hands a message to the registered session. The outcome comes when the service has answered, or the wait for it is over.
+    pub(crate) fn send(
         &self,
         chat_id: &str,
         peer_id: &str,
-        text: &str,
+        content: Content,
     ) -> Result<oneshot::Receiver<Result<SendOutcome, Error>>, Error> {
         let outgoing = self.outgoing.load();
-        let Some(orders) = outgoing.as_ref() else { return Err(self.not_connected()) };
-        let (outcome, receiver) = oneshot::channel();
-        let order = SendOrder { chat_id: chat_id.to_owned(), peer_id: peer_id.to_owned(), text: text.to_owned(), outcome };
-        orders.try_send(Box::new(order)).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::AtCapacity {
+        let Some(outgoing) = outgoing.as_ref() else { return Err(self.not_connected()) };
+        outgoing.order(chat_id, peer_id, content).map_err(|refused| match refused {
+            NotTaken::TooMany => Error::AtCapacity {
                 what: format!("the send queue of account {:?}", self.cell.cookie_id()),
                 bound: MAX_UNANSWERED,
                 advice: "nothing was sent; wait for the outcome of earlier sends",
             },
-            mpsc::error::TrySendError::Closed(_) => self.not_connected(),
-        })?;
-        Ok(receiver)
+            NotTaken::SessionIsOver => self.not_connected(),
+        })
     }
 
     pub(super) fn set_desk(&self, desk: Option<Desk>) {

@@ -1,6 +1,6 @@
 //! A quiet period per chat: a buyer who writes three lines in a row is answered once, to the last of them or to all.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::store::InboxRow;
@@ -18,8 +18,6 @@ pub(crate) struct Debounce {
     quiet: Duration,
     /// Whether the last message is given the text of those that are folded into it.
     joins: bool,
-    /// Chats in which a message is being looked at: others wait until that is over.
-    held: BTreeSet<String>,
     /// By chat id.
     waiting: BTreeMap<String, Waiting>,
     ready: VecDeque<Due>,
@@ -40,16 +38,7 @@ pub(crate) struct Due {
 
 impl Debounce {
     pub(crate) fn new(quiet: Duration, joins: bool) -> Self {
-        Self { quiet, joins, held: BTreeSet::new(), waiting: BTreeMap::new(), ready: VecDeque::new() }
-    }
-
-    /// Nothing of a chat is due until it is let go of: messages of one chat are answered one after the other.
-    pub(crate) fn hold(&mut self, chat_id: &str) {
-        self.held.insert(chat_id.to_owned());
-    }
-
-    pub(crate) fn let_go(&mut self, chat_id: &str) {
-        self.held.remove(chat_id);
+        Self { quiet, joins, waiting: BTreeMap::new(), ready: VecDeque::new() }
     }
 
     /// Whether the account's session must not take in more until some are answered.
@@ -86,27 +75,22 @@ impl Debounce {
         self.waiting.insert(message.chat_id.clone(), Waiting { due: Due { message, folded }, at });
     }
 
-    /// Takes a message that has waited enough, the one that was due first before the others.
-    pub(crate) fn pop_due(&mut self, now: Instant) -> Option<Due> {
-        let is_free = |chat_id: &String| !self.held.contains(chat_id);
-        if let Some(place) = self.ready.iter().position(|due| is_free(&due.message.chat_id)) {
+    /// Takes a message that has waited enough and whose chat may be sent to, the one that was due first before the others.
+    pub(crate) fn pop_due(&mut self, now: Instant, may_send: impl Fn(&str) -> bool) -> Option<Due> {
+        if let Some(place) = self.ready.iter().position(|due| may_send(&due.message.chat_id)) {
             return self.ready.remove(place);
         }
-        let (chat_id, first) = self.waiting.iter().filter(|(chat_id, _)| is_free(chat_id)).min_by_key(|(_, waiting)| waiting.at)?;
-        if first.at > now {
-            return None;
-        }
+        let due = self.waiting.iter().filter(|(chat_id, waiting)| waiting.at <= now && may_send(chat_id));
+        let (chat_id, _) = due.min_by_key(|(_, waiting)| waiting.at)?;
         let chat_id = chat_id.clone();
         self.waiting.remove(&chat_id).map(|waiting| waiting.due)
     }
 
-    /// When the next message will have waited enough.
-    pub(crate) fn next_due(&self, now: Instant) -> Option<Instant> {
-        let is_free = |chat_id: &String| !self.held.contains(chat_id);
-        if self.ready.iter().any(|due| is_free(&due.message.chat_id)) {
-            return Some(now);
-        }
-        self.waiting.iter().filter(|(chat_id, _)| is_free(chat_id)).map(|(_, waiting)| waiting.at).min()
+    /// When the next message will have waited enough; `next_send` tells when its chat may be sent to, if that is known.
+    pub(crate) fn next_due(&self, next_send: impl Fn(&str) -> Option<Instant>) -> Option<Instant> {
+        let ready = self.ready.iter().filter_map(|due| next_send(&due.message.chat_id));
+        let waiting = self.waiting.iter().filter_map(|(chat_id, waiting)| Some(next_send(chat_id)?.max(waiting.at)));
+        ready.chain(waiting).min()
     }
 
     /// Makes all of them ready at once: the session is being wound down.
@@ -154,7 +138,7 @@ mod tests {
     }
 
     fn texts_due(debounce: &mut Debounce, now: Instant) -> Vec<String> {
-        std::iter::from_fn(|| debounce.pop_due(now)).map(|due| due.message.text).collect()
+        std::iter::from_fn(|| debounce.pop_due(now, |_| true)).map(|due| due.message.text).collect()
     }
 
     #[test]
@@ -163,10 +147,10 @@ mod tests {
         let mut debounce = Debounce::new(SECOND, false);
         debounce.push(message("a", "1"), start);
         debounce.push(message("a", "2"), start + SECOND / 2);
-        assert_eq!(debounce.next_due(start), Some(start + SECOND * 3 / 2));
+        assert_eq!(debounce.next_due(|_| Some(start)), Some(start + SECOND * 3 / 2));
         assert_eq!(texts_due(&mut debounce, start + SECOND), [""; 0]);
         assert_eq!(texts_due(&mut debounce, start + SECOND * 3 / 2), ["2"]);
-        assert_eq!(debounce.next_due(start), None);
+        assert_eq!(debounce.next_due(|_| Some(start)), None);
     }
 
     #[test]
@@ -176,7 +160,7 @@ mod tests {
         for text in ["1", "2", "1", "3", "2", "3"] {
             debounce.push(message("a", text), start);
         }
-        let due = debounce.pop_due(start + SECOND).unwrap();
+        let due = debounce.pop_due(start + SECOND, |_| true).unwrap();
         assert_eq!((&*due.message.text, due.folded), ("3", vec!["a/1".to_owned(), "a/2".to_owned()]));
         assert!(debounce.is_empty());
     }
@@ -198,7 +182,7 @@ mod tests {
         for text in ["1", "2", "3"] {
             debounce.push(message("a", text), start);
         }
-        assert_eq!(debounce.next_due(start), Some(start));
+        assert_eq!(debounce.next_due(|_| Some(start)), Some(start));
         assert_eq!(texts_due(&mut debounce, start), ["1", "2", "3"]);
     }
 
@@ -209,29 +193,31 @@ mod tests {
         for text in ["在吗", "包邮吗", "在吗", "谢谢"] {
             debounce.push(message("a", text), start);
         }
-        let due = debounce.pop_due(start + SECOND).unwrap();
+        let due = debounce.pop_due(start + SECOND, |_| true).unwrap();
         assert_eq!((&*due.message.text, &*due.message.message_id), ("在吗\n包邮吗\n谢谢", "a/谢谢"));
         for text in ["啊".repeat(6_000), "哦".repeat(6_000)] {
             debounce.push(message("a", &text), start);
         }
-        let long = debounce.pop_due(start + SECOND).unwrap().message.text;
+        let long = debounce.pop_due(start + SECOND, |_| true).unwrap().message.text;
         assert!(long.len() <= super::MAX_JOINED_BYTES && long.starts_with('啊') && long.ends_with(&"哦".repeat(6_000)));
     }
 
     #[test]
-    fn a_chat_that_is_held_waits_and_holds_up_no_other() {
+    fn a_chat_that_may_not_be_sent_to_waits_on_and_holds_up_no_other() {
         let start = Instant::now();
         for quiet in [Duration::ZERO, SECOND] {
             let mut debounce = Debounce::new(quiet, false);
-            debounce.hold("a");
-            debounce.push(message("a", "1"), start);
-            assert_eq!(debounce.next_due(start), None);
-            debounce.push(message("b", "2"), start);
-            assert_eq!(texts_due(&mut debounce, start + SECOND), ["2"]);
-            assert!(!debounce.is_empty());
-            debounce.let_go("a");
-            assert_eq!(debounce.next_due(start), Some(start + quiet));
-            assert_eq!(texts_due(&mut debounce, start + SECOND), ["1"]);
+            for (chat_id, text) in [("held", "1"), ("free", "2"), ("held", "3")] {
+                debounce.push(message(chat_id, text), start);
+            }
+            let free = debounce.pop_due(start + quiet, |chat_id| chat_id == "free").unwrap();
+            assert_eq!((&*free.message.text, debounce.pop_due(start + SECOND, |chat_id| chat_id == "free")), ("2", None));
+            // Not before the pace of its chat, nor before it has waited; where that is not known, something else will tell.
+            assert_eq!(debounce.next_due(|_| Some(start + 3 * SECOND)), Some(start + 3 * SECOND));
+            assert_eq!(debounce.next_due(|_| Some(start)), Some(start + quiet));
+            assert_eq!(debounce.next_due(|_| None), None);
+            let rest = texts_due(&mut debounce, start + quiet);
+            assert_eq!(rest, if quiet.is_zero() { vec!["1", "3"] } else { vec!["3"] });
         }
     }
 

@@ -1,8 +1,8 @@
 use std::time::{Duration, Instant};
 
 use super::{MAX_KEYWORD_BYTES, MAX_KEYWORDS, MAX_REGEXES, MAX_RULES, Rules, fold_pattern};
-use crate::reply::content::{MAX_PICTURE_SIDE, MAX_REPLY_BYTES, MAX_URL_BYTES};
-use crate::rule::{KeywordRule, Matching, Picture};
+use crate::reply::content::MAX_REPLY_BYTES;
+use crate::rule::{KeywordRule, MAX_PICTURE_SIDE, MAX_URL_BYTES, Matching, Picture};
 
 fn rules(pairs: &[(&str, &str)]) -> Vec<KeywordRule> {
     pairs.iter().map(|(keyword, reply)| KeywordRule::new(*keyword, *reply)).collect()

@@ -12,6 +12,7 @@ const FILES: &[&str] = &[
     include_str!("schema/0006_arrival.sql"),
     include_str!("schema/0007_orders.sql"),
     include_str!("schema/0008_default_replies.sql"),
+    include_str!("schema/0009_refusals.sql"),
 ];
 
 /// The newest schema number known here.

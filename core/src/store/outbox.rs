@@ -121,16 +121,18 @@ impl Store {
     pub(crate) async fn close_send(&self, cookie_id: &str, uuid: String, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         let stored = self.submit(move |db| {
-            let (name, reason, code, service_id) = match &outcome {
-                SendOutcome::Delivered { message_id } => ("delivered", None, None, Some(message_id)),
-                SendOutcome::Rejected { reason, code } => ("rejected", Some(reason), Some(*code), None),
-                SendOutcome::Unknown => ("unknown", None, None, None),
+            let (name, reason, code, more_info, service_id) = match &outcome {
+                SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
+                SendOutcome::Rejected { reason, code, more_info } => {
+                    ("rejected", Some(reason), Some(*code), more_info.as_ref(), None)
+                }
+                SendOutcome::Unknown => ("unknown", None, None, None, None),
             };
             db.prepare_cached(
-                "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7
+                "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
                  WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
             )?
-            .execute((&cookie_id, &uuid, name, reason, code, service_id, now_ms))?;
+            .execute((&cookie_id, &uuid, name, reason, code, service_id, now_ms, more_info))?;
             Ok(())
         });
         // It is durable in its turn; nobody waits for it.

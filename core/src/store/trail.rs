@@ -135,6 +135,7 @@ fn send(row: &Row<'_>) -> rusqlite::Result<SendTrace> {
             "rejected" => Some(SendOutcome::Rejected {
                 reason: row.get::<_, Option<String>>("reason")?.unwrap_or_default(),
                 code: row.get::<_, Option<i64>>("code")?.unwrap_or_default(),
+                more_info: row.get("more_info")?,
             }),
             "unknown" => Some(SendOutcome::Unknown),
             _ => None,
