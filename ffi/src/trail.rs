@@ -421,7 +421,7 @@ mod tests {
         assert_eq!((lent.text.length, lent.sender_name.length, lent.rule), (9, 0, 3));
         assert!(!lent.sender_name.data.is_null(), "an empty text is a text");
 
-        let sent = |text: &str, size, from| Sent {
+        let sent = |text: &str, size, from: i64| Sent {
             text: Text::new(text.to_owned()),
             size,
             has_ended: true,
