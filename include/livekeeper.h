@@ -2586,7 +2586,7 @@ void lk_health_reason_list_free(lk_health_reason_list *list);
  * - `outcome`: where the outcome goes; its `size` must be set.
  * - `detail`: where the service's id of a delivered message goes, or its reason for a rejected one, yours to end with
  *   `lk_string_free`; NULL if you do not want it. NULL is put there on failure.
- * - `more_info`: where it goes what the service adds to its reason, such as "CSI_FORBID||…", yours to end with `lk_string_free`;
+ * - `more_info`: where it goes what the service adds to its reason, such as `CSI_FORBID||…`, yours to end with `lk_string_free`;
  *   NULL if you do not want it. NULL is put there on failure, and where the service adds nothing.
  *
  * Any thread. Into one chat, messages go out in the order of the calls, no faster than `chat_send_rate_per_s` and

@@ -38,7 +38,7 @@ fn decision(manager: &CookieManager, message_id: &str) -> Option<DecisionCode> {
     messages.into_iter().find(|message| message.message_id == message_id).unwrap().decision
 }
 
-fn is_delivered(outcome: Result<SendOutcome, Error>) -> bool {
+fn is_delivered(outcome: &Result<SendOutcome, Error>) -> bool {
     matches!(outcome, Ok(SendOutcome::Delivered { .. }))
 }
 
@@ -52,8 +52,8 @@ fn a_chat_gets_its_texts_in_their_order_and_no_faster_than_the_rate_while_anothe
     let begun = Instant::now();
     let many: Vec<_> = (0..8).map(|n| manager.send_text("shop", "busy", "9", &n.to_string())).collect();
     let other = manager.send_text("shop", "other", "8", "meanwhile");
-    assert!(is_delivered(other.wait()));
-    assert!(many.into_iter().all(|call| is_delivered(call.wait())));
+    assert!(is_delivered(&other.wait()));
+    assert!(many.into_iter().all(|call| is_delivered(&call.wait())));
     // Of eight, three go at once, and one every 200 ms after them.
     assert!(begun.elapsed() >= Duration::from_secs(1), "{:?}", begun.elapsed());
     let mut said = texts(&simulator);
@@ -93,7 +93,7 @@ fn a_reply_that_waits_for_its_pace_when_a_person_takes_the_chat_over_is_not_sent
     simulator.seller_says("1001", "c1", "9", "我来了");
     // Of two of the host's, the reply's turn comes between them.
     let calls = ["first", "second"].map(|text| manager.send_text("shop", "c1", "9", text));
-    assert!(calls.into_iter().all(|call| is_delivered(call.wait())));
+    assert!(calls.into_iter().all(|call| is_delivered(&call.wait())));
     assert_eq!(decision(&manager, &waits), Some(DecisionCode::ChatPaused));
     assert_eq!(texts(&simulator), ["在的", "在的", "在的", "first", "second"]);
 }
@@ -133,7 +133,7 @@ fn a_new_connection_is_no_new_pace() {
     simulator.wait_until_blocking(LIMIT, |seen| seen.counters().registers == 2 && seen.online("1001")).unwrap();
     wait(&manager, "shop", ONLINE);
     let held = manager.send_text("shop", "c1", "9", "held");
-    assert!(is_delivered(manager.send_text("shop", "c2", "8", "free").wait()));
+    assert!(is_delivered(&manager.send_text("shop", "c2", "8", "free").wait()));
     assert_eq!(texts(&simulator)[BURST..], ["free"]);
     manager.close(LIMIT_S).wait().unwrap();
     assert!(matches!(held.wait(), Err(Error::NotConnected { .. })));
