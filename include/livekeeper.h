@@ -107,14 +107,11 @@
     1.0, /* debounce_s */ \
     false, /* join_messages */ \
     300.0, /* stale_after_s */ \
-<<<<<<< HEAD
     3600.0, /* backfill_window_s */ \
     50, /* backfill_chats */ \
     2.0, /* backfill_rate_per_s */ \
-=======
     5.0, /* send_rate_per_s */ \
     1.0, /* chat_send_rate_per_s */ \
->>>>>>> a5b0cc5 (Sends go out at a pace, in the order of their chat, and pictures go as texts do)
     15.0, /* heartbeat_interval_s */ \
     30.0, /* heartbeat_timeout_s */ \
     3600.0, /* token_refresh_s */ \
@@ -152,7 +149,7 @@
 /* Structs that a result goes to, empty. */
 #define LK_ACCOUNT_STATUS_INIT { \
     sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, false, \
-    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 }
 #define LK_RULE_INIT { \
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
@@ -1200,7 +1197,6 @@ typedef struct {
      */
     double stale_after_s;
     /**
-<<<<<<< HEAD
      * How far back a session that begins looks for what was missed meanwhile: the chats that were active within it are read back, and what of it is not recorded yet is, and is answered like anything else; 0 turns it off. Seconds, 0 … 86,400. Default 3,600.
      */
     double backfill_window_s;
@@ -1212,7 +1208,7 @@ typedef struct {
      * Requests a second for it, of one account. 0.1 … 100. Default 2.
      */
     double backfill_rate_per_s;
-=======
+    /**
      * Messages that an account sends a second, replies and your own together, and into all chats; after a pause, 10 at once.
      * What would be faster waits. 0.01 … 10,000. Default 5.
      */
@@ -1221,7 +1217,6 @@ typedef struct {
      * The same into one chat; after a pause, 3 at once. A chat that waits holds up no other. 0.01 … 10,000. Default 1.
      */
     double chat_send_rate_per_s;
->>>>>>> a5b0cc5 (Sends go out at a pace, in the order of their chat, and pictures go as texts do)
     /**
      * Between two heartbeats. Seconds, 0.05 … 300. Default 15.
      */
