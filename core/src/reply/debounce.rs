@@ -109,7 +109,8 @@ impl Debounce {
 /// Two texts as two lines; of what is too long, the end.
 fn join(earlier: &str, later: &str) -> String {
     let joined = format!("{earlier}\n{later}");
-    let start = joined.ceil_char_boundary(joined.len().saturating_sub(MAX_JOINED_BYTES));
+    let too_many = joined.len().saturating_sub(MAX_JOINED_BYTES);
+    let start = (too_many..).find(|place| joined.is_char_boundary(*place)).unwrap_or_default();
     joined[start..].to_owned()
 }
 
