@@ -149,7 +149,7 @@
 /* Structs that a result goes to, empty. */
 #define LK_ACCOUNT_STATUS_INIT { \
     sizeof(lk_account_status), LK_TASK_STATE_UNKNOWN, LK_CONNECTION_STATE_UNKNOWN, LK_REASON_CODE_UNKNOWN, false, false, \
-    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+    0, LK_HEALTH_UNKNOWN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
 }
 #define LK_RULE_INIT { \
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
