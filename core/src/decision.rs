@@ -79,6 +79,15 @@ impl DecisionCode {
         matches!(self, Self::Reply | Self::HandlerReply | Self::DefaultReply)
     }
 
+    /// Whether it was decided by what the message says, which comes after whether the account or its chat is paused.
+    pub(crate) fn is_about_content(self) -> bool {
+        let is_silent = matches!(
+            self,
+            Self::NoRule | Self::RuleSaysNothing | Self::HandlerSaysNothing | Self::HandlerFailed | Self::DefaultSaysNothing
+        );
+        is_silent || self.is_reply()
+    }
+
     /// The code of that name.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.name() == name)

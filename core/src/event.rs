@@ -69,7 +69,8 @@ pub enum EventKind {
         /// The order as it stands.
         order: Box<Order>,
     },
-    /// The confirmation of a shipment has ended: confirmed, refused, or nobody knows.
+    /// The confirmation of a shipment has ended: confirmed, refused, or nobody knows. Told once, and not at all if the process is killed
+    /// at that moment: [`CookieManager::orders`](crate::CookieManager::orders) has it.
     ConfirmationEnded {
         /// The order.
         order_id: String,

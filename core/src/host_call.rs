@@ -39,8 +39,8 @@ impl HostCall {
         self.lock().is_gone
     }
 
-    /// Has `then` called as soon as nobody waits any more, at once where that is so already; never after the function has
-    /// returned. Only the last `then` counts. It may run on a thread of the runtime: it must not block.
+    /// Has `then` called as soon as nobody waits any more, at once where that is so already; not
+    /// any more once the function has returned, unless both happen at the same moment. Only the last `then` counts. It may run on a thread of the runtime: it must not block.
     pub fn on_over(&self, then: impl FnOnce() + Send + 'static) {
         let mut waiter = self.lock();
         if !waiter.is_gone {

@@ -394,8 +394,9 @@ impl CookieManager {
     pub fn close(&self, timeout_s: f64) -> Call<StopReport> {
         let service = Arc::clone(&self.service);
         self.tasks.close_with(timeout_s, move || {
-            // The host's function may hold this manager.
+            // The host's functions may hold this manager.
             service.cookie_provider.store(None);
+            service.reply_function.store(None);
             if !service.store.close(seconds(service.config.store_timeout_s)) {
                 tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
             }

@@ -11,8 +11,8 @@ use crate::reply_content::ReplyContent;
 /// where nothing at all is to be sent. An error, a panic and an answer after the deadline are counted (`handler_failures`), and the
 /// default reply is said.
 ///
-/// It runs on a thread of its own, where it may block, up to `max_handler_calls` times at once and eight times for one account, once at a time for a
-/// chat; messages that come in the chat meanwhile wait for it. It may call every method of the manager. Whatever it says is sent only if no person
+/// It runs on a thread of its own, where it may block, up to `max_handler_calls` times at once and eight times for one account, and a
+/// session asks about one message of a chat at a time; those that come in the chat meanwhile wait for it. It may call every method of the manager. Whatever it says is sent only if no person
 /// has taken the chat meanwhile. A message whose session ends while it is asked is asked about again by the next session.
 pub type ReplyHandler = dyn Fn(&ReplyRequest) -> Result<Option<ReplyContent>, HostError> + Send + Sync;
 

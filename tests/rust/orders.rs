@@ -4,7 +4,8 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use livekeeper::{
     Config, Confirmation, ConfirmationState, CookieManager, Error, EventKind, Events, Order, OrderStatus, ReasonCode, TaskState,
@@ -51,6 +52,16 @@ fn order(manager: &CookieManager, order_id: &str) -> Order {
 
 fn state(manager: &CookieManager, order_id: &str) -> Option<ConfirmationState> {
     order(manager, order_id).confirmation.map(|confirmation| confirmation.state)
+}
+
+/// Waits until an order is on record as one to confirm.
+fn hear_pending(manager: &CookieManager, order_id: &str) {
+    let until = Instant::now() + LIMIT;
+    while state(manager, order_id) != Some(ConfirmationState::Pending) {
+        assert!(Instant::now() < until, "{order_id} is not pending");
+        // Nothing tells of it: it is looked for again.
+        thread::yield_now();
+    }
 }
 
 fn wait_acks(simulator: &Simulator, acks: u64) {
@@ -251,6 +262,29 @@ fn what_was_surely_not_sent_waits_and_is_confirmed_when_the_api_can_be_reached()
     let mut events = manager.events().unwrap();
     assert_eq!(hear_end(&mut events).1.state, ConfirmationState::Confirmed);
     assert_eq!(simulator.consigned_orders("1001"), [ORDER]);
+}
+
+#[test]
+fn whoever_waits_for_an_order_that_is_shipped_otherwise_meanwhile_hears_so() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    let mut events = manager.events().unwrap();
+    for order_id in ["1", "2"] {
+        push_card(&simulator, order_id, Told::AwaitingShipment);
+        hear_order(&mut events);
+    }
+    simulator.slow_answers("1001", Duration::from_secs(3));
+    let api_calls = simulator.counters_of("1001").api_calls;
+    let first = manager.confirm_shipment("shop", "1");
+    wait_api_calls(&simulator, api_calls + 1);
+    let second = manager.confirm_shipment("shop", "2");
+    // It is on record as asked for before the seller ships it in the app.
+    hear_pending(&manager, "2");
+    push_card(&simulator, "2", Told::Shipped);
+    assert_eq!(first.wait().unwrap().state, ConfirmationState::Confirmed);
+    assert_eq!(second.wait().unwrap().state, ConfirmationState::Unknown);
+    assert_eq!(calls(&simulator), 1);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio::time::{Duration, timeout};
 
+use super::cookie_renewal::hide;
 use super::xianyu::XianyuLive;
 use crate::host_call::{self, HostCall};
 use crate::reply::content;
@@ -18,7 +19,7 @@ use crate::reply_handler::{ChatMessage, ReplyHandler, ReplyRequest};
 use crate::resources::Resources;
 
 /// Calls for one account at the same time, at most; further messages wait for their turn within the deadline.
-const MAX_CALLS_OF_ACCOUNT: usize = 8;
+pub(super) const MAX_CALLS_OF_ACCOUNT: usize = 8;
 
 /// The host's function, and how long it has for one message.
 pub(crate) struct ReplyFunction {
@@ -43,13 +44,9 @@ pub(super) struct Asked {
 }
 
 impl Asking {
-    pub(super) fn new() -> Self {
-        Self {
-            calls: FuturesUnordered::new(),
-            answered: VecDeque::new(),
-            ids: BTreeMap::new(),
-            places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)),
-        }
+    /// `places`: those of the account, over all its sessions: a call may outlive the one that made it.
+    pub(super) fn new(places: Arc<Semaphore>) -> Self {
+        Self { calls: FuturesUnordered::new(), answered: VecDeque::new(), ids: BTreeMap::new(), places }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -115,15 +112,16 @@ struct Question {
 
 impl Question {
     async fn answer(self) -> HostAnswer {
-        let (cell, message_id) = (Arc::clone(&self.live.cell), self.message.message_id.clone());
+        let (live, message_id) = (Arc::clone(&self.live), self.message.message_id.clone());
         let limit = self.function.limit;
         let answered = match timeout(limit, self.put()).await {
             Ok(answered) => answered,
             Err(_) => Err(format!("it did not answer within {limit:?}, the wait for a free place included")),
         };
         answered.unwrap_or_else(|problem| {
-            cell.counters.handler_failures.add(1);
-            tracing::warn!(cookie_id = cell.cookie_id(), message_id, problem, "the reply handler gave no answer");
+            live.cell.counters.handler_failures.add(1);
+            let (cookie_id, problem) = (live.cell.cookie_id(), hide(&live, &problem));
+            tracing::warn!(cookie_id, message_id, problem, "the reply handler gave no answer");
             HostAnswer::Failed
         })
     }

@@ -200,8 +200,8 @@ impl Backfill {
         let chat_id = self.reading.take_if(|reading| matches!(reading.step, Step::Recording)).map(|reading| reading.chat.chat_id);
         let mut undecided = recorded.undecided;
         undecided.extend(chat_id.map(|chat_id| self.free(&chat_id)).unwrap_or_default());
-        // Stable: those of one moment, or without a date, stay as they came.
-        undecided.sort_by_key(|row| row.created_at_ms);
+        // Stable: those of one moment stay as they came. One without a date was pushed, and so is later than what was missed.
+        undecided.sort_by_key(|row| if row.created_at_ms > 0 { row.created_at_ms } else { i64::MAX });
         undecided
     }
 

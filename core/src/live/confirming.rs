@@ -180,12 +180,29 @@ impl Clerk {
         if self.calling.is_some() || self.rests_until.is_some() || self.heard.as_ref().is_none_or(mpsc::Receiver::is_closed) {
             return Ok(());
         }
-        let preferred = self.callers.first().map(|asked| asked.order_id.clone());
-        let begun = self.live.service.store.begin_confirming(self.fence.clone(), preferred, self.now_ms());
-        let Some(order_id) = within(self.live.store_limit(), begun).await? else { return Ok(()) };
+        let Some(order_id) = self.next_order().await? else { return Ok(()) };
         let call = Box::pin(confirm(Arc::clone(&self.live), self.fence.clone(), order_id.clone()));
         self.calling = Some(Calling { order_id, call });
         Ok(())
+    }
+
+    /// The order to confirm next: one that somebody waits for goes first. Who waits for one that is not pending any more, as it was
+    /// shipped otherwise, hears so.
+    async fn next_order(&mut self) -> Result<Option<String>, Failure> {
+        for _ in 0..=self.callers.len() {
+            let preferred = self.callers.first().map(|asked| asked.order_id.clone());
+            let begun = self.live.service.store.begin_confirming(self.fence.clone(), preferred.clone(), self.now_ms());
+            let begun = within(self.live.store_limit(), begun).await?;
+            let Some(gone) = preferred.filter(|preferred| begun.as_ref() != Some(preferred)) else { return Ok(begun) };
+            let waiting: Vec<_> = self.callers.extract_if(.., |asked| asked.order_id == gone).collect();
+            for asked in waiting {
+                self.take(Wake::Asked(Box::new(asked))).await?;
+            }
+            if begun.is_some() {
+                return Ok(begun);
+            }
+        }
+        Ok(None)
     }
 
     async fn end_call(&mut self, ended: Result<Ended, Failure>) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::time::Duration;
+use tokio::time::{Duration, timeout};
 
 use super::cookie_renewal::hide;
 use super::xianyu::XianyuLive;
@@ -14,6 +14,9 @@ use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::wire::cookie::Cookie;
 use crate::worker::Failure;
+
+/// For a place among those that run (`max_helpers`): far above what it takes, so that only functions that never return reach it.
+const MAX_WAIT_FOR_PLACE: Duration = Duration::from_secs(1_800);
 
 /// Brings a new cookie for an account whose login is over: see
 /// [`CookieManager::set_cookie_provider`](crate::CookieManager::set_cookie_provider).
@@ -53,7 +56,11 @@ impl SetProvider {
 pub(super) async fn ask(live: &XianyuLive, resources: &Resources, provider: Arc<SetProvider>) -> Result<Option<Cookie>, Failure> {
     let brought_none =
         |problem: &str| Failure::new(ReasonCode::SessionExpired, format!("the cookie provider brought none: {problem}"));
-    let Some(place) = resources.place().await else { return Err(brought_none(&HostFault::Stopped.to_string())) };
+    let place = match timeout(MAX_WAIT_FOR_PLACE, resources.place()).await {
+        Ok(Some(place)) => place,
+        Ok(None) => return Err(brought_none(&HostFault::Stopped.to_string())),
+        Err(_) => return Err(brought_none(&format!("no place was free within {MAX_WAIT_FOR_PLACE:?}: see max_helpers"))),
+    };
     let unb = live.with_credentials(|known| known.cookie.unb().to_owned()).unwrap_or_default();
     let cookie_id = live.cell.cookie_id().to_owned();
     let limit = provider.limit;

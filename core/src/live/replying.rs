@@ -37,7 +37,7 @@ impl Session<'_> {
     /// Goes on taking up where there was more than could be kept waiting at once.
     pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
         let is_idle = self.waiting.is_empty() && !self.backfill.holds_any() && self.asking.len() + self.deciding.len() == 0;
-        if self.has_more_to_take_up && is_idle {
+        if self.has_more_to_take_up && is_idle && !self.is_winding_down() {
             self.take_up(false).await?;
         }
         Ok(())
@@ -68,6 +68,8 @@ impl Session<'_> {
         let (rules, defaults) = (self.live.rules.load_full(), self.live.default_replies());
         let handler = self.live.service.reply_function.load_full();
         match pipeline::decide(&due.message, Answers { rules: &rules, defaults: &defaults, handler }, circumstances) {
+            // The host is asked by the next session, for which the message stays undecided: this one could not wait for the answer.
+            Next::Ask(_) if self.is_winding_down() => Ok(()),
             Next::Ask(function) => {
                 self.asking.ask(&self.live, &self.resources, function, due);
                 Ok(())
@@ -155,6 +157,8 @@ impl Session<'_> {
             }
         };
         if !stands.is_some_and(DecisionCode::is_reply) {
+            // What was folded into one that had been decided before waits still.
+            self.has_more_to_take_up |= stands.is_none();
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
             return Ok(());
         }

@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
                 rand::random(),
             ),
             waiting: Debounce::new(live.limit(|c| c.debounce_s), live.service.config.join_messages),
-            asking: Asking::new(),
+            asking: Asking::new(Arc::clone(&live.handler_places)),
             deciding: Deciding::default(),
             has_more_to_take_up: false,
             backfill: Backfill::default(),
@@ -380,10 +380,10 @@ impl<'a> Session<'a> {
     async fn end_confirming(&mut self, ended: Result<(), Failure>) -> Result<(), Failure> {
         self.live.set_desk(None);
         let Some(mut confirming) = self.confirming.take() else { return ended };
-        let until = self
-            .winding_down
-            .as_ref()
-            .map_or_else(|| Instant::now() + self.live.limit(|c| c.api_timeout_s), |limits| limits.replies_until);
+        // A stale signature takes a second call.
+        let of_itself = Instant::now() + self.live.limit(|c| c.api_timeout_s) * 2;
+        let stopped = self.winding_down.as_ref().filter(|_| self.is_stopped());
+        let until = stopped.map_or(of_itself, |limits| limits.replies_until);
         tokio::select! {
             biased;
             _ = timeout_at(until, &mut confirming) => return ended,
@@ -407,6 +407,11 @@ impl<'a> Session<'a> {
         if self.is_stopped() {
             self.waiting.hasten();
         }
+    }
+
+    /// Whether it takes nothing more in, told to stop or of itself.
+    pub(super) fn is_winding_down(&self) -> bool {
+        self.winding_down.is_some()
     }
 
     /// Whether it was told to stop.

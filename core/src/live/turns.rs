@@ -2,7 +2,7 @@
 //!
 //! They wait before anything of them is stored, not between their row and their frame. So the transaction that decides a reply, and
 //! looks once more whether a person has the chat, stays the last thing before it is written; nothing has to be taken back when
-//! somebody takes the chat over meanwhile; what has become too old while it waited is not answered; and what a session leaves behind
+//! somebody takes the chat over meanwhile; what has become too old while it waited here is not answered (the host's function has a limit of its own); and what a session leaves behind
 //! is simply undecided, for the next one. What a buyer adds meanwhile is folded into what waits, as with any quiet time.
 
 use tokio::time::Instant;

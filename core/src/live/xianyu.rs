@@ -8,7 +8,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Semaphore, oneshot};
 
 use super::api::Api;
-use super::asking::ReplyFunction;
+use super::asking::{MAX_CALLS_OF_ACCOUNT, ReplyFunction};
 use super::confirming::{Asked, Desk, Wake};
 use super::cookie_provider::SetProvider;
 use super::orders::{NotTaken, Outgoing};
@@ -60,6 +60,8 @@ pub(crate) struct XianyuLive {
     pub(super) cell: Arc<AccountCell>,
     pub(super) service: Arc<Service>,
     pub(super) rules: ArcSwap<Rules>,
+    /// The account's share of the calls of the host's reply function.
+    pub(super) handler_places: Arc<Semaphore>,
     default_replies: ArcSwap<DefaultReplies>,
     /// Whether the cookie came from the provider or helper and has not served yet.
     unproven_cookie: AtomicBool,
@@ -84,6 +86,7 @@ impl XianyuLive {
             cell,
             service,
             rules: ArcSwap::default(),
+            handler_places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)),
             default_replies: ArcSwap::default(),
             unproven_cookie: AtomicBool::new(false),
             proxy: ArcSwapOption::empty(),

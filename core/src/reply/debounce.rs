@@ -7,7 +7,7 @@ use crate::store::InboxRow;
 
 /// Messages of one account that wait at the same time, at most. At the bound its session takes in no more ([`Debounce::is_full`]).
 pub(crate) const MAX_WAITING: u32 = 1_000;
-/// Messages that are folded into one, at most. At the bound the oldest is let go of: it stays undecided, and is too old the next time.
+/// Messages that are folded into one, at most. At the bound they are answered without waiting for quiet, and the next ones together.
 const MAX_FOLDED: usize = 100;
 
 /// Of the messages that are answered together, so many bytes at most: the latest of them.
@@ -36,6 +36,19 @@ pub(crate) struct Due {
     pub(crate) folded: Vec<String>,
 }
 
+impl Due {
+    /// With another message of the chat: the one that was written earlier is folded into the other, whichever came first.
+    fn with(mut self, other: InboxRow, joins: bool) -> Self {
+        let is_older = other.created_at_ms > 0 && other.created_at_ms < self.message.created_at_ms;
+        let (earlier, mut last) = if is_older { (other, self.message) } else { (self.message, other) };
+        if joins {
+            last.text = join(&earlier.text, &last.text);
+        }
+        self.folded.push(earlier.message_id);
+        Self { message: last, folded: self.folded }
+    }
+}
+
 impl Debounce {
     pub(crate) fn new(quiet: Duration, joins: bool) -> Self {
         Self { quiet, joins, waiting: BTreeMap::new(), ready: VecDeque::new() }
@@ -52,7 +65,7 @@ impl Debounce {
 
     /// Takes a buyer's message; an earlier one of the same chat that still waits is folded into it. Without a quiet period
     /// each message is ready by itself. One that waits already is not taken twice.
-    pub(crate) fn push(&mut self, mut message: InboxRow, now: Instant) {
+    pub(crate) fn push(&mut self, message: InboxRow, now: Instant) {
         if self.knows(&message) {
             return;
         }
@@ -60,19 +73,15 @@ impl Debounce {
             self.ready.push_back(Due { message, folded: Vec::new() });
             return;
         }
-        let at = now + self.quiet;
-        let folded = self.waiting.remove(&message.chat_id).map_or_else(Vec::new, |earlier| {
-            let Due { message: earlier, mut folded } = earlier.due;
-            if self.joins {
-                message.text = join(&earlier.text, &message.text);
+        let due = match self.waiting.remove(&message.chat_id) {
+            None => Due { message, folded: Vec::new() },
+            Some(Waiting { due, .. }) if due.folded.len() >= MAX_FOLDED => {
+                self.ready.push_back(due);
+                Due { message, folded: Vec::new() }
             }
-            folded.push(earlier.message_id);
-            if folded.len() > MAX_FOLDED {
-                folded.remove(0);
-            }
-            folded
-        });
-        self.waiting.insert(message.chat_id.clone(), Waiting { due: Due { message, folded }, at });
+            Some(Waiting { due, .. }) => due.with(message, self.joins),
+        };
+        self.waiting.insert(due.message.chat_id.clone(), Waiting { due, at: now + self.quiet });
     }
 
     /// Takes a message that has waited enough and whose chat may be sent to, the one that was due first before the others.
@@ -164,6 +173,31 @@ mod tests {
         let due = debounce.pop_due(start + SECOND, |_| true).unwrap();
         assert_eq!((&*due.message.text, due.folded), ("3", vec!["a/1".to_owned(), "a/2".to_owned()]));
         assert!(debounce.is_empty());
+    }
+
+    #[test]
+    fn one_that_was_written_earlier_and_comes_later_is_folded_into_the_last_that_was_written() {
+        let start = Instant::now();
+        let mut debounce = Debounce::new(SECOND, true);
+        for (text, created_at_ms) in [("2", 20), ("1", 10), ("3", 30), ("undated", 0)] {
+            debounce.push(InboxRow { created_at_ms, ..message("a", text) }, start);
+            assert_eq!(debounce.next_due(|_| Some(start)), Some(start + SECOND));
+        }
+        let due = debounce.pop_due(start + SECOND, |_| true).unwrap();
+        assert_eq!((&*due.message.message_id, &*due.message.text), ("a/undated", "1\n2\n3\nundated"));
+        assert_eq!(due.folded, ["a/1", "a/2", "a/3"]);
+    }
+
+    #[test]
+    fn at_the_bound_what_was_folded_is_answered_at_once_and_nothing_is_let_go_of() {
+        let start = Instant::now();
+        let mut debounce = Debounce::new(SECOND, false);
+        for place in 0..super::MAX_FOLDED + 2 {
+            debounce.push(message("a", &place.to_string()), start);
+        }
+        let (first, second) = (debounce.pop_due(start, |_| true).unwrap(), debounce.pop_due(start + SECOND, |_| true).unwrap());
+        assert_eq!((first.folded.len(), &*first.message.text), (super::MAX_FOLDED, "100"));
+        assert_eq!((second.folded.len(), &*second.message.text), (0, "101"));
     }
 
     #[test]

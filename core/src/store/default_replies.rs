@@ -60,14 +60,15 @@ impl Store {
     }
 }
 
-/// Whether the chat's default reply was said there, and not taken back.
+/// Whether a default reply was said in the chat: not taken back, nor refused by the service.
 pub(super) fn was_said(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str) -> rusqlite::Result<bool> {
     db.prepare_cached(WAS_SAID)?.exists((cookie_id, chat_id))
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const WAS_SAID: &str = "SELECT 1 FROM messages INDEXED BY messages_default_replied
-     WHERE cookie_id = ?1 AND chat_id = ?2 AND decision = 'default_reply' LIMIT 1";
+pub(super) const WAS_SAID: &str = "SELECT 1 FROM messages AS m INDEXED BY messages_default_replied
+     JOIN outbox AS o INDEXED BY outbox_by_message ON o.cookie_id = m.cookie_id AND o.message_id = m.message_id
+     WHERE m.cookie_id = ?1 AND m.chat_id = ?2 AND m.decision = 'default_reply' AND o.outcome <> 'rejected' LIMIT 1";
 
 fn of_row(row: &Row<'_>) -> rusqlite::Result<DefaultReplyOf> {
     let item_id: String = row.get("item_id")?;

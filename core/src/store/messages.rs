@@ -158,8 +158,9 @@ pub(super) fn record(
 ) -> Result<(), Fault> {
     let at_once = match row.kind {
         RowKind::Order | RowKind::CardUpdate => Some(DecisionCode::Platform),
-        // The platform writes in the seller's name, too: that is no person who takes the chat.
-        RowKind::Own if platform::is_platform_text(&row.text) => Some(DecisionCode::Platform),
+        // In the seller's name, too: that is no person who takes the chat. And in the buyer's: that is nothing which their own
+        // words may be folded into.
+        RowKind::Own | RowKind::Chat if platform::is_platform_text(&row.text) => Some(DecisionCode::Platform),
         RowKind::Chat | RowKind::Own => None,
     };
     let inserted = db
@@ -189,7 +190,9 @@ pub(super) fn record(
     match row.kind {
         RowKind::Chat if is_new => {
             recorded.new += 1;
-            recorded.undecided.push(row);
+            if at_once.is_none() {
+                recorded.undecided.push(row);
+            }
         }
         RowKind::Chat if is_undecided(db, cookie_id, &row.message_id)? => recorded.undecided.push(row),
         RowKind::Own if is_new && at_once.is_none() => tell_own_apart(db, cookie_id, &row, now_ms)?,

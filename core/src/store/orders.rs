@@ -32,7 +32,7 @@ impl Store {
         self.read(move |db| one(db, &cookie_id, &order_id)).await
     }
 
-    /// Orders of whose status nobody was told yet, the oldest first.
+    /// Orders of whose status nobody was told yet, in the order of their ids.
     pub(crate) async fn untold_orders(&self, cookie_id: &str, limit: u32) -> Result<Vec<Order>, Error> {
         let cookie_id = cookie_id.to_owned();
         self.read(move |db| select(db, UNTOLD, &cookie_id, limit)).await
@@ -170,7 +170,8 @@ pub(super) const LEAVE_UNCONFIRMED: &str = "UPDATE orders INDEXED BY orders_by_c
          confirmation_at_ms = iif(confirmation = 'confirming', ?2, NULL)
      WHERE cookie_id = ?1 AND confirmation IN ('pending', 'confirming')";
 pub(super) const TAKE_OUT_OLD: &str = "DELETE FROM orders WHERE cookie_id = ?1 AND order_id IN
-     (SELECT order_id FROM orders INDEXED BY orders_by_change WHERE cookie_id = ?1 AND updated_at_ms < ?2 LIMIT ?3)";
+     (SELECT order_id FROM orders INDEXED BY orders_by_change WHERE cookie_id = ?1 AND updated_at_ms < ?2
+          AND coalesce(confirmation, '') NOT IN ('pending', 'confirming') LIMIT ?3)";
 const AUTO_CONFIRM: &str = "SELECT auto_confirm FROM accounts WHERE cookie_id = ?1";
 
 /// Notes what a message tells of an order, in the transaction that records the message. Whether it is something new: an order

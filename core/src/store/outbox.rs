@@ -77,7 +77,7 @@ impl Store {
             }
             let (cookie_id, message) = (fence.cookie_id(), &draft.message);
             // Looked at once more: the host or a person may have been faster than this transaction.
-            let overtaken = if draft.sends.is_empty() { None } else { overtaken(db, &fence, &draft, now_ms)? };
+            let overtaken = if draft.decision.is_about_content() { overtaken(db, &fence, &draft, now_ms)? } else { None };
             let decision = overtaken.unwrap_or(draft.decision);
             let mut decide = db.prepare_cached(
                 "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
@@ -85,12 +85,12 @@ impl Store {
             )?;
             let rule = draft.rule.filter(|_| overtaken.is_none());
             let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
-            // Also when the message itself was decided before: what is folded into it must not wait for ever.
-            for folded in &draft.folded {
-                decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
-            }
+            // Then what was to be folded into it stays undecided, and is taken up by itself.
             if !is_first {
                 return Ok(None);
+            }
+            for folded in &draft.folded {
+                decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
             }
             for send in draft.sends.iter().filter(|_| decision.is_reply()) {
                 insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;

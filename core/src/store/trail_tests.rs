@@ -191,7 +191,7 @@ async fn earlier_messages_are_marked_as_folded_into_the_one_that_is_answered() {
 }
 
 #[tokio::test]
-async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_the_first_was_taken_back() {
+async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_the_first_was_taken_back_or_refused() {
     on_both("once", async |store| {
         let (store, fence) = begun(store).await;
         let asks = |id: &str, chat_id: &str| InboxRow { chat_id: chat_id.to_owned(), ..said(id, RowKind::Chat, "你好") };
@@ -208,6 +208,11 @@ async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_th
         assert_eq!(say(&messages[2], "-31").await, Some(DecisionCode::DefaultReply));
         store.withdraw("a", "-11".to_owned()).await.unwrap();
         assert_eq!(say(&messages[0], "-41").await, Some(DecisionCode::DefaultReply));
+        // Nor was one that the service refused.
+        let refused = SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 403, more_info: None };
+        store.close_send("a", "-41".to_owned(), refused, NOW_MS).await.unwrap();
+        put(&store, &fence, vec![asks("m4", "chat")], NOW_MS).await;
+        assert_eq!(say(&asks("m4", "chat"), "-51").await, Some(DecisionCode::DefaultReply));
     })
     .await;
 }
@@ -302,12 +307,15 @@ async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_sta
 }
 
 #[tokio::test]
-async fn what_the_platform_writes_in_the_seller_s_name_takes_no_chat() {
+async fn what_the_platform_writes_in_somebody_s_name_takes_no_chat_and_waits_for_no_answer() {
     on_both("platform", async |store| {
         let (store, fence) = begun(store).await;
         put(&store, &fence, vec![said("p1", RowKind::Own, "已发货")], NOW_MS).await;
         assert_eq!(store.paused_chats("a", NOW_MS).await.unwrap(), []);
-        assert_eq!(decisions(&store).await, [("p1".to_owned(), Some(DecisionCode::Platform))]);
+        // Nor does it wait for an answer in a buyer's name, where their own words would be folded into it.
+        assert_eq!(put(&store, &fence, vec![said("p2", RowKind::Chat, "发来一条消息")], NOW_MS).await, []);
+        let platform = Some(DecisionCode::Platform);
+        assert_eq!(decisions(&store).await, [("p2".to_owned(), platform), ("p1".to_owned(), platform)]);
     })
     .await;
 }
