@@ -49,8 +49,7 @@
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
  *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list,
- *    lk_order_list. Each has
- *    one _free function, and of NULL it does nothing. Never pass such a thing to free().
+ *    lk_order_list, lk_stored_reply. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
  *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
@@ -65,8 +64,8 @@
  *
  * FUNCTIONS OF YOURS
  *
- * lk_manager_set_cookie_provider takes a function of yours that the library calls, each call on a thread of the library's that is
- * there for it: it may block, and call back into the library. Keep what it uses until free_user_data has been called for it, and free
+ * lk_manager_set_cookie_provider and lk_manager_set_reply_handler take a function of yours that the library calls, each call on a thread
+ * of the library's that is there for it: it may block, and call back into the library. Keep what it uses until free_user_data has been called for it, and free
  * the manager only when none of its calls runs any more: lk_manager_close says so in its report.
  *
  *
@@ -154,6 +153,7 @@
 #define LK_RULE_INIT { \
     sizeof(lk_rule), NULL, 0, LK_MATCHING_CONTAINS, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0 \
 }
+#define LK_DEFAULT_REPLY_INIT { sizeof(lk_default_reply), { NULL, 0 }, { NULL, 0 }, 0, 0, 0 }
 #define LK_ACCOUNT_OPTIONS_INIT { sizeof(lk_account_options), NULL, 0, { NULL, 0 }, { NULL, 0 } }
 #define LK_SEND_OUTCOME_INIT { sizeof(lk_send_outcome), LK_SEND_RESULT_UNKNOWN, 0 }
 #define LK_PAUSED_CHAT_INIT { sizeof(lk_paused_chat), { NULL, 0 }, 0 }
@@ -1106,6 +1106,11 @@ typedef struct lk_order_list lk_order_list;
 typedef struct lk_paused_chat_list lk_paused_chat_list;
 
 /**
+ * Where a reply handler puts its answer. It is valid until the handler returns, and is not yours to end.
+ */
+typedef struct lk_reply lk_reply;
+
+/**
  * A list of rules that is yours. End it with `lk_rule_list_free`.
  */
 typedef struct lk_rule_list lk_rule_list;
@@ -1115,6 +1120,11 @@ typedef struct lk_rule_list lk_rule_list;
  * account that was stopped, and belongs to the event.
  */
 typedef struct lk_stop_report lk_stop_report;
+
+/**
+ * A default reply that was asked for, which is yours. End it with `lk_stored_reply_free`.
+ */
+typedef struct lk_stored_reply lk_stored_reply;
 
 /**
  * A text that is yours. End it with `lk_string_free`.
@@ -1457,6 +1467,87 @@ typedef void (*lk_cookie_provider)(void *user_data, const lk_cookie_request *req
  * Ends the data of a function of yours. It is called once, on any thread; it must not block.
  */
 typedef void (*lk_free_user_data)(void *user_data);
+
+/**
+ * A buyer's message, as a reply handler is asked about it. It and its texts are valid until the handler returns.
+ */
+typedef struct {
+    /**
+     * The size of the struct as the library knows it: a field that lies beyond it is not there.
+     */
+    size_t size;
+    /**
+     * Your name for the account.
+     */
+    lk_str cookie_id;
+    /**
+     * The service's id for it.
+     */
+    lk_str message_id;
+    /**
+     * The chat it stands in.
+     */
+    lk_str chat_id;
+    /**
+     * Who sent it: a user id.
+     */
+    lk_str sender_id;
+    /**
+     * The sender's name as people see it; may be empty.
+     */
+    lk_str sender_name;
+    /**
+     * Its text; with `lk_config.join_messages` those of the messages that came shortly before it in the chat, too, a line each.
+     */
+    lk_str text;
+    /**
+     * The item the chat is about; no text: none.
+     */
+    lk_str item_id;
+    /**
+     * When it was sent, by the service's clock: milliseconds since 1970 UTC; 0 if it does not say.
+     */
+    int64_t created_at_ms;
+} lk_chat_message;
+
+/**
+ * Answers a buyer's message on which no rule has a word: see `lk_manager_set_reply_handler`.
+ *
+ * It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
+ * of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+ */
+typedef void (*lk_reply_handler)(void *user_data, const lk_chat_message *message, lk_reply *reply);
+
+/**
+ * What is said to buyers' messages on which neither a rule nor the reply handler has a word. Begin with `LK_DEFAULT_REPLY_INIT`.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_default_reply)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The text to send, at most 20,000 bytes, with the variables of a rule's reply; no text is an empty one. Empty, and no picture:
+     * nothing is said, for an item, say, whose account has another.
+     */
+    lk_str text;
+    /**
+     * The `https` or `http` URL of a picture that the site already has, sent after the text; no text: no picture.
+     */
+    lk_str picture_url;
+    /**
+     * The picture's width in pixels, 1 to 20,000.
+     */
+    uint32_t picture_width;
+    /**
+     * The picture's height in pixels, 1 to 20,000.
+     */
+    uint32_t picture_height;
+    /**
+     * 1: it is said once in each chat, for as long as the chat's messages are kept; 0: to every message.
+     */
+    uint32_t once_per_chat;
+} lk_default_reply;
 
 /**
  * One account at one moment. Begin with `LK_ACCOUNT_STATUS_INIT`. Times are milliseconds since 1970 UTC; what is counted is
@@ -2493,6 +2584,113 @@ lk_status lk_cookie_answer_fail(lk_cookie_answer *answer, lk_str sentence);
  * The provider's own thread, or one that it waits for. Does not block.
  */
 bool lk_cookie_answer_is_wanted(const lk_cookie_answer *answer);
+
+/**
+ * Has buyers' messages on which no rule has a word answered by a function of yours, for all accounts, from the next message on, in
+ * the place of an earlier one: this is where an AI model goes.
+ *
+ * The function says what is to be sent with `lk_reply_set_text`, `lk_reply_set_picture` or both; with `lk_reply_set_nothing` that
+ * nothing at all is. Where it returns without any of them, or calls `lk_reply_fail`, or takes longer than its time, the default reply
+ * is said (`lk_manager_set_default_reply`); the last two are counted in the account's `handler_failures`. What it says goes out only
+ * if no person has taken the chat meanwhile. A message whose session ends while the function thinks is asked about again by the next.
+ *
+ * - `function`: the function; NULL takes an earlier one away. As many calls run at the same time as `lk_config.max_handler_calls`
+ *   says, eight for one account, one for a chat, whose later messages wait for it.
+ * - `user_data`, `free_user_data`: as for `lk_manager_set_cookie_provider`.
+ * - `timeout_s`: how long it has for one message, the wait for a free place included. Seconds, 0.05 to 3,600; 30 is a good value; of
+ *   no meaning where `function` is NULL. A function that goes on after it keeps its place until it returns; `lk_reply_is_wanted`
+ *   tells it that it may end.
+ *
+ * A call that never returns does not hold up `lk_manager_close` longer than `stop_thread_s`, and is named in its report: what it uses,
+ * the library's code too, must then stay where it is.
+ *
+ * Any thread, also from inside the function. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_reply_handler(const lk_manager *manager,
+                                       lk_reply_handler function,
+                                       void *user_data,
+                                       lk_free_user_data free_user_data,
+                                       double timeout_s);
+
+/**
+ * Answers with a text, at most 20,000 bytes, beside a picture if there is one; it is copied, and sent as it stands: braces mean
+ * nothing in it. An empty one is none. The last text counts.
+ *
+ * The handler's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_reply_set_text(lk_reply *reply, lk_str text);
+
+/**
+ * Answers with a picture that the site already has, after the text if there is one; its URL is copied. The last picture counts.
+ *
+ * - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
+ * - `width`, `height`: in pixels, 1 to 20,000. What cannot be sent is a failure of the handler.
+ *
+ * The handler's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_reply_set_picture(lk_reply *reply, lk_str url, uint32_t width, uint32_t height);
+
+/**
+ * Answers that nothing at all is to be sent, the default reply neither; a text or picture that was set is taken back.
+ *
+ * The handler's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_reply_set_nothing(lk_reply *reply);
+
+/**
+ * Answers that the handler has failed: it is counted, and the default reply is said.
+ *
+ * - `sentence`: why, for the library's log; it must hold no credential.
+ *
+ * The handler's own thread, or one that it waits for. Does not block.
+ */
+lk_status lk_reply_fail(lk_reply *reply, lk_str sentence);
+
+/**
+ * Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
+ *
+ * The handler's own thread, or one that it waits for. Does not block.
+ */
+bool lk_reply_is_wanted(const lk_reply *reply);
+
+/**
+ * Sets what is said to buyers' messages on which neither a rule nor the reply handler has a word, from the next message on, in the
+ * place of the earlier one. Remembered over a restart of the process.
+ *
+ * - `item_id`: the item for whose messages it is said in the place of the account's, 1 to 255 bytes; no text: the account's.
+ * - `reply`: the reply; NULL takes it away.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_WRONG_SIZE`,
+ * `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_AT_CAPACITY` (10,000 items have one), `LK_STATUS_STORE_FAILED`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_set_default_reply(const lk_manager *manager, lk_str cookie_id, lk_str item_id, const lk_default_reply *reply);
+
+/**
+ * The account's default reply, or the item's own.
+ *
+ * - `item_id`: the item; no text: the account's.
+ * - `reply`: where it goes, yours to end with `lk_stored_reply_free`; NULL is put there where there is none, and on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_ACCOUNT_NOT_FOUND`, `LK_STATUS_CLOSED`,
+ * `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_get_default_reply(const lk_manager *manager, lk_str cookie_id, lk_str item_id, lk_stored_reply **reply);
+
+/**
+ * What a default reply says. The texts belong to `stored`; a text that is empty is there.
+ *
+ * - `reply`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_stored_reply_view(const lk_stored_reply *stored, lk_default_reply *reply);
+
+/**
+ * Ends a default reply that was asked for, and its texts. NULL is fine. Does not block.
+ */
+void lk_stored_reply_free(lk_stored_reply *stored);
 
 /**
  * The account at this moment.

@@ -14,6 +14,7 @@
 //! chats     pausing a chat, letting it go on   trail     what came of each message
 //! cookie_provider   a function that brings cookies   host_function   what such a function needs
 //! account_options   adding with more than a cookie
+//! reply_handler     a function that answers        default_reply   what is said where nothing else has a word
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
 //! values or a failure, core does the work, and the answer goes out by pointer.
@@ -46,6 +47,10 @@ pub mod rules;
 pub mod control;
 
 pub mod cookie_provider;
+
+pub mod reply_handler;
+
+pub mod default_reply;
 
 pub mod status;
 

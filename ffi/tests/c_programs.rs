@@ -93,6 +93,27 @@ fn a_function_of_c_s_brings_a_new_cookie_and_what_it_was_given_is_ended_once() {
 }
 
 #[test]
+fn a_function_of_c_s_answers_buyers_or_leaves_them_to_the_default_reply() {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let program = scratch("answering");
+    Compiler::c().link_shared(&source("c/answering.c"), "gnu99", &program);
+    let mut host = Host::start(&program, &simulator);
+    host.waits_for("> online");
+    for word in ["text", "picture", "both", "nothing", "fail", "unsendable", "pass", "block"] {
+        let message = BuyerMessage::new("40001", "50001", word);
+        simulator.buyer_says(UNB, &if word == "text" { message.about_item("920001") } else { message });
+    }
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
+    let texts: Vec<_> = simulator.sends(UNB).iter().map(|send| send.text().to_owned()).collect();
+    let picture = "https://img.alicdn.com/a.jpg";
+    assert_eq!(texts, ["三天 {item_id}", picture, "见图", picture, "稍后回复", "稍后回复", "稍后回复"]);
+    assert!(simulator.violations().is_empty(), "{:?}", simulator.violations());
+    assert!(simulator.stop());
+}
+
+#[test]
 fn steering_and_watching_refuse_what_is_wrong_and_say_what_happens() {
     runs_to_its_end("interface_watching");
 }

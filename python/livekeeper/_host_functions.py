@@ -3,6 +3,7 @@ left alone, where one of Rust's that runs Python code would take the process dow
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -14,11 +15,18 @@ from .states import ReasonCode
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Task
 
+    from ._livekeeper import ChatMessage
+
+
+logger = logging.getLogger("livekeeper")
+
 
 class Answer(Protocol):
     """Where a call's answer goes; the first one counts."""
 
-    def give(self, value: object) -> None: ...
+    def give(self, value: object) -> Optional[str]:
+        """What is wrong with it, if anything is."""
+
     def fail(self, sentence: str) -> None: ...
     def is_over(self) -> bool:
         """Whether nobody waits any more."""
@@ -30,10 +38,11 @@ class Answer(Protocol):
 class HostFunction:
     """A function with the event loop that ran in the thread which gave it, if one did: what it awaits may belong to that loop."""
 
-    __slots__ = ("function", "loop", "view")
+    __slots__ = ("function", "kind", "loop", "view")
 
     def __init__(self, function: Callable[..., Any], kind: str) -> None:
         self.function = function
+        self.kind = kind
         self.view = VIEWS[kind]
         self.loop = running_loop()
 
@@ -42,29 +51,49 @@ class HostFunction:
         try:
             value = self.function(*self.view(*arguments))
             if isinstance(value, Awaitable):
-                Awaiting(value, self.loop or shared_loop(), answer).submit()
+                Awaiting(value, self.loop or shared_loop(), answer, self).submit()
                 return
         except BaseException as error:
-            answer.fail(sentence(error))
+            self.fail(answer, sentence(error))
         else:
-            answer.give(value)
+            self.give(answer, value)
+
+    def give(self, answer: Answer, value: object) -> None:
+        problem = answer.give(value)
+        if problem is not None:
+            self.tell(answer, problem)
+
+    def fail(self, answer: Answer, problem: str) -> None:
+        answer.fail(problem)
+        self.tell(answer, problem)
+
+    def tell(self, answer: Answer, problem: str) -> None:
+        """Tells whoever wrote the function. Why a provider failed stands in its account's status."""
+        if self.kind == "reply_handler":
+            late = "it took too long, or its account was stopped; then " if answer.is_over() else ""
+            logger.warning("the reply handler gave no answer: %s%s", late, problem)
 
 
 def cookie_provider(cookie_id: str, reason: str) -> tuple[Any, ...]:
     return cookie_id, ReasonCode(reason)
 
 
-VIEWS: dict[str, Callable[..., tuple[Any, ...]]] = {"cookie_provider": cookie_provider}
+def reply_handler(message: ChatMessage) -> tuple[Any, ...]:
+    return (message,)
+
+
+VIEWS: dict[str, Callable[..., tuple[Any, ...]]] = {"cookie_provider": cookie_provider, "reply_handler": reply_handler}
 """From what Rust hands over to what the function sees, by the kind of function."""
 
 
 class Awaiting:
     """Something awaited on an event loop for a call."""
 
-    def __init__(self, awaitable: Awaitable[object], loop: AbstractEventLoop, answer: Answer) -> None:
+    def __init__(self, awaitable: Awaitable[object], loop: AbstractEventLoop, answer: Answer, function: HostFunction) -> None:
         self.awaitable = awaitable
         self.loop = loop
         self.answer = answer
+        self.function = function
         self.task: Optional[Task[None]] = None
 
     def submit(self) -> None:
@@ -86,9 +115,9 @@ class Awaiting:
             value = await self.awaitable
         # Its end is the call's end, whatever it is.
         except BaseException as error:
-            self.answer.fail(sentence(error))
+            self.function.fail(self.answer, sentence(error))
         else:
-            self.answer.give(value)
+            self.function.give(self.answer, value)
 
     def cancel(self) -> None:
         """When nobody waits any more, on a thread of its own. One that will not be cancelled is waited for on."""
@@ -98,14 +127,14 @@ class Awaiting:
         try:
             self.loop.call_soon_threadsafe(self.task.cancel)
         except RuntimeError:
-            self.answer.fail("its event loop is closed")
+            self.function.fail(self.answer, "its event loop is closed")
 
     def give_up(self, why: str) -> None:
         close = getattr(self.awaitable, "close", None)
         if close is not None:
             # Else Python warns of a coroutine that was never awaited.
             close()
-        self.answer.fail(why)
+        self.function.fail(self.answer, why)
 
 
 def running_loop() -> Optional[AbstractEventLoop]:

@@ -288,6 +288,15 @@ class Simulator:
         """The next lists of chats are answered that they are asked for too often."""
         self._native.lists_too_often(unb, times)
 
+    def fail_histories(self, unb: str, fault: str = "too_often", *, times: int = 1, code: int = 500) -> None:
+        """What becomes of the next requests for a chat's history: ``"too_often"`` (they are answered that they are made too
+        often), ``"code"`` (with this code, and nothing in it), ``"swallow"`` (not at all) or ``"no_list"`` (with no messages)."""
+        self._native.fail_histories(unb, times, fault, code)
+
+    def lose_pushes(self, unb: str, lost: bool = True) -> None:
+        """What is said stands in its chat's history and is never pushed, unless it is replayed."""
+        self._native.lose_pushes(unb, lost)
+
     def silence(self, unb: str, silent: bool = True) -> None:
         """The account's connections are read and answered nothing, not even heartbeats."""
         self._native.silence(unb, silent)

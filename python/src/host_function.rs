@@ -44,7 +44,12 @@ impl HostFunction {
         let tell_over = tell.clone();
         call.on_over(move || drop(tell_over.send(Told::Over)));
         // Whoever waited may have returned.
-        let answer = Answer::new(move |value| drop(tell.send(Told::Answer(value.and_then(read)))));
+        let answer = Answer::new(move |value| {
+            let answer = value.and_then(read);
+            let problem = answer.as_ref().err().cloned();
+            drop(tell.send(Told::Answer(answer)));
+            problem
+        });
         let over = Arc::clone(&answer.over);
         match Python::try_attach(|py| self.begin(py, answer, arguments)) {
             Some(Ok(())) => wait(&told, &over).map_err(HostError::new),
@@ -85,7 +90,8 @@ struct Over {
     then: Option<Py<PyAny>>,
 }
 
-type Reply = Box<dyn FnOnce(Result<&Bound<'_, PyAny>, String>) + Send>;
+/// Takes what the function returned, or why it did not; what is wrong with that, if anything is.
+type Reply = Box<dyn FnOnce(Result<&Bound<'_, PyAny>, String>) -> Option<String> + Send>;
 
 /// Where a call's answer goes: see `_host_functions.Answer`.
 #[pyclass(frozen, module = "livekeeper._livekeeper")]
@@ -95,22 +101,20 @@ struct Answer {
 }
 
 impl Answer {
-    fn new(reply: impl FnOnce(Result<&Bound<'_, PyAny>, String>) + Send + 'static) -> Self {
+    fn new(reply: impl FnOnce(Result<&Bound<'_, PyAny>, String>) -> Option<String> + Send + 'static) -> Self {
         Self { reply: Mutex::new(Some(Box::new(reply))), over: Arc::default() }
     }
 
-    fn reply(&self, value: Result<&Bound<'_, PyAny>, String>) {
+    fn reply(&self, value: Result<&Bound<'_, PyAny>, String>) -> Option<String> {
         let reply = lock(&self.reply).take();
-        if let Some(reply) = reply {
-            reply(value);
-        }
+        reply.and_then(|reply| reply(value))
     }
 }
 
 #[pymethods]
 impl Answer {
-    fn give(&self, value: &Bound<'_, PyAny>) {
-        self.reply(Ok(value));
+    fn give(&self, value: &Bound<'_, PyAny>) -> Option<String> {
+        self.reply(Ok(value))
     }
 
     fn fail(&self, sentence: String) {

@@ -8,7 +8,7 @@
 //! | `manager`, `config`, `events` | what `livekeeper` does |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
-//! | `rule` | what is answered with what |
+//! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
 //! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -16,6 +16,7 @@
 mod arguments;
 mod blocking;
 mod capacity;
+mod chat_message;
 mod config;
 mod counters;
 mod display;
@@ -30,6 +31,7 @@ mod order;
 mod paused_chat;
 mod providing;
 mod reason;
+mod reply;
 mod rule;
 mod send_outcome;
 mod simulator;
@@ -45,6 +47,8 @@ mod trail;
 mod _livekeeper {
     #[pymodule_export]
     use super::capacity::{Capacity, CapacityItem};
+    #[pymodule_export]
+    use super::chat_message::ChatMessage;
     #[pymodule_export]
     use super::config::{Config, core_defaults};
     #[pymodule_export]
@@ -65,6 +69,8 @@ mod _livekeeper {
     use super::paused_chat::PausedChat;
     #[pymodule_export]
     use super::reason::Reason;
+    #[pymodule_export]
+    use super::reply::{DefaultReply, ReplyContent};
     #[pymodule_export]
     use super::rule::{Picture, Rule};
     #[pymodule_export]

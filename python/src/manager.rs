@@ -15,7 +15,8 @@ use crate::events::Events;
 use crate::metrics::Metrics;
 use crate::order::{Confirmation, Order};
 use crate::paused_chat::PausedChat;
-use crate::providing::{Functions, cookie_provider};
+use crate::providing::{Functions, cookie_provider, reply_handler};
+use crate::reply::{DefaultReply, ReplyContent};
 use crate::rule::{Picture, Rule};
 use crate::send_outcome::SendOutcome;
 use crate::states::Named;
@@ -27,7 +28,8 @@ use crate::trail::MessageTrace;
 const CLOSE_TIMEOUT_S: f64 = 10.0;
 /// How long a cookie provider is waited for where nothing else is said.
 const PROVIDER_TIMEOUT_S: f64 = 120.0;
-/// How many messages a look brings where nothing else is said.
+/// How long a reply handler is waited for where nothing else is said.
+const HANDLER_TIMEOUT_S: f64 = 30.0;
 /// How many messages, or orders, a look brings where nothing else is said.
 const MESSAGES: u32 = 100;
 
@@ -212,6 +214,84 @@ impl CookieManager {
         ready(py, without_gil(py, || self.core.set_cookie_provider(function, timeout_s)))?;
         self.functions.set_cookie_provider(provider);
         Ok(())
+    }
+
+    /// Has buyers' messages on which no rule has a word answered by your function, for all accounts, from the next message on, in the
+    /// place of an earlier one; `None`: by nobody. This is where an AI model goes. Does not block.
+    ///
+    /// `handler(message)` gets a `ChatMessage` and returns what is to be sent: a `str`, a `Picture`, or a `ReplyContent` (both); `None`
+    /// where it has nothing to say, and then the default reply is said (`set_default_reply`); or `""` where nothing at all is to be
+    /// sent. It is sent as it stands: braces mean nothing in it. When the function raises, returns anything else, or takes longer than
+    /// `timeout_s` seconds (0.05 … 3,600, the wait for a free place included), that is counted
+    /// (`AccountStatus.counters.handler_failures`) and told to the logger `livekeeper` (of an error its type and place, not its text), and
+    /// the default reply is said. What it says goes out only if no person has taken the chat meanwhile.
+    ///
+    /// It is called on a thread of its own, where it may block and call every method of this manager; by as many threads at the same
+    /// time as `Config.max_handler_calls` says, eight for one account, one for a chat, whose later messages wait for it. A coroutine
+    /// function, or one that returns an awaitable, is awaited on the event loop that runs in the thread which calls this (keep that loop
+    /// free), else on a loop of the library's own; it is cancelled when its time is over. A function that goes on after that keeps its
+    /// place until it returns; `close` does not wait for it longer than `Config.stop_thread_s`. A message whose session ends while the
+    /// function thinks is asked about again by the next one.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     manager.set_reply_handler(lambda message: ask_model(message.text), timeout_s=60)
+    #[pyo3(signature = (handler, timeout_s=None), text_signature = "($self, handler, timeout_s=30.0)")]
+    fn set_reply_handler(
+        &self,
+        py: Python<'_>,
+        handler: Option<&Bound<'_, PyAny>>,
+        timeout_s: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let timeout_s = timeout_s.map_or(Ok(HANDLER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
+        let handler = handler.map(reply_handler).transpose()?;
+        let function = handler.as_ref().map(|handler| handler.of_core());
+        ready(py, without_gil(py, || self.core.set_reply_handler(function, timeout_s)))?;
+        self.functions.set_reply_handler(handler);
+        Ok(())
+    }
+
+    /// Sets what is said to buyers' messages on which neither a rule nor the reply handler has a word, from the next message on, in the
+    /// place of the earlier one; `None` takes that away. Remembered over a restart of the process. Returns when it is durable.
+    ///
+    /// - `reply`: a `str`, a `Picture`, or a `ReplyContent` (both). Its text has the variables of a `Rule`'s reply. An empty one says
+    ///   nothing: for an item, say, whose account has another.
+    /// - `item_id`: the item (str or int) for whose messages it is said in the place of the account's; `None`: the account's.
+    /// - `once_per_chat`: say it once in each chat, for as long as the chat's messages are kept.
+    ///
+    /// Raises `InvalidArgument`, `AccountNotFound`, `AtCapacity` (10,000 items have one), `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.set_default_reply("shop 1", "您好 {send_user_name}，稍后回复您", once_per_chat=True)
+    #[pyo3(signature = (cookie_id, reply, *, item_id=None, once_per_chat=None), text_signature = "($self, cookie_id, reply, *, item_id=None, once_per_chat=False)")]
+    fn set_default_reply(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        reply: Option<&Bound<'_, PyAny>>,
+        item_id: Option<&Bound<'_, PyAny>>,
+        once_per_chat: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let (cookie_id, item_id) = (text(cookie_id, "cookie_id")?, optional_user_id(item_id, "item_id")?);
+        let once_per_chat = once_per_chat.map_or(Ok(false), |once_per_chat| switch(once_per_chat, "once_per_chat"))?;
+        let reply = reply.map(|reply| ReplyContent::argument(reply, "reply", "str, Picture, ReplyContent or None")).transpose()?;
+        let reply = reply.map(|content| DefaultReply::of(content, once_per_chat));
+        wait(py, self.core.set_default_reply(&cookie_id, reply, item_id.as_deref()))
+    }
+
+    /// The account's default reply, or the item's own: a `DefaultReply`; `None`: it has none. Does not block.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     manager.get_default_reply("shop 1")
+    #[pyo3(signature = (cookie_id, item_id=None))]
+    fn get_default_reply(
+        &self,
+        py: Python<'_>,
+        cookie_id: &Bound<'_, PyAny>,
+        item_id: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Option<DefaultReply>> {
+        let (cookie_id, item_id) = (text(cookie_id, "cookie_id")?, optional_user_id(item_id, "item_id")?);
+        Ok(ready(py, self.core.get_default_reply(&cookie_id, item_id.as_deref()))?.map(DefaultReply::from))
     }
 
     /// Whether the account is switched on. Does not block.
@@ -552,7 +632,7 @@ impl CookieManager {
     #[pyo3(signature = (timeout_s=None), text_signature = "($self, timeout_s=10.0)")]
     fn close(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<StopReport> {
         let timeout_s = timeout_s.map_or(Ok(CLOSE_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
-        wait(py, self.core.close(timeout_s)).map(StopReport::from)
+        self.end(py, timeout_s).map(StopReport::from)
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -574,7 +654,7 @@ impl CookieManager {
         _error: Option<&Bound<'_, PyAny>>,
         _trace: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        wait(py, self.core.close(CLOSE_TIMEOUT_S)).map(drop)
+        self.end(py, CLOSE_TIMEOUT_S).map(drop)
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -585,6 +665,14 @@ impl CookieManager {
             Err(_) => "closed".to_owned(),
         };
         Ok(format!("<CookieManager {path}: {state}>"))
+    }
+}
+
+impl CookieManager {
+    fn end(&self, py: Python<'_>, timeout_s: f64) -> PyResult<livekeeper::StopReport> {
+        let report = wait(py, self.core.close(timeout_s))?;
+        self.functions.let_go();
+        Ok(report)
     }
 }
 

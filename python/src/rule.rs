@@ -57,7 +57,7 @@ impl Rule {
         }
         if let Some(picture) = picture {
             let Ok(picture) = picture.cast::<Picture>() else { return Err(wrong_type("picture", "Picture or None", picture)) };
-            rule = rule.with_picture(picture.get().0.clone());
+            rule = rule.with_picture(picture.get().core());
         }
         Ok(Self(rule))
     }
@@ -197,7 +197,12 @@ impl Picture {
     /// What the core takes, of an argument.
     pub(crate) fn read(value: &Bound<'_, PyAny>) -> PyResult<livekeeper::Picture> {
         let Ok(picture) = value.cast::<Self>() else { return Err(wrong_type("picture", "Picture", value)) };
-        Ok(picture.get().0.clone())
+        Ok(picture.get().core())
+    }
+
+    /// What the core takes.
+    pub(crate) fn core(&self) -> livekeeper::Picture {
+        self.0.clone()
     }
 
     fn fields<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&'static str, Bound<'py, PyAny>)>> {

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use livekeeper_simulator::{ApiFault, ExpiryForm, Options, PushPath, Simulator, SimulatorThread, WaitTimeout};
+use livekeeper_simulator::{ApiFault, ExpiryForm, HistoryFault, Options, PushPath, Simulator, SimulatorThread, WaitTimeout};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyTimeoutError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -136,6 +136,21 @@ impl NativeSimulator {
 
     fn lists_too_often(&self, unb: &str, times: u32) {
         self.simulator.lists_too_often(unb, times);
+    }
+
+    fn fail_histories(&self, py: Python<'_>, unb: &str, times: usize, fault: &str, code: u32) -> PyResult<()> {
+        let faults = [
+            ("too_often", HistoryFault::TooOften),
+            ("code", HistoryFault::Code(code)),
+            ("swallow", HistoryFault::Swallow),
+            ("no_list", HistoryFault::NoList),
+        ];
+        self.simulator.fail_histories(unb, times, one_of(py, "fault", fault, &faults)?);
+        Ok(())
+    }
+
+    fn lose_pushes(&self, unb: &str, lost: bool) {
+        self.simulator.lose_pushes(unb, lost);
     }
 
     fn silence(&self, unb: &str, silent: bool) {

@@ -289,6 +289,10 @@ def test_a_provider_is_let_go_when_it_is_replaced_and_when_its_manager_is_closed
     manager.set_cookie_provider(None)
     gc.collect()
     assert second() is None
+    third = given()
+    manager.close()
+    gc.collect()
+    assert third() is None
 
 
 def test_a_manager_and_a_provider_that_hold_each_other_are_collected(simulator: Simulator) -> None:

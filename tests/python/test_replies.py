@@ -181,3 +181,22 @@ def test_a_person_who_must_verify_finds_the_address_in_the_reason(
     parked = manager.wait_for("shop", state="parked", timeout_s=WAIT_S)
     assert parked.reason.code == "person_must_verify"
     assert "https://example.com/verify" in str(parked.reason)
+
+
+def test_what_was_missed_is_answered_by_the_first_connection_that_may_read_it(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    simulator.buyer_says(UNB, "包邮")
+    simulator.wait_sends(UNB, 1, WAIT_S)
+    simulator.lose_pushes(UNB)
+    simulator.buyer_says(UNB, "包邮吗")
+    simulator.lose_pushes(UNB, False)
+    with pytest.raises(livekeeper.InvalidArgument, match='fault: is "x"; allowed are too_often, code, swallow, no_list'):
+        simulator.fail_histories(UNB, "x")
+    simulator.fail_histories(UNB, "too_often")
+    simulator.drop_connection(UNB)
+    simulator.wait_until(lambda seen: seen.counters(UNB)["requests"] == 1, WAIT_S)
+    assert len(simulator.sends(UNB)) == 1
+    simulator.drop_connection(UNB)
+    assert [send.text for send in simulator.wait_sends(UNB, 2, WAIT_S)] == ["全场包邮"] * 2
+    assert simulator.violations() == []

@@ -64,6 +64,7 @@ SEND = livekeeper.SendTrace(
 TRACE = livekeeper.MessageTrace(
     "m1", "41", "chat", "9687", "小王", "包邮吗", "77", 1_700_000_000_000, 1_700_000_000_123, "reply", 2, reply=SEND
 )
+MESSAGE = livekeeper.ChatMessage("店", "m1", "41", "9687", "小王", "在吗", "77", 1_700_000_000_123)
 HASHED: list[Any] = [
     livekeeper.Config(debounce_s=0, ca_file="/tmp/ca.pem", cookie_helper=["node", "refresh.js"]),
     livekeeper.Counters(received=3),
@@ -89,6 +90,10 @@ HASHED: list[Any] = [
     STEP,
     ORDER,
     livekeeper.Order("628", "41", livekeeper.OrderStatus.CLOSED),
+    MESSAGE,
+    livekeeper.ReplyContent(),
+    livekeeper.ReplyContent("见图", livekeeper.Picture("https://x/a.jpg", 8, 6)),
+    livekeeper.DefaultReply("稍后回复", once_per_chat=True),
 ]
 VALUES: list[Any] = [
     *HASHED,
@@ -163,6 +168,32 @@ def test_a_trace_has_members_zoned_times_and_sentences() -> None:
     assert str(under_way) == '"在的" (under way)'
     with pytest.raises(livekeeper.InvalidArgument, match='decision: is "replied"; allowed are reply, platform'):
         livekeeper.MessageTrace("m2", "41", "chat", "9687", decision="replied")
+
+
+def test_a_message_to_answer_has_zoned_times_and_a_line_for_people() -> None:
+    assert MESSAGE.created_at == datetime(2023, 11, 14, 22, 13, 20, 123_000, tzinfo=timezone.utc)
+    assert str(MESSAGE) == '小王: "在吗"'
+    plain = livekeeper.ChatMessage("店", "m1", "41", "9687")
+    assert (plain.sender_name, plain.text, plain.item_id, plain.created_at_ms, plain.created_at) == ("", "", None, 0, None)
+    assert str(plain) == '9687: ""'
+
+
+def test_a_reply_is_a_text_a_picture_or_both_and_a_default_reply_is_made_of_either() -> None:
+    picture = livekeeper.Picture("https://x/a.jpg", 8, 6)
+    assert (livekeeper.ReplyContent().text, livekeeper.ReplyContent().picture) == ("", None)
+    assert livekeeper.DefaultReply("x").content == livekeeper.ReplyContent("x")
+    assert livekeeper.DefaultReply(picture).content == livekeeper.ReplyContent(picture=picture)
+    assert livekeeper.DefaultReply(livekeeper.ReplyContent("x", picture)).content.picture == picture
+    assert not livekeeper.DefaultReply("x").once_per_chat
+    wrong: list[tuple[type, dict[str, Any], str]] = [
+        (livekeeper.ReplyContent, {"text": 3}, "text: must be str, not int"),
+        (livekeeper.ReplyContent, {"picture": "https://x"}, "picture: must be Picture or None, not str"),
+        (livekeeper.DefaultReply, {"content": None}, "content: must be str, Picture or ReplyContent, not NoneType"),
+        (livekeeper.DefaultReply, {"content": "x", "once_per_chat": 1}, "once_per_chat: must be bool, not int"),
+    ]
+    for kind, arguments, sentence in wrong:
+        with pytest.raises(TypeError, match=sentence):
+            kind(**arguments)
 
 
 def test_an_order_has_members_zoned_times_and_its_history() -> None:

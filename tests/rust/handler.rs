@@ -280,6 +280,22 @@ fn a_default_reply_is_the_item_s_else_the_account_s_and_said_once_in_a_chat_if_s
 }
 
 #[test]
+fn the_function_is_let_go_when_it_is_replaced_and_when_the_manager_is_closed() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    let given = || {
+        let held = Arc::new(());
+        let watched = Arc::downgrade(&held);
+        manager.set_reply_handler(Some(handler(move |_| Some(format!("{held:?}").into()))), 30.0).unwrap();
+        watched
+    };
+    let (first, second) = (given(), given());
+    assert!(first.upgrade().is_none() && second.upgrade().is_some());
+    manager.close(LIMIT_S).wait().unwrap();
+    assert!(second.upgrade().is_none());
+}
+
+#[test]
 fn messages_that_are_answered_together_are_seen_joined_where_the_host_wants_it() {
     let simulator = simulator(Options::default());
     let mut config = config(&simulator);

@@ -16,7 +16,7 @@ const MAX_TIMEOUT_S: f64 = 3_600.0;
 
 impl CookieManager {
     /// Has messages on which no rule has a word answered by this function, for all accounts, from the next message on; `None`: by
-    /// nobody. See [`ReplyHandler`] for what it may do and where it runs. Does not block.
+    /// nobody. It is let go when the manager is closed and its last call has returned. See [`ReplyHandler`] for what it may do and where it runs. Does not block.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), livekeeper::Error> {
@@ -34,13 +34,15 @@ impl CookieManager {
     /// # }
     /// ```
     ///
-    /// - `timeout_s`: how long it has for one message, the wait for a free place included: 0.05 … 3,600 seconds.
+    /// - `timeout_s`: how long it has for one message, the wait for a free place included: 0.05 … 3,600 seconds; of no meaning for `None`.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`], [`Error::Closed`].
     pub fn set_reply_handler(&self, handler: Option<Arc<ReplyHandler>>, timeout_s: f64) -> Result<(), Error> {
         self.tasks.check_open()?;
-        check_timeout(timeout_s)?;
+        if handler.is_some() {
+            check_timeout(timeout_s)?;
+        }
         let function = handler.map(|handler| Arc::new(ReplyFunction { handler, limit: seconds(timeout_s) }));
         self.service.reply_function.store(function);
         Ok(())
