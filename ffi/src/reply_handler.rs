@@ -105,7 +105,7 @@ pub unsafe extern "C" fn lk_manager_set_reply_handler(
         let manager = unsafe { lk_manager::look(manager) }?;
         let handler = function.map(|function| -> Arc<ReplyHandler> {
             Arc::new(move |request: &ReplyRequest| {
-                let (message, mut reply) = (Message::new(request.message.clone()), lk_reply::new(request.call.clone()));
+                let (message, mut reply) = (Texts::new(request.message.clone()), lk_reply::new(request.call.clone()));
                 let lent = message.lend();
                 // SAFETY: the header's contract on the function; what it is lent lives until it returns.
                 unsafe { function(user_data.pointer(), &raw const lent, &raw mut reply) };
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn lk_manager_set_reply_handler(
 }
 
 /// What a message is lent of.
-struct Message {
+struct Texts {
     cookie_id: Text,
     message_id: Text,
     chat_id: Text,
@@ -128,7 +128,7 @@ struct Message {
     created_at_ms: i64,
 }
 
-impl Message {
+impl Texts {
     fn new(message: ChatMessage) -> Self {
         Self {
             cookie_id: Text::new(message.cookie_id),

@@ -15,6 +15,7 @@ use crate::states::Named;
 /// order 627: awaiting_shipment
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_field_names, reason = "an order's id is called so wherever it goes")]
 pub(crate) struct Order {
     order_id: String,
     chat_id: String,

@@ -215,13 +215,18 @@ fn chat_id(chat: u8) -> String {
 
 fn run(name: &str, debounce_s: f64) {
     let cases = Cases { cases: CASES, failure_persistence: None, max_shrink_iters: 100, ..Cases::default() };
-    let mut runner = TestRunner::new_with_rng(cases, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
+    let mut runner = TestRunner::new_with_rng(
+        cases,
+        proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::default()),
+    );
     let script = proptest::collection::vec(step(), 1..25);
     runner
         .run(&script, |steps| {
             let scratch = Scratch::new(name);
             let mut world = World::new(&scratch, debounce_s);
-            steps.into_iter().for_each(|step| world.take(step));
+            for step in steps {
+                world.take(step);
+            }
             world.judge()
         })
         .unwrap_or_else(|problem| panic!("{problem}"));

@@ -118,8 +118,10 @@ impl Debounce {
 /// Two texts as two lines; of what is too long, the end.
 fn join(earlier: &str, later: &str) -> String {
     let joined = format!("{earlier}\n{later}");
-    let too_many = joined.len().saturating_sub(MAX_JOINED_BYTES);
-    let start = (too_many..).find(|place| joined.is_char_boundary(*place)).unwrap_or_default();
+    let mut start = joined.len().saturating_sub(MAX_JOINED_BYTES);
+    while !joined.is_char_boundary(start) {
+        start += 1;
+    }
     joined[start..].to_owned()
 }
 
