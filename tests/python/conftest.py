@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ WAIT_S = 20.0
 UNB = "2280551454090"
 CANARY = "canary7c1f"
 """Stands in a cookie, and nowhere else."""
+
+# What runs the tests in the background may have Ctrl-C ignored, and the programs that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
