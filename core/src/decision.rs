@@ -65,7 +65,7 @@ impl DecisionCode {
             Self::OtherUser => "it was written to another user, whose cookie has been replaced",
             Self::BeforeAccount => "the seller's own, written before the account was on record",
             Self::HandlerReply => "the host's function answers it",
-            Self::DefaultReply => "it is answered with the default reply",
+            Self::DefaultReply => "it is answered by default",
             Self::HandlerSaysNothing => "the host's function says nothing",
             Self::HandlerFailed => "no rule matches, and the host's function failed or took too long",
             Self::DefaultSaysNothing => "the default reply for its item says nothing",
