@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 use tokio::time::{Duration, timeout};
 
+use crate::config::seconds;
+use crate::error::Error;
 use crate::resources::Resources;
 
 /// Why a function of the host's brought nothing, as a sentence for the person who reads the account's status.
@@ -76,6 +78,15 @@ impl fmt::Debug for HostCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HostCall").field("is_over", &self.is_over()).finish()
     }
+}
+
+/// How long a function of the host's has, as the host gives it: 0.05 … 3,600 seconds.
+pub(crate) fn limit(timeout_s: f64) -> Result<Duration, Error> {
+    // A NaN is in no range.
+    if (0.05..=3_600.0).contains(&timeout_s) {
+        return Ok(seconds(timeout_s));
+    }
+    Err(Error::invalid("timeout_s", format!("is {timeout_s}, allowed is 0.05 … 3600")))
 }
 
 /// Why a call of a host's function brought no answer.

@@ -6,7 +6,6 @@ use tokio::time::{Duration, timeout};
 
 use super::cookie_renewal::hide;
 use super::xianyu::XianyuLive;
-use crate::config::seconds;
 use crate::error::Error;
 use crate::host_call::{self, HostCall, HostError, HostFault};
 use crate::resources::Resources;
@@ -44,11 +43,7 @@ pub(crate) struct SetProvider {
 
 impl SetProvider {
     pub(crate) fn new(function: Arc<CookieProvider>, timeout_s: f64) -> Result<Self, Error> {
-        // A NaN is in no range.
-        if !(0.05..=3_600.0).contains(&timeout_s) {
-            return Err(Error::invalid("timeout_s", format!("is {timeout_s}, allowed is 0.05 … 3600")));
-        }
-        Ok(Self { function, limit: seconds(timeout_s) })
+        Ok(Self { function, limit: host_call::limit(timeout_s)? })
     }
 }
 

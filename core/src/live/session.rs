@@ -100,7 +100,7 @@ pub(super) struct Session<'a> {
     heartbeat: Heartbeat,
     inbox: Inbox,
     pub(super) outbox: Outbox,
-    orders: mpsc::UnboundedReceiver<Box<SendOrder>>,
+    orders: mpsc::Receiver<Box<SendOrder>>,
     /// Those that wait for their pace.
     pub(super) ordered: Orders,
     /// Whether a reply goes before an order, the next time that both may.

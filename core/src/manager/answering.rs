@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use super::{CookieManager, check_id};
 use crate::call::Call;
-use crate::config::seconds;
 use crate::error::Error;
+use crate::host_call;
 use crate::live::ReplyFunction;
 use crate::reply::defaults;
 use crate::reply_content::DefaultReply;
 use crate::reply_handler::ReplyHandler;
-
-/// The longest that the host's function may take.
-const MAX_TIMEOUT_S: f64 = 3_600.0;
 
 impl CookieManager {
     /// Has messages on which no rule has a word answered by this function, for all accounts, from the next message on; `None`: by
@@ -40,11 +37,8 @@ impl CookieManager {
     /// [`Error::InvalidArgument`], [`Error::Closed`].
     pub fn set_reply_handler(&self, handler: Option<Arc<ReplyHandler>>, timeout_s: f64) -> Result<(), Error> {
         self.tasks.check_open()?;
-        if handler.is_some() {
-            check_timeout(timeout_s)?;
-        }
-        let function = handler.map(|handler| Arc::new(ReplyFunction { handler, limit: seconds(timeout_s) }));
-        self.service.reply_function.store(function);
+        let function = handler.map(|handler| Ok::<_, Error>(ReplyFunction { handler, limit: host_call::limit(timeout_s)? }));
+        self.service.reply_function.store(function.transpose()?.map(Arc::new));
         Ok(())
     }
 
@@ -93,12 +87,4 @@ impl CookieManager {
 
 fn check_item(item_id: Option<&str>) -> Result<(), Error> {
     item_id.map_or(Ok(()), |item_id| check_id("item_id", item_id))
-}
-
-fn check_timeout(timeout_s: f64) -> Result<(), Error> {
-    // A NaN is in no range.
-    if (0.05..=MAX_TIMEOUT_S).contains(&timeout_s) {
-        return Ok(());
-    }
-    Err(Error::invalid("timeout_s", format!("is {timeout_s}, allowed is 0.05 … {MAX_TIMEOUT_S}")))
 }

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-/// A text that is sent has so many bytes at most; what is beyond them is cut.
-pub(crate) const MAX_TEXT_BYTES: usize = 20_000;
+use super::content::MAX_REPLY_BYTES;
 
 /// What the variables of a reply stand for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,7 +29,7 @@ impl<'a> Variables<'a> {
 /// The text to send for a reply: variables filled, `{{` and `}}` as one brace, everything else as it stands.
 pub(crate) fn fill<'a>(reply: &'a str, variables: &Variables<'_>) -> Cow<'a, str> {
     if !reply.contains(['{', '}']) {
-        return Cow::Borrowed(cut(reply, MAX_TEXT_BYTES));
+        return Cow::Borrowed(cut(reply, MAX_REPLY_BYTES));
     }
     let mut filled = String::with_capacity(reply.len());
     let mut rest = reply;
@@ -65,7 +64,7 @@ fn token<'a>(rest: &'a str, variables: &Variables<'a>) -> (usize, &'a str) {
 
 /// Appends as much as there is room for, and tells whether that was all of it.
 fn push(filled: &mut String, text: &str) -> bool {
-    let fits = cut(text, MAX_TEXT_BYTES - filled.len());
+    let fits = cut(text, MAX_REPLY_BYTES - filled.len());
     filled.push_str(fits);
     fits.len() == text.len()
 }
@@ -78,7 +77,7 @@ fn cut(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TEXT_BYTES, Variables, fill};
+    use super::{MAX_REPLY_BYTES, Variables, fill};
 
     const VARIABLES: Variables<'_> =
         Variables { send_user_name: "摸鱼的猫", send_user_id: "968", send_message: "{item_id}? {{", item_id: "920" };
@@ -110,14 +109,14 @@ mod tests {
 
     #[test]
     fn what_is_sent_is_cut_at_a_whole_character() {
-        let long = "好".repeat(MAX_TEXT_BYTES);
+        let long = "好".repeat(MAX_REPLY_BYTES);
         let variables = Variables { send_message: &long, ..VARIABLES };
         for (reply, least) in [("{send_message}", 19_998), ("ab{send_message}{item_id}", 20_000), (&*long, 19_998)] {
             let text = fill(reply, &variables);
-            assert!((least..=MAX_TEXT_BYTES).contains(&text.len()), "{}", text.len());
+            assert!((least..=MAX_REPLY_BYTES).contains(&text.len()), "{}", text.len());
         }
         assert!(fill("{send_message}ab", &variables).ends_with('好'), "nothing follows what was cut");
         let many = "{send_message}".repeat(1_400);
-        assert!(fill(&many, &variables).len() <= MAX_TEXT_BYTES);
+        assert!(fill(&many, &variables).len() <= MAX_REPLY_BYTES);
     }
 }
