@@ -271,6 +271,30 @@ enum lk_status
      */
     LK_STATUS_ACCOUNT_DISABLED = 15,
     /**
+     * The store is open already, in this process or another; the message names the process.
+     */
+    LK_STATUS_ALREADY_OPEN = 16,
+    /**
+     * The store is damaged; it was left as it is.
+     */
+    LK_STATUS_CORRUPT = 17,
+    /**
+     * The file is no `SQLite` database, or one of another program; it was left as it is.
+     */
+    LK_STATUS_NOT_A_DATABASE = 18,
+    /**
+     * The key or passphrase does not open what is sealed; nothing was touched.
+     */
+    LK_STATUS_WRONG_KEY = 19,
+    /**
+     * The disk is full; the call was not carried out. The store works again when there is room.
+     */
+    LK_STATUS_DISK_FULL = 20,
+    /**
+     * The disk failed to read or write; the call was not carried out. The store works again when the disk does.
+     */
+    LK_STATUS_DISK_FAILED = 21,
+    /**
      * A pointer that must point at something was NULL; the message names the argument.
      */
     LK_STATUS_NULL_POINTER = 100,

@@ -45,6 +45,56 @@ pub enum Error {
         /// What `SQLite` said.
         problem: String,
     },
+    /// The disk is full; the call was not carried out. The store works again when there is room.
+    #[error("the disk is full, and nothing was changed ({problem}): make room; the store goes on by itself then")]
+    DiskFull {
+        /// What `SQLite` or the operating system said.
+        problem: String,
+    },
+    /// The disk failed to read or write; the call was not carried out. The store works again when the disk does.
+    #[error(
+        "the disk failed, and nothing was changed ({problem}): look at the disk and the system's log; the store goes on by itself when it works again"
+    )]
+    DiskFailed {
+        /// What `SQLite` or the operating system said.
+        problem: String,
+    },
+    /// The database is damaged. It is neither deleted nor repaired.
+    #[error(
+        "the store {path:?} is damaged, and was left as it is ({problem}): copy it, then go back to your newest snapshot of it"
+    )]
+    Corrupt {
+        /// The path as it was given.
+        path: String,
+        /// What `SQLite` said, or where the damage is.
+        problem: String,
+    },
+    /// The file is no `SQLite` database, or one of another program.
+    #[error("{path:?} is no store of livekeeper, and was left as it is: {problem}; name another path")]
+    NotADatabase {
+        /// The path as it was given.
+        path: String,
+        /// What it is instead.
+        problem: String,
+    },
+    /// The database is open already, in this process or another.
+    #[error("the store {path:?} is open already, {holder}: close it there first, or name another path")]
+    AlreadyOpen {
+        /// The path as it was given.
+        path: String,
+        /// Who holds it, as far as is known: `in process 4711`.
+        holder: String,
+        /// The process that holds it, where it could be told.
+        pid: Option<u32>,
+    },
+    /// The key or passphrase does not open what is sealed. Nothing was touched.
+    #[error("{what} does not open with this key, and nothing was changed: {problem}")]
+    WrongKey {
+        /// What is sealed: the store with its path, or a document.
+        what: String,
+        /// What was seen, and what to do.
+        problem: String,
+    },
     /// The manager is closed, or is closing.
     #[error("this CookieManager is closed: open the store again to go on")]
     Closed,
@@ -142,6 +192,12 @@ impl Error {
             Self::RuntimeUnavailable { .. } => 13,
             Self::Internal { .. } => 14,
             Self::AccountDisabled { .. } => 15,
+            Self::AlreadyOpen { .. } => 16,
+            Self::Corrupt { .. } => 17,
+            Self::NotADatabase { .. } => 18,
+            Self::WrongKey { .. } => 19,
+            Self::DiskFull { .. } => 20,
+            Self::DiskFailed { .. } => 21,
         }
     }
 

@@ -44,6 +44,18 @@ pub enum lk_status {
     Internal = 14,
     /// The account is switched off, and what was asked for needs it on.
     AccountDisabled = 15,
+    /// The store is open already, in this process or another; the message names the process.
+    AlreadyOpen = 16,
+    /// The store is damaged; it was left as it is.
+    Corrupt = 17,
+    /// The file is no `SQLite` database, or one of another program; it was left as it is.
+    NotADatabase = 18,
+    /// The key or passphrase does not open what is sealed; nothing was touched.
+    WrongKey = 19,
+    /// The disk is full; the call was not carried out. The store works again when there is room.
+    DiskFull = 20,
+    /// The disk failed to read or write; the call was not carried out. The store works again when the disk does.
+    DiskFailed = 21,
 
     /// A pointer that must point at something was NULL; the message names the argument.
     NullPointer = 100,
@@ -99,7 +111,7 @@ impl Failure {
 }
 
 /// Those of core, in the order of their numbers.
-const OF_CORE: [lk_status; 15] = [
+const OF_CORE: [lk_status; 21] = [
     lk_status::InvalidArgument,
     lk_status::AccountNotFound,
     lk_status::StoreUnavailable,
@@ -115,6 +127,12 @@ const OF_CORE: [lk_status; 15] = [
     lk_status::RuntimeUnavailable,
     lk_status::Internal,
     lk_status::AccountDisabled,
+    lk_status::AlreadyOpen,
+    lk_status::Corrupt,
+    lk_status::NotADatabase,
+    lk_status::WrongKey,
+    lk_status::DiskFull,
+    lk_status::DiskFailed,
 ];
 
 fn status_of(code: u32) -> lk_status {
@@ -195,6 +213,7 @@ mod tests {
         }
         assert_eq!(status_of(Error::Internal { problem: String::new() }.code()), lk_status::Internal);
         assert_eq!(status_of(Error::AccountDisabled { cookie_id: String::new() }.code()), lk_status::AccountDisabled);
+        assert_eq!(status_of(Error::DiskFailed { problem: String::new() }.code()), lk_status::DiskFailed);
     }
 
     #[test]

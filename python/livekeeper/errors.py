@@ -76,6 +76,42 @@ class StoreFailed(StoreError):
     code = 5
 
 
+class DiskFull(StoreFailed):
+    """The disk is full; the call was not carried out. The store works again when there is room."""
+
+    code = 20
+
+
+class DiskFailed(StoreFailed):
+    """The disk failed to read or write; the call was not carried out. The store works again when the disk does."""
+
+    code = 21
+
+
+class AlreadyOpen(StoreError):
+    """The store is open already, in this process or another; the sentence names the process."""
+
+    code = 16
+
+
+class Corrupt(StoreError):
+    """The store is damaged; it was neither deleted nor repaired."""
+
+    code = 17
+
+
+class NotADatabase(StoreError):
+    """The file is no SQLite database, or one of another program; it was left as it is."""
+
+    code = 18
+
+
+class WrongKey(StoreError):
+    """The key or passphrase does not open what is sealed; nothing was touched."""
+
+    code = 19
+
+
 class ManagerClosed(LivekeeperError):
     """The manager is closed, or is closing."""
 
@@ -154,6 +190,12 @@ _BY_CODE: dict[int, type[LivekeeperError]] = {
         RuntimeUnavailable,
         InternalError,
         AccountDisabled,
+        AlreadyOpen,
+        Corrupt,
+        NotADatabase,
+        WrongKey,
+        DiskFull,
+        DiskFailed,
     )
 }
 
