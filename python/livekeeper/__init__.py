@@ -13,6 +13,8 @@ from __future__ import annotations
 from ._livekeeper import (
     AccountStatus,
     AccountStop,
+    AsyncCookieManager,
+    AsyncEvents,
     Capacity,
     CapacityItem,
     ChatMessage,
@@ -83,6 +85,8 @@ __all__ = [
     "AccountNotFound",
     "AccountStatus",
     "AccountStop",
+    "AsyncCookieManager",
+    "AsyncEvents",
     "AlreadyOpen",
     "AtCapacity",
     "Capacity",

@@ -52,7 +52,7 @@ enum What {
 }
 
 /// Each kind with the fields that are its own.
-const KINDS: [(&str, &[&str]); 7] = [
+pub(crate) const KINDS: [(&str, &[&str]); 7] = [
     ("state_changed", &["old", "new", "reason"]),
     ("health_changed", &["old", "new", "reasons"]),
     ("stopped", &["report"]),

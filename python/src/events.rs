@@ -11,6 +11,7 @@ use crate::arguments::limit;
 use crate::blocking::wait_steps;
 use crate::errors;
 use crate::event::Event;
+use crate::filter::Filter;
 
 /// A reader of what happens, made by `CookieManager.events`: an iterator of `Event`, and a context manager. It hears all that
 /// happens from the moment when it was asked for. One that falls behind by more than `Config.event_queue` events loses the
@@ -27,6 +28,7 @@ use crate::event::Event;
 #[pyclass(frozen, weakref, module = "livekeeper")]
 pub(crate) struct Events {
     reader: Mutex<Reader>,
+    filter: Filter,
     /// Told when the reader is back from a wait.
     is_back: Condvar,
     limit: Duration,
@@ -90,8 +92,8 @@ impl Events {
 }
 
 impl Events {
-    pub(crate) fn new(core: livekeeper::Events, limit: Duration) -> Self {
-        Self { reader: Mutex::new(Reader::Here(core)), is_back: Condvar::new(), limit }
+    pub(crate) fn new(core: livekeeper::Events, filter: Filter, limit: Duration) -> Self {
+        Self { reader: Mutex::new(Reader::Here(core)), filter, is_back: Condvar::new(), limit }
     }
 
     fn hear(&self, py: Python<'_>, limit: Duration) -> PyResult<Heard> {
@@ -120,7 +122,7 @@ impl Events {
         drop(guard);
         self.is_back.notify_one();
         Ok(match news? {
-            Some(News::Event(event)) => Event::from_core(&event).map(Heard::Event),
+            Some(News::Event(event)) => self.filter.show(&event).map(Heard::Event),
             Some(News::Lagged(missed)) => Some(Heard::Event(Event::lagged(missed, now_ms()))),
             Some(News::Ended) => Some(Heard::Ended),
             None => None,
@@ -132,7 +134,7 @@ impl Events {
     }
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
 }

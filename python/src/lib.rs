@@ -3,17 +3,19 @@
 //!
 //! | file | what is in it |
 //! | --- | --- |
-//! | `blocking` | the one place that blocks |
+//! | `blocking`, `awaiting` | the one place that blocks; the one that awaits |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
-//! | `manager`, `config`, `events` | what `livekeeper` does |
+//! | `verbs`, `manager`, `config`, `events`, `async_events`, `filter` | what `livekeeper` does |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
-//! | `states`, `display` | the enums of `livekeeper.states`; how values are written out |
+//! | `states`, `display`, `show` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod async_events;
+mod awaiting;
 mod blocking;
 mod capacity;
 mod chat_message;
@@ -23,6 +25,7 @@ mod display;
 mod errors;
 mod event;
 mod events;
+mod filter;
 mod health_reason;
 mod host_function;
 mod manager;
@@ -34,6 +37,7 @@ mod reason;
 mod reply;
 mod rule;
 mod send_outcome;
+mod show;
 mod simulator;
 mod simulator_entry;
 mod standing;
@@ -41,10 +45,15 @@ mod states;
 mod status;
 mod stop_report;
 mod trail;
+mod verbs;
 
 /// The native half of livekeeper; use the package `livekeeper`.
 #[pyo3::pymodule]
 mod _livekeeper {
+    #[pymodule_export]
+    use super::async_events::AsyncEvents;
+    #[pymodule_export]
+    use super::awaiting::Bell;
     #[pymodule_export]
     use super::capacity::{Capacity, CapacityItem};
     #[pymodule_export]
@@ -60,7 +69,7 @@ mod _livekeeper {
     #[pymodule_export]
     use super::health_reason::HealthReason;
     #[pymodule_export]
-    use super::manager::CookieManager;
+    use super::manager::{AsyncCookieManager, CookieManager};
     #[pymodule_export]
     use super::metrics::Metrics;
     #[pymodule_export]

@@ -1,646 +1,91 @@
-//! `livekeeper.CookieManager`: each verb of the core, blocking with the GIL released.
+//! `livekeeper.CookieManager`, and its face for event loops.
 
-use livekeeper::{AccountOptions, ConnectionState, Error, Secret, TaskState, Wanted};
-use pyo3::PyTraverseError;
-use pyo3::gc::PyVisit;
+use std::sync::{Arc, Weak};
+
+use livekeeper::Error;
+use pyo3::PyRef;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-use crate::arguments::{integer, number, optional_limit, optional_text, optional_user_id, path, rules, small_count, switch, text};
+use crate::arguments::{limit, optional_limit, path, wrong_type};
+use crate::async_events::AsyncEvents;
+use crate::awaiting;
 use crate::blocking::{wait, without_gil};
-use crate::capacity::Capacity;
 use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
-use crate::metrics::Metrics;
-use crate::order::{Confirmation, Order};
-use crate::paused_chat::PausedChat;
-use crate::providing::{Functions, cookie_provider, reply_handler};
-use crate::reply::{DefaultReply, ReplyContent};
-use crate::rule::{Picture, Rule};
-use crate::send_outcome::SendOutcome;
-use crate::states::Named;
-use crate::status::AccountStatus;
-use crate::stop_report::StopReport;
-use crate::trail::MessageTrace;
-
-/// How long closing may take where nothing else is said.
-const CLOSE_TIMEOUT_S: f64 = 10.0;
-/// How long a cookie provider is waited for where nothing else is said.
-const PROVIDER_TIMEOUT_S: f64 = 120.0;
-/// How long a reply handler is waited for where nothing else is said.
-const HANDLER_TIMEOUT_S: f64 = 30.0;
-/// How many messages, or orders, a look brings where nothing else is said.
-const MESSAGES: u32 = 100;
+use crate::filter::Filter;
+use crate::verbs::{CLOSE_TIMEOUT_S, Verbs};
 
 /// Keeps the accounts of one store alive on a background runtime; no event loop of yours is needed.
 ///
 /// `path` is the store's file (`":memory:"`: one that is gone with the manager); it is made if it is not there, and every
 /// enabled account in it is started. `config` is a `Config`; without one the defaults hold.
 ///
-/// Every method may be called from any thread. Those that wait release the GIL, and Ctrl-C ends the wait. Errors are of
-/// `LivekeeperError`; a value that is refused names its field, and nothing was done.
+/// Every method may be called from any thread. Those that wait release the GIL, and Ctrl-C ends the wait. In a coroutine use
+/// `manager.aio`, which has the same methods, to be awaited. Errors are of `LivekeeperError`; a value that is refused names its
+/// field, and nothing was done.
+///
+/// It is closed by the end of a `with` or `async with` block, by `close`, and at the interpreter's exit.
 ///
 /// >>> import livekeeper
 /// >>> with livekeeper.CookieManager(":memory:") as manager:
 /// ...     manager.list_cookies()
 /// []
-#[pyclass(frozen, weakref, module = "livekeeper")]
+#[pyclass(extends = Verbs, frozen, module = "livekeeper")]
 pub(crate) struct CookieManager {
-    core: livekeeper::CookieManager,
     path: String,
-    functions: Functions,
 }
 
 #[pymethods]
 impl CookieManager {
     #[new]
     #[pyo3(signature = (path, config=None))]
-    fn new(py: Python<'_>, path: &Bound<'_, PyAny>, config: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    fn new(py: Python<'_>, path: &Bound<'_, PyAny>, config: Option<&Bound<'_, PyAny>>) -> PyResult<PyClassInitializer<Self>> {
         let path = self::path(path, "path")?;
         let config = match config {
             None => livekeeper::Config::default(),
             Some(config) => match config.cast::<Config>() {
                 Ok(config) => config.get().to_core(),
-                Err(_) => return Err(crate::arguments::wrong_type("config", "livekeeper.Config or None", config)),
+                Err(_) => return Err(wrong_type("config", "livekeeper.Config or None", config)),
             },
         };
         let opened = without_gil(py, || livekeeper::CookieManager::open(&path, config));
-        let core = opened.map_err(|error| errors::to_python(py, &error))?;
-        Ok(Self { core, path: path.to_string_lossy().into_owned(), functions: Functions::default() })
+        let core = Arc::new(opened.map_err(|error| errors::to_python(py, &error))?);
+        close_at_exit(py, &core)?;
+        Ok(PyClassInitializer::from(Verbs::blocking(core)).add_subclass(Self { path: path.to_string_lossy().into_owned() }))
     }
 
-    /// Adds an account and starts it, or replaces the cookie of one that exists: the old session is fully gone first.
-    /// Returns when it is durable; the connection comes later (`wait_for`).
+    /// The same manager for event loops: an `AsyncCookieManager`, with every method of this one, to be awaited. Works in any running
+    /// loop of asyncio's (also uvloop), in several at a time; cancelling ends the wait, not the work.
     ///
-    /// - `cookie_id`: your name for the account, 1 … 255 bytes.
-    /// - `cookie_value`: a header string, a JSON array of a browser extension, or a Netscape cookies.txt; it must hold `unb`.
-    /// - `keywords`: an iterable of `(keyword, reply)` and `Rule`, at most 10,000; `None` leaves those of an account that exists.
-    /// - `user_id`: your own user (str or int) that the account belongs to; `None` leaves that of an account that exists.
-    /// - `proxy`: what it goes through from its first connection on, as for `set_proxy`; `None` leaves that of an account that exists.
-    ///
-    /// Raises `InvalidArgument`, `AtCapacity`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…", keywords=[("包邮", "全场包邮")])
-    #[pyo3(signature = (cookie_id, cookie_value, keywords=None, user_id=None, proxy=None))]
-    fn add_cookie(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        cookie_value: &Bound<'_, PyAny>,
-        keywords: Option<&Bound<'_, PyAny>>,
-        user_id: Option<&Bound<'_, PyAny>>,
-        proxy: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
-        let mut options = AccountOptions::default();
-        options.keywords = keywords.map(|keywords| rules(keywords, "keywords")).transpose()?;
-        options.user_id = optional_user_id(user_id, "user_id")?;
-        options.proxy = optional_text(proxy, "proxy")?.map(Secret::new);
-        wait(py, self.core.add_cookie_with(&cookie_id, &cookie_value, options))
+    ///     await manager.aio.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
+    #[getter]
+    fn aio(this: Bound<'_, Self>) -> PyResult<Bound<'_, AsyncCookieManager>> {
+        let verbs = this.as_super().get().awaitable(this.clone().into_any().unbind());
+        Bound::new(this.py(), PyClassInitializer::from(verbs).add_subclass(AsyncCookieManager))
     }
 
-    /// Stops the account, and removes it with its rules and messages. Returns when nothing of it runs and it is off the record.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed` (it is then stopped, and still on record), `ManagerClosed`.
-    ///
-    ///     manager.remove_cookie("shop 1")
-    fn remove_cookie(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        wait(py, self.core.remove_cookie(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// Gives an account a new cookie of the same Xianyu user; one that is enabled starts anew with it, also one that was parked.
-    ///
-    /// Raises `InvalidArgument`, `AccountNotFound`, `WrongOwner`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.update_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
-    fn update_cookie(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, cookie_value: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
-        wait(py, self.core.update_cookie(&cookie_id, &cookie_value))
-    }
-
-    /// Switches an account on or off. Switching on one that is parked tries again.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.update_cookie_status("shop 1", False)
-    fn update_cookie_status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, enabled: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, enabled) = (text(cookie_id, "cookie_id")?, switch(enabled, "enabled")?);
-        wait(py, self.core.update_cookie_status(&cookie_id, enabled))
-    }
-
-    /// Pauses an account: it stays connected, receives and records, and answers nothing until `resume`; what came in meanwhile
-    /// stays unanswered. Remembered over a restart of the process. `send_text` goes out all the same. Returns when it is durable.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.pause("shop 1")
-    fn pause(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        wait(py, self.core.pause(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// Lets a paused account answer again, from the next message on. Returns when it is durable.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.resume("shop 1")
-    fn resume(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        wait(py, self.core.resume(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// Ends the account's session and starts it anew, with its failures forgotten; also one that was parked. Returns when
-    /// nothing of the old session is left (a stop's limits at most); the connection comes later (`wait_for`).
-    ///
-    /// Raises `AccountNotFound`, `AccountDisabled`, `ManagerClosed`.
-    ///
-    ///     manager.restart("shop 1")
-    fn restart(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        wait(py, self.core.restart(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// The account's place among those that wait to connect: −100 … 100, higher goes first, 0 at first. A step is worth 10 s of
-    /// waiting, so that nobody starves. Remembered over a restart of the process. Returns when it is durable.
-    ///
-    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.set_priority("shop 1", 10)
-    fn set_priority(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, priority: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, priority) = (text(cookie_id, "cookie_id")?, integer(priority, "priority")?);
-        wait(py, self.core.set_priority(&cookie_id, priority))
-    }
-
-    /// Has the account reach the service through a proxy from now on, with the API and the WebSocket, or with `None` by itself. A
-    /// session that runs is ended and starts anew with it; an account that is parked stays so until `restart`. Remembered over a
-    /// restart of the process. Returns when nothing of the old session is left; the connection comes later (`wait_for`).
-    ///
-    /// - `proxy`: `http://host:port` (with CONNECT) or `socks5://host:port`, with `user:password@` before the host where the proxy
-    ///   wants it, special characters in those percent-encoded. The proxy resolves the service's name. It is shown nowhere.
-    ///
-    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.set_proxy("shop 1", "socks5://user:password@proxy.example:1080")
-    fn set_proxy(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, proxy: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-        let (cookie_id, proxy) = (text(cookie_id, "cookie_id")?, optional_text(proxy, "proxy")?);
-        wait(py, self.core.set_proxy(&cookie_id, proxy.as_deref()))
-    }
-
-    /// Sets your function that is asked for a new cookie when an account's login is over, in the place of an earlier one; `None`
-    /// takes it away. Does not block.
-    ///
-    /// `provider(cookie_id, reason)` returns the new cookie, in any form that `add_cookie` takes, or `None` where it has none: then
-    /// `Config.cookie_helper` is asked where there is one, else the account is parked. It is parked too, with a sentence, when the
-    /// function raises (the error's type is shown, its text is not), takes longer than `timeout_s` seconds (0.05 … 3,600), or brings a
-    /// cookie of another user or one that is over as well; `restart` has it tried anew.
-    ///
-    /// A function is called on a thread of its own, where it may block and call every method of this manager; as many calls run at the
-    /// same time as `Config.max_helpers` says. A coroutine function, or one that returns an awaitable, is awaited on the event loop that
-    /// runs in the thread which calls this (keep that loop free), else on a loop of the library's own; it is cancelled when its time is
-    /// over. A function that goes on after that keeps its place until it returns; `close` does not wait for it longer than
-    /// `Config.stop_thread_s`.
-    ///
-    /// Raises `InvalidArgument`, `ManagerClosed`.
-    ///
-    ///     manager.set_cookie_provider(lambda cookie_id, reason: open(f"{cookie_id}.txt").read())
-    #[pyo3(signature = (provider, timeout_s=None), text_signature = "($self, provider, timeout_s=120.0)")]
-    fn set_cookie_provider(
-        &self,
-        py: Python<'_>,
-        provider: Option<&Bound<'_, PyAny>>,
-        timeout_s: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let timeout_s = timeout_s.map_or(Ok(PROVIDER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
-        let provider = provider.map(cookie_provider).transpose()?;
-        let function = provider.as_ref().map(|provider| provider.of_core());
-        ready(py, without_gil(py, || self.core.set_cookie_provider(function, timeout_s)))?;
-        self.functions.set_cookie_provider(provider);
-        Ok(())
-    }
-
-    /// Has buyers' messages on which no rule has a word answered by your function, for all accounts, from the next message on, in the
-    /// place of an earlier one; `None`: by nobody. This is where an AI model goes. Does not block.
-    ///
-    /// `handler(message)` gets a `ChatMessage` and returns what is to be sent: a `str`, a `Picture`, or a `ReplyContent` (both); `None`
-    /// where it has nothing to say, and then the default reply is said (`set_default_reply`); or `""` where nothing at all is to be
-    /// sent. It is sent as it stands: braces mean nothing in it. When the function raises, returns anything else, or takes longer than
-    /// `timeout_s` seconds (0.05 … 3,600, the wait for a free place included), that is counted
-    /// (`AccountStatus.counters.handler_failures`) and told to the logger `livekeeper` (of an error its type and place, not its text), and
-    /// the default reply is said. What it says goes out only if no person has taken the chat meanwhile.
-    ///
-    /// It is called on a thread of its own, where it may block and call every method of this manager; by as many threads at the same
-    /// time as `Config.max_handler_calls` says, eight for one account, one for a chat, whose later messages wait for it. A coroutine
-    /// function, or one that returns an awaitable, is awaited on the event loop that runs in the thread which calls this (keep that loop
-    /// free), else on a loop of the library's own; it is cancelled when its time is over. A function that goes on after that keeps its
-    /// place until it returns; `close` does not wait for it longer than `Config.stop_thread_s`. A message whose session ends while the
-    /// function thinks is asked about again by the next one.
-    ///
-    /// Raises `InvalidArgument`, `ManagerClosed`.
-    ///
-    ///     manager.set_reply_handler(lambda message: ask_model(message.text), timeout_s=60)
-    #[pyo3(signature = (handler, timeout_s=None), text_signature = "($self, handler, timeout_s=30.0)")]
-    fn set_reply_handler(
-        &self,
-        py: Python<'_>,
-        handler: Option<&Bound<'_, PyAny>>,
-        timeout_s: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let timeout_s = timeout_s.map_or(Ok(HANDLER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
-        let handler = handler.map(reply_handler).transpose()?;
-        let function = handler.as_ref().map(|handler| handler.of_core());
-        ready(py, without_gil(py, || self.core.set_reply_handler(function, timeout_s)))?;
-        self.functions.set_reply_handler(handler);
-        Ok(())
-    }
-
-    /// Sets what is said to buyers' messages on which neither a rule nor the reply handler has a word, from the next message on, in the
-    /// place of the earlier one; `None` takes that away. Remembered over a restart of the process. Returns when it is durable.
-    ///
-    /// - `reply`: a `str`, a `Picture`, or a `ReplyContent` (both). Its text has the variables of a `Rule`'s reply. An empty one says
-    ///   nothing: for an item, say, whose account has another.
-    /// - `item_id`: the item (str or int) for whose messages it is said in the place of the account's; `None`: the account's.
-    /// - `once_per_chat`: say it once in each chat, for as long as the chat's messages are kept.
-    ///
-    /// Raises `InvalidArgument`, `AccountNotFound`, `AtCapacity` (10,000 items have one), `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.set_default_reply("shop 1", "您好 {send_user_name}，稍后回复您", once_per_chat=True)
-    #[pyo3(signature = (cookie_id, reply, *, item_id=None, once_per_chat=None), text_signature = "($self, cookie_id, reply, *, item_id=None, once_per_chat=False)")]
-    fn set_default_reply(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        reply: Option<&Bound<'_, PyAny>>,
-        item_id: Option<&Bound<'_, PyAny>>,
-        once_per_chat: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<()> {
-        let (cookie_id, item_id) = (text(cookie_id, "cookie_id")?, optional_user_id(item_id, "item_id")?);
-        let once_per_chat = once_per_chat.map_or(Ok(false), |once_per_chat| switch(once_per_chat, "once_per_chat"))?;
-        let reply = reply.map(|reply| ReplyContent::argument(reply, "reply", "str, Picture, ReplyContent or None")).transpose()?;
-        let reply = reply.map(|content| DefaultReply::of(content, once_per_chat));
-        wait(py, self.core.set_default_reply(&cookie_id, reply, item_id.as_deref()))
-    }
-
-    /// The account's default reply, or the item's own: a `DefaultReply`; `None`: it has none. Does not block.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
-    ///
-    ///     manager.get_default_reply("shop 1")
-    #[pyo3(signature = (cookie_id, item_id=None))]
-    fn get_default_reply(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        item_id: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Option<DefaultReply>> {
-        let (cookie_id, item_id) = (text(cookie_id, "cookie_id")?, optional_user_id(item_id, "item_id")?);
-        Ok(ready(py, self.core.get_default_reply(&cookie_id, item_id.as_deref()))?.map(DefaultReply::from))
-    }
-
-    /// Whether the account is switched on. Does not block.
-    ///
-    /// Raises `AccountNotFound`, `ManagerClosed`.
-    ///
-    ///     manager.get_cookie_status("shop 1")
-    fn get_cookie_status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        ready(py, self.core.get_cookie_status(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// The ids of all accounts, in their order. Does not block.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     for cookie_id in manager.list_cookies(): ...
-    fn list_cookies(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        ready(py, self.core.list_cookies())
-    }
-
-    /// The ids of the accounts that are switched on, in their order. Does not block.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     manager.get_enabled_cookies()
-    fn get_enabled_cookies(&self, py: Python<'_>) -> PyResult<Vec<String>> {
-        ready(py, self.core.get_enabled_cookies())
-    }
-
-    /// Puts these rules, an iterable of `(keyword, reply)` and `Rule`, in the place of the account's earlier ones, from the next
-    /// message on. An empty one: no rules.
-    ///
-    /// Raises `InvalidArgument` naming the rule's place, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.update_keywords("shop 1", [("包邮", "全场包邮"), ("在吗", "在的")])
-    fn update_keywords(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, keywords: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, keywords) = (text(cookie_id, "cookie_id")?, rules(keywords, "keywords")?);
-        wait(py, self.core.update_keywords(&cookie_id, keywords))
-    }
-
-    /// The account's rules in their order: a list with `(keyword, reply)` for each plain rule and a `Rule` for each other.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.get_keywords("shop 1")
-    fn get_keywords<'py>(&self, py: Python<'py>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let rules = wait(py, self.core.get_keywords(&text(cookie_id, "cookie_id")?))?;
-        rules.into_iter().map(|rule| Rule::show(py, rule)).collect()
-    }
-
-    /// The account at this moment: a frozen `AccountStatus`. Does not block.
-    ///
-    /// Raises `AccountNotFound`, `ManagerClosed`.
-    ///
-    ///     print(manager.status("shop 1"))     # running, connected: connected and registered
-    fn status(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<AccountStatus> {
-        ready(py, self.core.status(&text(cookie_id, "cookie_id")?)).map(AccountStatus::from)
-    }
-
-    /// All accounts at this moment, in the order of their ids. Does not block.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     for status in manager.statuses(): print(status.cookie_id, status)
-    fn statuses(&self, py: Python<'_>) -> PyResult<Vec<AccountStatus>> {
-        Ok(ready(py, self.core.statuses())?.into_iter().map(AccountStatus::from).collect())
-    }
-
-    /// Waits until the account's task is in `state` and its connection in `connection` (enum members or their names; at least
-    /// one of the two), at most `timeout_s` seconds (0 … 86,400), and returns its status then.
-    ///
-    /// Raises `TimedOut` saying how things stood, `AccountNotFound`, `InvalidArgument`, `ManagerClosed`.
-    ///
-    ///     manager.wait_for("shop 1", connection="connected", timeout_s=30)
-    #[pyo3(signature = (cookie_id, *, state=None, connection=None, timeout_s))]
-    fn wait_for(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        state: Option<&Bound<'_, PyAny>>,
-        connection: Option<&Bound<'_, PyAny>>,
-        timeout_s: &Bound<'_, PyAny>,
-    ) -> PyResult<AccountStatus> {
-        if state.is_none() && connection.is_none() {
-            return Err(errors::invalid(py, "state", "says nothing to wait for, and neither does connection: give one or both"));
-        }
-        let wanted = Wanted {
-            state: state.map(|state| TaskState::from_argument(state, "state")).transpose()?,
-            connection: connection.map(|one| ConnectionState::from_argument(one, "connection")).transpose()?,
-        };
-        let (cookie_id, timeout_s) = (text(cookie_id, "cookie_id")?, number(timeout_s, "timeout_s")?);
-        wait(py, self.core.wait_for(&cookie_id, wanted, timeout_s)).map(AccountStatus::from)
-    }
-
-    /// A reader of what happens from now on, over all accounts: iterate over it, in a thread of your own or in this one. It
-    /// ends when the manager is closed and everything was read, and also when nothing comes for `timeout_s` seconds
-    /// (0 … 86,400) where that is given. Making one does not block; several readers do not disturb each other.
+    /// A reader of what happens from now on: iterate over it, in a thread of your own or in this one. It ends when the manager is
+    /// closed and everything was read, and also when nothing comes for `timeout_s` seconds (0 … 86,400) where that is given.
+    /// `cookie_id`: of this account only. `kinds`: of these kinds only, see `Event`; `"lagged"` is always told. Making one does not
+    /// block; several readers do not disturb each other.
     ///
     /// Raises `InvalidArgument`, `ManagerClosed`.
     ///
     ///     for event in manager.events(): print(event.at, event)
-    #[pyo3(signature = (timeout_s=None))]
-    fn events(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<Events> {
+    #[pyo3(signature = (timeout_s=None, *, cookie_id=None, kinds=None))]
+    fn events(
+        this: PyRef<'_, Self>,
+        timeout_s: Option<&Bound<'_, PyAny>>,
+        cookie_id: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Events> {
         let limit = optional_limit(timeout_s, "timeout_s")?;
-        ready(py, self.core.events()).map(|events| Events::new(events, limit))
-    }
-
-    /// What is used of everything that has a bound, at this moment: a frozen `Capacity`. Blocks for about a millisecond.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     for item in manager.capacity().warnings: print(item)
-    fn capacity(&self, py: Python<'_>) -> PyResult<Capacity> {
-        ready(py, without_gil(py, || self.core.capacity())).map(Capacity::from)
-    }
-
-    /// How many accounts stand how, what they have done, and the capacity: a frozen `Metrics`. Blocks for about a millisecond.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     manager.metrics().states["parked"]
-    fn metrics(&self, py: Python<'_>) -> PyResult<Metrics> {
-        ready(py, without_gil(py, || self.core.metrics())).map(Metrics::from)
-    }
-
-    /// The same as text for a monitoring system, in the `OpenMetrics` form. `per_account` adds series for each account: a few
-    /// lines more for each of them. Blocks for about a millisecond.
-    ///
-    /// Raises `ManagerClosed`.
-    ///
-    ///     manager.metrics_text()
-    #[pyo3(signature = (per_account=None), text_signature = "($self, per_account=False)")]
-    fn metrics_text(&self, py: Python<'_>, per_account: Option<&Bound<'_, PyAny>>) -> PyResult<String> {
-        let per_account = per_account.map_or(Ok(false), |per_account| switch(per_account, "per_account"))?;
-        ready(py, without_gil(py, || self.core.metrics_text(per_account)))
-    }
-
-    /// Sends a text (1 … 20,000 bytes) into a chat and tells how that ended. `chat_id` and `user_id` are the chat and the buyer,
-    /// without `@goofish`. Into one chat, messages go out in the order of the calls, no faster than `Config.chat_send_rate_per_s`
-    /// and `Config.send_rate_per_s`; returns within `Config.answer_timeout_s` of when it goes out, which is usually at once.
-    ///
-    /// Raises `NotConnected` (also when the session ends before it could go out) and `AtCapacity` (256 calls wait already): nothing
-    /// was sent; `AccountNotFound`, `StoreFailed`, `InvalidArgument`, `ManagerClosed`.
-    ///
-    ///     outcome = manager.send_text("shop 1", "20997167734", "9687236998962", "发货了")
-    ///     if outcome.outcome != "delivered": ...
-    fn send_text(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        chat_id: &Bound<'_, PyAny>,
-        user_id: &Bound<'_, PyAny>,
-        text: &Bound<'_, PyAny>,
-    ) -> PyResult<SendOutcome> {
-        let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
-        let (user_id, text) = (self::text(user_id, "user_id")?, self::text(text, "text")?);
-        wait(py, self.core.send_text(&cookie_id, &chat_id, &user_id, &text)).map(SendOutcome::from)
-    }
-
-    /// Sends a `Picture` that the site already has into a chat, and tells how that ended: as `send_text`, in one order with the
-    /// texts.
-    ///
-    /// Raises as `send_text` does.
-    ///
-    ///     picture = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
-    ///     outcome = manager.send_image("shop 1", "20997167734", "9687236998962", picture)
-    fn send_image(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        chat_id: &Bound<'_, PyAny>,
-        user_id: &Bound<'_, PyAny>,
-        picture: &Bound<'_, PyAny>,
-    ) -> PyResult<SendOutcome> {
-        let (cookie_id, chat_id) = (self::text(cookie_id, "cookie_id")?, self::text(chat_id, "chat_id")?);
-        let (user_id, picture) = (self::text(user_id, "user_id")?, Picture::read(picture)?);
-        wait(py, self.core.send_image(&cookie_id, &chat_id, &user_id, picture)).map(SendOutcome::from)
-    }
-
-    /// What came for the account, the newest first, with what was decided about each message, by which rule, what was sent, and
-    /// how that ended: a list of `MessageTrace`. `chat_id`: of one chat only. `limit`: 1 … 10,000 messages.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     for trace in manager.messages("shop 1", limit=20): print(trace.received_at, trace)
-    #[pyo3(signature = (cookie_id, chat_id=None, *, limit=None), text_signature = "($self, cookie_id, chat_id=None, *, limit=100)")]
-    fn messages(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        chat_id: Option<&Bound<'_, PyAny>>,
-        limit: Option<&Bound<'_, PyAny>>,
-    ) -> PyResult<Vec<MessageTrace>> {
-        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, optional_text(chat_id, "chat_id")?);
-        let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
-        let traces = wait(py, self.core.messages(&cookie_id, chat_id.as_deref(), limit))?;
-        Ok(traces.into_iter().map(MessageTrace::from).collect())
-    }
-
-    /// Answers nothing in a chat for so many minutes (1 … 525,600) from now on; what came in meanwhile stays unanswered.
-    /// Remembered over a restart of the process. A chat in which the seller writes by hand is paused by itself, for the minutes
-    /// of `set_pause_duration`. `send_text` goes out all the same. Returns when it is durable.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.pause_chat("shop 1", "20997167734", 60)
-    fn pause_chat(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        chat_id: &Bound<'_, PyAny>,
-        minutes: &Bound<'_, PyAny>,
-    ) -> PyResult<()> {
-        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, text(chat_id, "chat_id")?);
-        wait(py, self.core.pause_chat(&cookie_id, &chat_id, small_count(minutes, "minutes")?))
-    }
-
-    /// Lets a paused chat be answered again, from the next message on; one that is not paused is fine. Returns when it is
-    /// durable.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.resume_chat("shop 1", "20997167734")
-    fn resume_chat(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, chat_id: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, text(chat_id, "chat_id")?);
-        wait(py, self.core.resume_chat(&cookie_id, &chat_id))
-    }
-
-    /// The account's chats that are paused now, in the order of their ids: a list of `PausedChat`.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     for chat in manager.paused_chats("shop 1"): print(chat.chat_id, chat.paused_until)
-    fn paused_chats(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<Vec<PausedChat>> {
-        let chats = wait(py, self.core.paused_chats(&text(cookie_id, "cookie_id")?))?;
-        Ok(chats.into_iter().map(PausedChat::from).collect())
-    }
-
-    /// For how many minutes (0 … 525,600; 10 at first) a chat is left to a person who has written in it by hand; 0: not at all.
-    /// Remembered over a restart of the process. Returns when it is durable.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.set_pause_duration("shop 1", 30)
-    fn set_pause_duration(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, minutes: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, minutes) = (text(cookie_id, "cookie_id")?, small_count(minutes, "minutes")?);
-        wait(py, self.core.set_pause_duration(&cookie_id, minutes))
-    }
-
-    /// The account's orders, the newest first, each with its history and how the confirmation of its shipment stands: a list of
-    /// `Order`. `limit`: 1 … 10,000 orders. They are kept for `Config.keep_messages_days` after they have changed last.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     for order in manager.orders("shop 1"): print(order.updated_at, order)
-    #[pyo3(signature = (cookie_id, *, limit=None), text_signature = "($self, cookie_id, *, limit=100)")]
-    fn orders(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, limit: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Order>> {
-        let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
-        let orders = wait(py, self.core.orders(&text(cookie_id, "cookie_id")?, limit))?;
-        Ok(orders.into_iter().map(Order::from).collect())
-    }
-
-    /// One of the account's orders, an `Order`; `None`: no such order is on record.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.order("shop 1", "6276084829544251257")
-    fn order(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, order_id: &Bound<'_, PyAny>) -> PyResult<Option<Order>> {
-        let (cookie_id, order_id) = (text(cookie_id, "cookie_id")?, text(order_id, "order_id")?);
-        Ok(wait(py, self.core.order(&cookie_id, &order_id))?.map(Order::from))
-    }
-
-    /// Whether an order that comes to await shipment from now on has its shipment confirmed to the service by itself, once; off
-    /// at first. Orders that await it already are left as they are (`confirm_shipment`). An account that is paused confirms all
-    /// the same: it is no reply. Remembered over a restart of the process. Returns when it is durable.
-    ///
-    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.update_auto_confirm_setting("shop 1", True)
-    fn update_auto_confirm_setting(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, on: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, on) = (text(cookie_id, "cookie_id")?, switch(on, "on")?);
-        wait(py, self.core.update_auto_confirm_setting(&cookie_id, on))
-    }
-
-    /// Whether shipments are confirmed by themselves.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.get_auto_confirm_setting("shop 1")
-    fn get_auto_confirm_setting(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<bool> {
-        wait(py, self.core.get_auto_confirm_setting(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// Has the shipment of an order confirmed to the service, and tells how that ended: a `Confirmation`. One that is confirmed
-    /// already is not asked for again; one that was refused, or of which nobody knows, is: by this call and never by itself.
-    /// `"pending"`: the account is not connected, or its session has ended first; it is confirmed as soon as it is connected
-    /// again, and the event tells.
-    ///
-    /// Raises `InvalidArgument` for no such order, or one that does not await shipment; `AccountNotFound`, `StoreFailed`,
-    /// `ManagerClosed`.
-    ///
-    ///     manager.confirm_shipment("shop 1", "6276084829544251257")
-    fn confirm_shipment(
-        &self,
-        py: Python<'_>,
-        cookie_id: &Bound<'_, PyAny>,
-        order_id: &Bound<'_, PyAny>,
-    ) -> PyResult<Confirmation> {
-        let (cookie_id, order_id) = (text(cookie_id, "cookie_id")?, text(order_id, "order_id")?);
-        wait(py, self.core.confirm_shipment(&cookie_id, &order_id)).map(Confirmation::from)
-    }
-
-    /// Keeps a remark with the account, for people: 0 … 1,000 bytes, empty at first. It has no effect. Returns when it is durable.
-    ///
-    /// Raises `InvalidArgument`, `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.set_remark("shop 1", "老王的店")
-    fn set_remark(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>, remark: &Bound<'_, PyAny>) -> PyResult<()> {
-        let (cookie_id, remark) = (text(cookie_id, "cookie_id")?, text(remark, "remark")?);
-        wait(py, self.core.set_remark(&cookie_id, &remark))
-    }
-
-    /// The account's remark.
-    ///
-    /// Raises `AccountNotFound`, `StoreFailed`, `ManagerClosed`.
-    ///
-    ///     manager.get_remark("shop 1")
-    fn get_remark(&self, py: Python<'_>, cookie_id: &Bound<'_, PyAny>) -> PyResult<String> {
-        wait(py, self.core.get_remark(&text(cookie_id, "cookie_id")?))
-    }
-
-    /// Stops every account and closes the store within about `timeout_s` seconds (0 … 86,400), and reports on each account.
-    /// Calling it again returns the same report.
-    ///
-    /// Raises `InvalidArgument`, `Forked`.
-    ///
-    ///     print(manager.close())              # closed 5 accounts in 0.04 s: nothing is left
-    #[pyo3(signature = (timeout_s=None), text_signature = "($self, timeout_s=10.0)")]
-    fn close(&self, py: Python<'_>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<StopReport> {
-        let timeout_s = timeout_s.map_or(Ok(CLOSE_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
-        self.end(py, timeout_s).map(StopReport::from)
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        self.functions.traverse(&visit)
-    }
-
-    fn __clear__(&self) {
-        self.functions.clear();
+        let filter = Filter::read(cookie_id, kinds)?;
+        let core = this.as_super().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
+        Ok(Events::new(core, filter, limit))
     }
 
     fn __enter__(this: Py<Self>) -> Py<Self> {
@@ -648,18 +93,30 @@ impl CookieManager {
     }
 
     fn __exit__(
-        &self,
-        py: Python<'_>,
+        this: PyRef<'_, Self>,
         _kind: Option<&Bound<'_, PyType>>,
         _error: Option<&Bound<'_, PyAny>>,
         _trace: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        self.end(py, CLOSE_TIMEOUT_S).map(drop)
+        this.as_super().end(this.py(), CLOSE_TIMEOUT_S).map(drop)
     }
 
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
-        let path = PyString::new(py, &self.path).repr()?;
-        let state = match self.core.list_cookies() {
+    fn __aenter__(this: Bound<'_, Self>) -> PyResult<Bound<'_, PyAny>> {
+        awaiting::value(this.py(), this.clone().into_any().unbind())
+    }
+
+    fn __aexit__<'py>(
+        this: Bound<'py, Self>,
+        _kind: Option<&Bound<'_, PyType>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _trace: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        this.as_super().get().awaitable(this.clone().into_any().unbind()).leave(this.py())
+    }
+
+    fn __repr__(this: PyRef<'_, Self>) -> PyResult<String> {
+        let path = PyString::new(this.py(), &this.path).repr()?;
+        let state = match this.as_super().core().list_cookies() {
             Ok(cookies) => format!("{} accounts", cookies.len()),
             Err(Error::Forked { .. }) => "opened before a fork".to_owned(),
             Err(_) => "closed".to_owned(),
@@ -668,15 +125,56 @@ impl CookieManager {
     }
 }
 
-impl CookieManager {
-    fn end(&self, py: Python<'_>, timeout_s: f64) -> PyResult<livekeeper::StopReport> {
-        let report = wait(py, self.core.close(timeout_s))?;
-        self.functions.let_go();
-        Ok(report)
+/// A `CookieManager` for event loops: `manager.aio`. Every method gives something to await and does not block the loop. A value of a
+/// wrong type is refused at the call, everything else when it is awaited; the work is under way from the call on. Cancelling ends the
+/// wait, not the work.
+///
+///     async with livekeeper.CookieManager("shop.db") as manager:
+///         await manager.aio.wait_for("shop 1", connection="connected", timeout_s=30)
+#[pyclass(extends = Verbs, frozen, module = "livekeeper")]
+pub(crate) struct AsyncCookieManager;
+
+#[pymethods]
+impl AsyncCookieManager {
+    /// A reader of what happens from now on, for `async for`: as `CookieManager.events`. Not awaited itself; does not block.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     async for event in manager.aio.events(cookie_id="shop 1"): print(event.at, event)
+    #[pyo3(signature = (timeout_s=None, *, cookie_id=None, kinds=None))]
+    fn events(
+        this: PyRef<'_, Self>,
+        timeout_s: Option<&Bound<'_, PyAny>>,
+        cookie_id: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<AsyncEvents> {
+        let limit = timeout_s.map(|timeout_s| limit(timeout_s, "timeout_s")).transpose()?;
+        let filter = Filter::read(cookie_id, kinds)?;
+        let core = this.as_super().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
+        Ok(AsyncEvents::new(core, filter, limit.map(|limit| limit.as_secs_f64())))
     }
 }
 
-/// What the core answers without waiting.
-fn ready<T>(py: Python<'_>, answer: Result<T, Error>) -> PyResult<T> {
-    answer.map_err(|error| errors::to_python(py, &error))
+/// Has the manager closed at the interpreter's exit, where it still is open then.
+fn close_at_exit(py: Python<'_>, core: &Arc<livekeeper::CookieManager>) -> PyResult<()> {
+    static REMEMBER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let ending = Bound::new(py, Ending(Arc::downgrade(core)))?;
+    REMEMBER.import(py, "livekeeper._at_exit", "remember")?.call1((ending,)).map(drop)
+}
+
+/// What is left to be done for a manager at the interpreter's exit.
+#[pyclass(frozen, module = "livekeeper._livekeeper")]
+struct Ending(Weak<livekeeper::CookieManager>);
+
+#[pymethods]
+impl Ending {
+    /// Whether there is nothing to be done: it is closed, gone, or another process's.
+    fn is_over(&self) -> bool {
+        self.0.upgrade().is_none_or(|core| core.list_cookies().is_err())
+    }
+
+    /// Closes it within about so many seconds.
+    fn close(&self, py: Python<'_>, timeout_s: f64) -> PyResult<()> {
+        self.0.upgrade().map_or(Ok(()), |core| wait(py, core.close(timeout_s)).map(drop))
+    }
 }

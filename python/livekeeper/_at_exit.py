@@ -1,0 +1,33 @@
+"""What is left open is closed at the interpreter's exit, within a limit."""
+
+from __future__ import annotations
+
+import atexit
+import time
+from typing import Protocol
+
+LIMIT_S = 10.0
+"""For all managers together."""
+
+
+class Ending(Protocol):
+    def is_over(self) -> bool:
+        """Whether there is nothing to be done."""
+
+    def close(self, timeout_s: float) -> None: ...
+
+
+_open: list[Ending] = []
+
+
+def remember(manager: Ending) -> None:
+    _open[:] = [one for one in _open if not one.is_over()]
+    _open.append(manager)
+
+
+@atexit.register
+def close() -> None:
+    ends = time.monotonic() + LIMIT_S
+    for one in list(_open):
+        if not one.is_over():
+            one.close(max(0.0, ends - time.monotonic()))

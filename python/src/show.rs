@@ -1,0 +1,42 @@
+//! From what the core answers to what Python sees.
+
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+
+use crate::rule::Rule;
+
+/// Makes a Python value of an answer, where the GIL is held.
+pub(crate) trait Show<T>: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static {}
+
+impl<T, F: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static> Show<T> for F {}
+
+/// `None`.
+#[allow(clippy::unnecessary_wraps, reason = "one of several that are passed alike")]
+pub(crate) fn nothing(py: Python<'_>, (): ()) -> PyResult<Py<PyAny>> {
+    Ok(py.None())
+}
+
+/// What Python has a type of its own for.
+pub(crate) fn plain<T: for<'py> IntoPyObject<'py>>(py: Python<'_>, value: T) -> PyResult<Py<PyAny>> {
+    value.into_py_any(py)
+}
+
+/// One value of ours.
+pub(crate) fn one<T, P: From<T> + for<'py> IntoPyObject<'py>>(py: Python<'_>, value: T) -> PyResult<Py<PyAny>> {
+    P::from(value).into_py_any(py)
+}
+
+/// One value of ours, or `None`.
+pub(crate) fn optional<T, P: From<T> + for<'py> IntoPyObject<'py>>(py: Python<'_>, value: Option<T>) -> PyResult<Py<PyAny>> {
+    value.map(P::from).into_py_any(py)
+}
+
+/// A list of values of ours.
+pub(crate) fn list<T, P: From<T> + for<'py> IntoPyObject<'py>>(py: Python<'_>, values: Vec<T>) -> PyResult<Py<PyAny>> {
+    values.into_iter().map(P::from).collect::<Vec<_>>().into_py_any(py)
+}
+
+/// Rules: a pair for each plain one.
+pub(crate) fn rules(py: Python<'_>, rules: Vec<livekeeper::KeywordRule>) -> PyResult<Py<PyAny>> {
+    rules.into_iter().map(|rule| Rule::show(py, rule)).collect::<PyResult<Vec<_>>>()?.into_py_any(py)
+}
