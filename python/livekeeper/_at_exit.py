@@ -18,6 +18,8 @@ class Ending(Protocol):
 
 
 _open: list[Ending] = []
+is_ending = False
+"""Whether the interpreter ends: what is cut off now is no news."""
 
 
 def remember(manager: Ending) -> None:
@@ -27,6 +29,8 @@ def remember(manager: Ending) -> None:
 
 @atexit.register
 def close() -> None:
+    global is_ending
+    is_ending = True
     ends = time.monotonic() + LIMIT_S
     for one in list(_open):
         if not one.is_over():

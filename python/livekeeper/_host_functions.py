@@ -10,6 +10,7 @@ import threading
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
+from . import _at_exit
 from .states import ReasonCode
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class HostFunction:
 
     def tell(self, answer: Answer, problem: str) -> None:
         """Tells whoever wrote the function. Why a provider failed stands in its account's status."""
-        if self.kind == "reply_handler":
+        if self.kind == "reply_handler" and not _at_exit.is_ending:
             late = "it took too long, or its account was stopped; then " if answer.is_over() else ""
             logger.warning("the reply handler gave no answer: %s%s", late, problem)
 

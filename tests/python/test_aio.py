@@ -176,3 +176,10 @@ manager.wait_for("shop", connection="connected", timeout_s=20)
 """
     done = run_python(program)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[('client_with_frame', 1000)]\n", "")
+
+
+def test_every_verb_has_a_blocking_form_an_awaitable_form_and_a_docstring() -> None:
+    blocking = {name for name in dir(livekeeper.CookieManager) if not name.startswith("_")} - {"aio"}
+    awaitable = {name for name in dir(livekeeper.AsyncCookieManager) if not name.startswith("_")}
+    assert blocking == awaitable
+    assert [name for name in blocking if not getattr(livekeeper.CookieManager, name).__doc__] == []
