@@ -63,7 +63,7 @@ impl AsyncEvents {
         awaiting::coroutine(py, self.limit_s, move |py, context| turn.0.poll(py, context))
     }
 
-    fn __aenter__<'py>(this: Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+    fn __aenter__(this: Bound<'_, Self>) -> PyResult<Bound<'_, PyAny>> {
         let py = this.py();
         awaiting::value(py, this.into_any().unbind())
     }

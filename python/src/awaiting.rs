@@ -21,17 +21,17 @@ use crate::show::Show;
 type Look = Box<dyn FnMut(Python<'_>, &mut Context<'_>) -> Poll<PyResult<Py<PyAny>>> + Send>;
 
 /// A coroutine for the answer of a call that is under way already. Cancelling it ends the wait, not the work.
-pub(crate) fn call<'py, T: Send + 'static>(py: Python<'py>, mut call: Call<T>, show: impl Show<T>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn call<T: Send + 'static>(py: Python<'_>, mut call: Call<T>, show: impl Show<T>) -> PyResult<Bound<'_, PyAny>> {
     let mut show = Some(show);
     coroutine(py, None, move |py, context| Pin::new(&mut call).poll(context).map(|answer| finish(py, answer, show.take())))
 }
 
 /// A coroutine for an answer that is there already.
-pub(crate) fn answer<'py, T: Send + 'static>(
-    py: Python<'py>,
+pub(crate) fn answer<T: Send + 'static>(
+    py: Python<'_>,
     answer: Result<T, Error>,
     show: impl Show<T>,
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Bound<'_, PyAny>> {
     let mut rest = Some((answer, show));
     coroutine(py, None, move |py, _| match rest.take() {
         Some((answer, show)) => Poll::Ready(finish(py, answer, Some(show))),

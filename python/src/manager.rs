@@ -3,7 +3,6 @@
 use std::sync::{Arc, Weak};
 
 use livekeeper::Error;
-use pyo3::PyRef;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
@@ -62,7 +61,7 @@ impl CookieManager {
     ///
     ///     await manager.aio.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
     #[getter]
-    fn aio(this: Bound<'_, Self>) -> PyResult<Bound<'_, AsyncCookieManager>> {
+    fn aio<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, AsyncCookieManager>> {
         let verbs = this.as_super().get().awaitable(this.clone().into_any().unbind());
         Bound::new(this.py(), PyClassInitializer::from(verbs).add_subclass(AsyncCookieManager))
     }
@@ -77,14 +76,14 @@ impl CookieManager {
     ///     for event in manager.events(): print(event.at, event)
     #[pyo3(signature = (timeout_s=None, *, cookie_id=None, kinds=None))]
     fn events(
-        this: PyRef<'_, Self>,
+        this: &Bound<'_, Self>,
         timeout_s: Option<&Bound<'_, PyAny>>,
         cookie_id: Option<&Bound<'_, PyAny>>,
         kinds: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Events> {
         let limit = optional_limit(timeout_s, "timeout_s")?;
         let filter = Filter::read(cookie_id, kinds)?;
-        let core = this.as_super().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
+        let core = this.as_super().get().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
         Ok(Events::new(core, filter, limit))
     }
 
@@ -93,20 +92,20 @@ impl CookieManager {
     }
 
     fn __exit__(
-        this: PyRef<'_, Self>,
+        this: &Bound<'_, Self>,
         _kind: Option<&Bound<'_, PyType>>,
         _error: Option<&Bound<'_, PyAny>>,
         _trace: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<()> {
-        this.as_super().end(this.py(), CLOSE_TIMEOUT_S).map(drop)
+        this.as_super().get().end(this.py(), CLOSE_TIMEOUT_S).map(drop)
     }
 
-    fn __aenter__(this: Bound<'_, Self>) -> PyResult<Bound<'_, PyAny>> {
+    fn __aenter__<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         awaiting::value(this.py(), this.clone().into_any().unbind())
     }
 
     fn __aexit__<'py>(
-        this: Bound<'py, Self>,
+        this: &Bound<'py, Self>,
         _kind: Option<&Bound<'_, PyType>>,
         _error: Option<&Bound<'_, PyAny>>,
         _trace: Option<&Bound<'_, PyAny>>,
@@ -114,9 +113,9 @@ impl CookieManager {
         this.as_super().get().awaitable(this.clone().into_any().unbind()).leave(this.py())
     }
 
-    fn __repr__(this: PyRef<'_, Self>) -> PyResult<String> {
-        let path = PyString::new(this.py(), &this.path).repr()?;
-        let state = match this.as_super().core().list_cookies() {
+    fn __repr__(this: &Bound<'_, Self>) -> PyResult<String> {
+        let path = PyString::new(this.py(), &this.get().path).repr()?;
+        let state = match this.as_super().get().core().list_cookies() {
             Ok(cookies) => format!("{} accounts", cookies.len()),
             Err(Error::Forked { .. }) => "opened before a fork".to_owned(),
             Err(_) => "closed".to_owned(),
@@ -143,14 +142,14 @@ impl AsyncCookieManager {
     ///     async for event in manager.aio.events(cookie_id="shop 1"): print(event.at, event)
     #[pyo3(signature = (timeout_s=None, *, cookie_id=None, kinds=None))]
     fn events(
-        this: PyRef<'_, Self>,
+        this: &Bound<'_, Self>,
         timeout_s: Option<&Bound<'_, PyAny>>,
         cookie_id: Option<&Bound<'_, PyAny>>,
         kinds: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<AsyncEvents> {
         let limit = timeout_s.map(|timeout_s| limit(timeout_s, "timeout_s")).transpose()?;
         let filter = Filter::read(cookie_id, kinds)?;
-        let core = this.as_super().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
+        let core = this.as_super().get().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
         Ok(AsyncEvents::new(core, filter, limit.map(|limit| limit.as_secs_f64())))
     }
 }
