@@ -35,6 +35,8 @@ pub(crate) struct AccountRecord {
     /// The URL of its proxy, with the password in it.
     pub(crate) proxy: Option<Secret>,
     pub(crate) token: Option<AccessToken>,
+    /// Which of its sealed columns does not open: the row was changed. Cookie, token and proxy are empty then.
+    pub(crate) unreadable: Option<&'static str>,
 }
 
 /// The token that registers a session.

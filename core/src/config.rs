@@ -7,6 +7,7 @@ use http::Uri;
 
 use crate::error::Error;
 use crate::helper::HelperProcess;
+use crate::key::{Key, KeySource, Passphrase};
 
 /// Settings of a [`CookieManager`](crate::CookieManager). The defaults are what an operator wants against the real service.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,18 @@ pub struct Config {
     pub api_url: String,
     /// A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
     pub ca_file: Option<PathBuf>,
+
+    /// The key that the credentials in the store are sealed with, at most one of this, `key_file`, `key_env` and `passphrase`. The
+    /// key itself. Default: none, and with none of the four, the key file `<store>.key` beside the store, made when it does not
+    /// exist; for a store in memory, a key that goes with it.
+    pub key: Option<Key>,
+    /// Or a file that holds it: 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store
+    /// is new. It belongs to one store. Default: none.
+    pub key_file: Option<PathBuf>,
+    /// Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+    pub key_env: Option<String>,
+    /// Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. Default: none.
+    pub passphrase: Option<Passphrase>,
 
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
@@ -118,6 +131,10 @@ impl Default for Config {
             websocket_url: "wss://wss-goofish.dingtalk.com/".to_owned(),
             api_url: "https://h5api.m.goofish.com/h5".to_owned(),
             ca_file: None,
+            key: None,
+            key_file: None,
+            key_env: None,
+            passphrase: None,
             debounce_s: 1.0,
             join_messages: false,
             stale_after_s: 300.0,
@@ -219,7 +236,14 @@ impl Config {
                 return Err(Error::invalid(field, format!("is {value}, allowed is {least} … {most}")));
             }
         }
+        let key = (self.key.clone(), self.key_file.clone(), self.key_env.clone(), self.passphrase.clone());
+        KeySource::one_of(key.0, key.1, key.2, key.3)?;
         self.helper().map(drop)
+    }
+
+    /// Where the store's key comes from; what is kept while a manager is open has it no more.
+    pub(crate) fn take_key(&mut self) -> Result<Option<KeySource>, Error> {
+        KeySource::one_of(self.key.take(), self.key_file.take(), self.key_env.take(), self.passphrase.take())
     }
 
     /// The cookie helper, where there is one.

@@ -23,6 +23,7 @@ use crate::config::{Config, seconds};
 use crate::error::Error;
 use crate::event::Events;
 use crate::housekeeping::keep_house;
+use crate::key::KeySource;
 use crate::live::api::Api;
 use crate::live::transport::Connector;
 use crate::live::{Proxy, Service, XianyuLive, tls};
@@ -77,13 +78,13 @@ impl CookieManager {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a setting out of its range, [`Error::StoreUnavailable`], [`Error::StoreTooNew`],
-    /// [`Error::RuntimeUnavailable`].
-    pub fn open(path: impl AsRef<Path>, config: Config) -> Result<Self, Error> {
+    /// [`Error::WrongKey`], [`Error::RuntimeUnavailable`].
+    pub fn open(path: impl AsRef<Path>, mut config: Config) -> Result<Self, Error> {
         config.validate()?;
         let tls = tls::client_config(config.ca_file.as_deref())?;
         let uri = config.websocket_url.parse().map_err(|_| Error::invalid("websocket_url", "is no URL"))?;
         let cookie_helper = config.helper()?;
-        let store = Arc::new(Store::open(path.as_ref())?);
+        let store = Arc::new(Store::open_with(path.as_ref(), config.take_key()?)?);
         let handler_places = Arc::new(Semaphore::new(config.max_handler_calls));
         let config = Arc::new(config);
         let queue = Arc::clone(&store);
@@ -401,6 +402,25 @@ impl CookieManager {
                 tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
             }
         })
+    }
+
+    /// Changes the key that the credentials in the store are sealed with. From when it is answered, the store opens with the new one
+    /// only; before, and if the process ends meanwhile, with one of the two. Accounts go on undisturbed. Give the next
+    /// [`Config`] the new key: nothing but the key file beside the store is looked for by itself.
+    ///
+    /// [`KeySource::File`] with the file that is in use puts a new key into it; a key file belongs to one store, as another one that
+    /// uses it would no longer open. With any other file, the key in it is taken, or one is made. A key file that is used no more
+    /// stays where it is: remove it yourself once no copy of the store needs it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a key that cannot be had, [`Error::StoreFailed`] (the key is then still the one before),
+    /// [`Error::Closed`].
+    pub fn rekey(&self, new: KeySource) -> Call<()> {
+        if let Err(error) = self.tasks.check_open().and_then(|()| new.check()) {
+            return Call::ready(Err(error));
+        }
+        let store = Arc::clone(&self.service.store);
+        self.tasks.look(async move { store.rekey(new).await })
     }
 
     fn check(&self, cookie_id: &str) -> Result<(), Error> {

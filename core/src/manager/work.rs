@@ -8,6 +8,7 @@ use crate::live::{Credentials, Proxy, Service, XianyuLive};
 use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
+use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
@@ -23,6 +24,14 @@ pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<
     slot.set_priority(record.priority);
     slot.worker().set_rules(Rules::of_record(rules));
     slot.worker().set_default_replies(defaults);
+    if let Some(column) = record.unreadable {
+        // Through which proxy it goes is not known: it must not go past it.
+        slot.worker().set_proxy(Some(Arc::new(Proxy::unusable(Secret::new("")))));
+        let problem = format!(
+            "what is sealed as the {column} in its row does not open: the row was changed outside of livekeeper; set its proxy, then give its cookie anew with update_cookie"
+        );
+        return slot.park(ReasonCode::CookieUnusable, problem);
+    }
     let proxy = record.proxy.map(|url| Proxy::parse(url.expose()).unwrap_or_else(|_| Proxy::unusable(url)));
     slot.worker().set_proxy(proxy.map(Arc::new));
     match Cookie::parse(record.cookie.expose()) {
@@ -66,6 +75,7 @@ pub(super) async fn put(
         device_id: device_id.clone(),
         proxy: proxy.as_ref().map(|proxy| proxy.url().clone()),
         token: None,
+        unreadable: None,
     };
     let list = rules.as_ref().map(|rules| Arc::clone(rules.list()));
     let stored = service.store.put_account(record, list, is_other_user, service.clock.now_ms()).await;
@@ -112,6 +122,7 @@ pub(super) async fn replace_cookie(service: &Service, slot: &mut AccountSlot, co
         device_id: device_id.clone(),
         proxy: slot.worker().proxy().map(|proxy| proxy.url().clone()),
         token: None,
+        unreadable: None,
     };
     let stored = service.store.put_account(record, None, false, service.clock.now_ms()).await;
     if stored.is_ok() {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
+use super::secrets::{Column, Secrets};
 use super::writer::Fault;
 use super::{Store, messages, orders, rules};
 use crate::account::{AccessToken, AccountRecord, Fence};
@@ -12,11 +13,12 @@ use crate::rule::KeywordRule;
 use crate::secret::Secret;
 
 impl Store {
-    /// All accounts, in the order of their ids.
+    /// All accounts, in the order of their ids. One whose row does not open is among them, and says so.
     pub(crate) async fn accounts(&self) -> Result<Vec<AccountRecord>, Error> {
-        self.read(|db| {
+        let secrets = Arc::clone(&self.secrets);
+        self.read(move |db| {
             let mut statement = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts ORDER BY cookie_id"))?;
-            let rows = statement.query_map([], record)?;
+            let rows = statement.query_map([], |row| record(row, &secrets))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
         .await
@@ -32,27 +34,30 @@ impl Store {
         is_other_user: bool,
         now_ms: i64,
     ) -> Result<(), Error> {
+        let secrets = Arc::clone(&self.secrets);
         self.write(move |db| {
             if is_other_user {
                 messages::leave_undecided(db, &record.cookie_id, now_ms)?;
                 orders::leave_unconfirmed(db, &record.cookie_id, now_ms)?;
             }
             let mut statement = db.prepare_cached(
-                "INSERT INTO accounts (cookie_id, cookie, owner, enabled, paused, priority, device_id, proxy, token, token_expires_at_ms, created_at_ms, updated_at_ms)
+                "INSERT INTO accounts (cookie_id, sealed_cookie, owner, enabled, paused, priority, device_id, sealed_proxy, sealed_token,
+                     token_expires_at_ms, created_at_ms, updated_at_ms)
                  VALUES (:cookie_id, :cookie, :owner, :enabled, :paused, :priority, :device_id, :proxy, :token, :expires, :now, :now)
-                 ON CONFLICT (cookie_id) DO UPDATE SET cookie = :cookie, owner = coalesce(:owner, owner), enabled = :enabled,
-                     device_id = :device_id, token = :token, token_expires_at_ms = :expires, updated_at_ms = :now",
+                 ON CONFLICT (cookie_id) DO UPDATE SET sealed_cookie = :cookie, owner = coalesce(:owner, owner), enabled = :enabled,
+                     device_id = :device_id, sealed_proxy = coalesce(:proxy, sealed_proxy), sealed_token = :token, token_expires_at_ms = :expires, updated_at_ms = :now",
             )?;
+            let (cookie_id, token) = (&*record.cookie_id, record.token.as_ref().map(|token| &token.text));
             statement.execute(named_params! {
-                ":cookie_id": record.cookie_id,
-                ":cookie": record.cookie.expose(),
+                ":cookie_id": cookie_id,
+                ":cookie": secrets.seal(cookie_id, Column::Cookie, &record.cookie)?,
                 ":owner": record.owner,
                 ":enabled": record.enabled,
                 ":paused": record.paused,
                 ":priority": record.priority,
                 ":device_id": record.device_id,
-                ":proxy": record.proxy.as_ref().map(Secret::expose),
-                ":token": record.token.as_ref().map(|token| token.text.expose()),
+                ":proxy": secrets.seal_some(cookie_id, Column::Proxy, record.proxy.as_ref())?,
+                ":token": secrets.seal_some(cookie_id, Column::Token, token)?,
                 ":expires": record.token.as_ref().map(|token| token.expires_at_ms),
                 ":now": now_ms,
             })?;
@@ -140,12 +145,11 @@ impl Store {
     /// Records the URL of the account's proxy.
     pub(crate) async fn set_proxy(&self, cookie_id: &str, url: Option<Secret>, now_ms: i64) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
+        let secrets = Arc::clone(&self.secrets);
         self.write(move |db| {
-            db.prepare_cached("UPDATE accounts SET proxy = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?.execute((
-                &cookie_id,
-                url.as_ref().map(Secret::expose),
-                now_ms,
-            ))?;
+            let sealed = secrets.seal_some(&cookie_id, Column::Proxy, url.as_ref())?;
+            db.prepare_cached("UPDATE accounts SET sealed_proxy = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
+                .execute((&cookie_id, sealed, now_ms))?;
             Ok(())
         })
         .await
@@ -160,17 +164,22 @@ impl Store {
         token: Option<AccessToken>,
         now_ms: i64,
     ) -> Result<(), Error> {
+        let secrets = Arc::clone(&self.secrets);
         self.write(move |db| {
             if !fence.is_current() {
                 return Err(Fault::Refused(Error::Closed));
             }
+            let cookie_id = fence.cookie_id();
+            let sealed_cookie = secrets.seal(cookie_id, Column::Cookie, &cookie)?;
+            let sealed_token = secrets.seal_some(cookie_id, Column::Token, token.as_ref().map(|token| &token.text))?;
             db.prepare_cached(
-                "UPDATE accounts SET cookie = ?2, token = ?3, token_expires_at_ms = ?4, updated_at_ms = ?5 WHERE cookie_id = ?1",
+                "UPDATE accounts SET sealed_cookie = ?2, sealed_token = ?3, token_expires_at_ms = ?4, updated_at_ms = ?5
+                 WHERE cookie_id = ?1",
             )?
             .execute((
-                fence.cell().cookie_id(),
-                cookie.expose(),
-                token.as_ref().map(|token| token.text.expose()),
+                cookie_id,
+                sealed_cookie,
+                sealed_token,
                 token.as_ref().map(|token| token.expires_at_ms),
                 now_ms,
             ))?;
@@ -180,22 +189,51 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "cookie_id, cookie, owner, enabled, paused, priority, device_id, proxy, token, token_expires_at_ms";
+const COLUMNS: &str =
+    "cookie_id, sealed_cookie, owner, enabled, paused, priority, device_id, sealed_proxy, sealed_token, token_expires_at_ms";
 
-fn record(row: &Row<'_>) -> rusqlite::Result<AccountRecord> {
-    let token: Option<String> = row.get("token")?;
+fn record(row: &Row<'_>, secrets: &Secrets) -> rusqlite::Result<AccountRecord> {
+    let cookie_id: String = row.get("cookie_id")?;
+    let (credentials, unreadable) = match credentials(row, &cookie_id, secrets)? {
+        Ok(credentials) => (credentials, None),
+        Err(column) => (Credentials::default(), Some(column)),
+    };
     let expires_at_ms: Option<i64> = row.get("token_expires_at_ms")?;
     Ok(AccountRecord {
-        cookie_id: row.get("cookie_id")?,
-        cookie: Secret::new(row.get::<_, String>("cookie")?),
+        cookie_id,
+        cookie: credentials.cookie.unwrap_or_else(|| Secret::new("")),
         owner: row.get("owner")?,
         enabled: row.get("enabled")?,
         paused: row.get("paused")?,
         priority: row.get("priority")?,
         device_id: row.get("device_id")?,
-        proxy: row.get::<_, Option<String>>("proxy")?.map(Secret::new),
-        token: token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text: Secret::new(text), expires_at_ms }),
+        proxy: credentials.proxy,
+        token: credentials.token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text, expires_at_ms }),
+        unreadable: unreadable.map(Column::name),
     })
+}
+
+/// What is sealed in a row.
+#[derive(Default)]
+struct Credentials {
+    cookie: Option<Secret>,
+    token: Option<Secret>,
+    proxy: Option<Secret>,
+}
+
+/// Opens all that is sealed in a row, or tells the first column that does not open. One row never stands in the way of the others.
+fn credentials(row: &Row<'_>, cookie_id: &str, secrets: &Secrets) -> rusqlite::Result<Result<Credentials, Column>> {
+    let open = |name: &str, column: Column| -> rusqlite::Result<Result<Option<Secret>, Column>> {
+        let sealed: Option<Vec<u8>> = row.get(name)?;
+        let opened = sealed.map(|sealed| secrets.unseal(cookie_id, column, &sealed)).transpose();
+        Ok(opened.map_err(|problem| {
+            tracing::error!(cookie_id, column = column.name(), %problem, "what is sealed in the account's row does not open");
+            column
+        }))
+    };
+    let cookie = open("sealed_cookie", Column::Cookie)?;
+    let (token, proxy) = (open("sealed_token", Column::Token)?, open("sealed_proxy", Column::Proxy)?);
+    Ok(cookie.and_then(|cookie| Ok(Credentials { cookie, token: token?, proxy: proxy? })))
 }
 
 /// Whether the account is on record.

@@ -13,7 +13,12 @@ const FILES: &[&str] = &[
     include_str!("schema/0007_orders.sql"),
     include_str!("schema/0008_default_replies.sql"),
     include_str!("schema/0009_refusals.sql"),
+    include_str!("schema/0010_sealed.sql"),
 ];
+
+/// The schema since which credentials are sealed: between the two halves of its file, every row is.
+pub(super) const SEALED: u32 = 10;
+const SEALED_END: &str = include_str!("schema/0010_sealed_end.sql");
 
 /// The newest schema number known here.
 #[allow(clippy::cast_possible_truncation, reason = "a handful of files")]
@@ -47,12 +52,23 @@ fn schema(db: &Connection) -> rusqlite::Result<u32> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Applies what is missing. A kill in the middle leaves the schema before or after one file, never between.
-pub(super) fn apply(db: &mut Connection) -> rusqlite::Result<()> {
+/// The files of a store that is not sealed yet.
+#[cfg(test)]
+pub(super) fn before_sealed() -> &'static [&'static str] {
+    &FILES[..SEALED as usize - 1]
+}
+
+/// Applies what is missing. A kill in the middle leaves the schema before or after one file, never between. `seal` seals the
+/// credentials of the rows that are there, in the transaction of their schema.
+pub(super) fn apply(db: &mut Connection, seal: impl Fn(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
     let done = schema(db)?;
     for (number, file) in (1..).zip(FILES).skip(done as usize) {
         let transaction = db.transaction()?;
         transaction.execute_batch(file)?;
+        if number == SEALED {
+            seal(&transaction)?;
+            transaction.execute_batch(SEALED_END)?;
+        }
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", number)?;
         transaction.commit()?;
@@ -70,8 +86,8 @@ mod tests {
     fn migrations_end_at_the_newest_schema_and_can_be_applied_again() {
         let mut db = Connection::open_in_memory().unwrap();
         assert_eq!(look(&db).unwrap(), Found::Empty);
-        apply(&mut db).unwrap();
-        apply(&mut db).unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
         assert_eq!(look(&db).unwrap(), Found::Ours(NEWEST));
     }
 
@@ -87,7 +103,7 @@ mod tests {
              PRAGMA user_version = 3;",
         )
         .unwrap();
-        apply(&mut db).unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
         let mut statement = db
             .prepare(
                 "SELECT rules.position || '/' || rule_keywords.position || ' ' || matching || ' ' || keyword || ' ' || reply FROM rules
@@ -113,7 +129,7 @@ mod tests {
              PRAGMA user_version = 5;",
         )
         .unwrap();
-        apply(&mut db).unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
         let mut statement = db.prepare("SELECT message_id || ' ' || arrival FROM messages ORDER BY cookie_id, arrival").unwrap();
         let order: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(order, ["sooner 1", "later 2", "only 1"]);
@@ -122,7 +138,7 @@ mod tests {
     #[test]
     fn every_table_is_strict() {
         let mut db = Connection::open_in_memory().unwrap();
-        apply(&mut db).unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
         let lax: u32 = db
             .query_row(
                 "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' AND strict = 0",

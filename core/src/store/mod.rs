@@ -5,12 +5,17 @@ mod backfill;
 mod chats;
 mod cleaning;
 mod default_replies;
+mod key_file;
+mod keys;
 mod messages;
 mod migrations;
 mod open;
 mod orders;
 mod outbox;
+mod rekeying;
 mod rules;
+mod sealing;
+mod secrets;
 mod trail;
 mod writer;
 
@@ -19,19 +24,23 @@ mod backfill_tests;
 #[cfg(test)]
 mod orders_tests;
 #[cfg(test)]
+mod sealed_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod trail_tests;
 
-use std::path::Path;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use rusqlite::{Connection, Savepoint};
 use tokio::sync::oneshot;
 
+use self::secrets::Secrets;
 use self::writer::{Fault, Reader, Writer};
 use crate::error::Error;
+use crate::key::KeySource;
 
 pub(crate) use self::backfill::ActiveChat;
 pub use self::chats::PausedChat;
@@ -46,20 +55,38 @@ pub(crate) struct Store {
     writer: Writer,
     /// Absent for `:memory:`, whose only connection is the writer's.
     reader: Option<Reader>,
+    secrets: Arc<Secrets>,
+    path: PathBuf,
+    /// One change of the key at a time.
+    rekeying: tokio::sync::Mutex<()>,
     closed: std::sync::Mutex<mpsc::Receiver<()>>,
 }
 
 impl Store {
-    /// Opens or makes the database, and brings its schema up to date. Blocks while it does.
+    /// Opens or makes the database, brings its schema up to date, and opens its data key with the key that the host chose; `None`
+    /// is the key file beside it. Blocks while it does.
     ///
     /// # Errors
-    /// `StoreUnavailable` with the path and what to do; `StoreTooNew`.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    /// `StoreUnavailable` with the path and what to do; `StoreTooNew`; `WrongKey`; `InvalidArgument` for a key that cannot be had.
+    pub(crate) fn open_with(path: &Path, key: Option<KeySource>) -> Result<Self, Error> {
         let (done, closed) = mpsc::channel();
-        let (writing, reading) = open::connections(path)?;
+        let open::Opened { writing, reading, secrets } = open::connections(path, key)?;
         let reader = reading.map(|db| Reader::start(db, done.clone())).transpose()?;
         let writer = Writer::start(writing, done)?;
-        Ok(Self { writer, reader, closed: closed.into() })
+        Ok(Self {
+            writer,
+            reader,
+            secrets: Arc::new(secrets),
+            path: path.to_owned(),
+            rekeying: tokio::sync::Mutex::default(),
+            closed: closed.into(),
+        })
+    }
+
+    /// The same with the key file beside it.
+    #[cfg(test)]
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, None)
     }
 
     /// Finishes what was handed over before and closes the database; later operations answer `Closed`. Blocks up to `limit`;

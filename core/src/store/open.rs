@@ -7,25 +7,49 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::keys::{HeldKey, WrappedKey};
 use super::migrations;
+use super::sealing::random_key;
+use super::secrets::{self, Secrets};
 use crate::error::Error;
+use crate::key::KeySource;
 
 const MEMORY: &str = ":memory:";
 /// For another process that holds the file for a moment (a backup tool, an inspection).
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The writing connection, and for a file the reading one.
-pub(super) fn connections(path: &Path) -> Result<(Connection, Option<Connection>), Error> {
+/// An open database.
+pub(super) struct Opened {
+    pub(super) writing: Connection,
+    /// Absent in memory.
+    pub(super) reading: Option<Connection>,
+    pub(super) secrets: Secrets,
+}
+
+/// The writing connection, for a file the reading one, and what its credentials are sealed with.
+pub(super) fn connections(path: &Path, key: Option<KeySource>) -> Result<Opened, Error> {
     if path == Path::new(MEMORY) {
-        let mut db = Connection::open_in_memory().map_err(|problem| explain(path, &problem))?;
-        prepare(&db).and_then(|()| migrations::apply(&mut db)).map_err(|problem| explain(path, &problem))?;
-        return Ok((db, None));
+        return in_memory(path, key);
     }
+    let held = HeldKey::of(key, path)?;
     let is_new = make_private(path).map_err(|problem| unavailable(path, &advice(path, &problem)))?;
+    let mut known = None;
     if !is_new {
-        look_before_touching(path)?;
+        known = look_before_touching(path, &held)?;
         set_private(path).map_err(|problem| unavailable(path, &advice(path, &problem)))?;
     }
+    let (secrets, wrapped) = match known {
+        Some(secrets) => (secrets, None),
+        None => {
+            let made = Secrets::new(&held).inspect_err(|_| {
+                // A store that cannot have a key is not begun.
+                if is_new && fs::metadata(path).is_ok_and(|file| file.len() == 0) {
+                    let _ = fs::remove_file(path);
+                }
+            });
+            made.map(|(secrets, wrapped)| (secrets, Some(wrapped)))?
+        }
+    };
     let mut writing = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let mode: String = writing
         .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
@@ -36,10 +60,31 @@ pub(super) fn connections(path: &Path) -> Result<(Connection, Option<Connection>
             "its file system cannot share memory, which SQLite's WAL mode needs: name a path on a local disk",
         ));
     }
-    migrations::apply(&mut writing).map_err(|problem| explain(path, &problem))?;
+    migrations::apply(&mut writing, |db| seal_all(db, &secrets, wrapped.as_ref(), is_new))
+        .map_err(|problem| explain(path, &problem))?;
+    secrets::sweep(&writing);
     let reading = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     reading.pragma_update(None, "query_only", true).map_err(|problem| explain(path, &problem))?;
-    Ok((writing, Some(reading)))
+    Ok(Opened { writing, reading: Some(reading), secrets })
+}
+
+/// Without a key of the host's, a store in memory has one that goes with it.
+fn in_memory(path: &Path, key: Option<KeySource>) -> Result<Opened, Error> {
+    let held = match key {
+        Some(source) => HeldKey::of_source(source)?,
+        None => HeldKey::Key(random_key().map_err(|fault| Error::Internal { problem: fault.to_string() })?),
+    };
+    let (secrets, wrapped) = Secrets::new(&held)?;
+    let mut writing = Connection::open_in_memory().map_err(|problem| explain(path, &problem))?;
+    prepare(&writing)
+        .and_then(|()| migrations::apply(&mut writing, |db| seal_all(db, &secrets, Some(&wrapped), true)))
+        .map_err(|problem| explain(path, &problem))?;
+    Ok(Opened { writing, reading: None, secrets })
+}
+
+fn seal_all(db: &Connection, secrets: &Secrets, wrapped: Option<&WrappedKey>, is_new: bool) -> rusqlite::Result<()> {
+    // One whose data key is known is sealed already.
+    wrapped.map_or(Ok(()), |wrapped| secrets.seal_all(db, wrapped, is_new))
 }
 
 /// Makes a new file before SQLite does, so that it is never readable by others, whatever the umask; SQLite gives the `-wal` and
@@ -61,10 +106,11 @@ fn make_private(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Refuses, without changing anything, what is no database, another program's, or a newer livekeeper's.
-fn look_before_touching(path: &Path) -> Result<(), Error> {
+/// Refuses, without changing anything, what is no database, another program's, a newer livekeeper's, or sealed with another key.
+/// What its credentials are sealed with, where they are.
+fn look_before_touching(path: &Path, held: &HeldKey) -> Result<Option<Secrets>, Error> {
     if fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-        return Ok(());
+        return Ok(None);
     }
     let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     let found = migrations::look(&db).map_err(|problem| explain(path, &problem))?;
@@ -72,7 +118,8 @@ fn look_before_touching(path: &Path) -> Result<(), Error> {
         migrations::Found::Ours(schema) if schema > migrations::NEWEST => {
             Err(Error::StoreTooNew { path: path.display().to_string(), found: schema, known: migrations::NEWEST })
         }
-        migrations::Found::Ours(_) | migrations::Found::Empty => Ok(()),
+        migrations::Found::Ours(schema) if schema >= migrations::SEALED => Secrets::of_store(&db, held, path).map(Some),
+        migrations::Found::Ours(_) | migrations::Found::Empty => Ok(None),
         migrations::Found::Foreign => {
             Err(unavailable(path, "it is the database of another program; nothing was changed; name another path"))
         }
@@ -95,6 +142,9 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "foreign_keys", true)?;
+    // What is taken out of a page that is written anyway is overwritten, such as a data key's earlier wrapping. Credentials are
+    // sealed, so what whole pages leave behind needs no more.
+    db.pragma_update(None, "secure_delete", "FAST")?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

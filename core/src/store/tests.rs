@@ -11,16 +11,16 @@ use crate::rule::{KeywordRule, Matching, Picture};
 use crate::secret::Secret;
 
 /// A directory of its own for one test, removed with it.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(pub(super) PathBuf);
 
 impl Scratch {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("livekeeper-store-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
     }
 
-    fn file(&self) -> PathBuf {
+    pub(super) fn file(&self) -> PathBuf {
         self.0.join("shop.db")
     }
 }
@@ -42,6 +42,7 @@ pub(super) fn record(cookie_id: &str) -> AccountRecord {
         device_id: "DEVICE-1".to_owned(),
         proxy: None,
         token: None,
+        unreadable: None,
     }
 }
 
@@ -213,12 +214,16 @@ async fn what_was_acknowledged_is_there_when_the_file_is_opened_again() {
 async fn the_files_are_readable_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let scratch = Scratch::new("mode");
+    rustix::process::umask(rustix::fs::Mode::empty());
     let store = Store::open(&scratch.file()).unwrap();
     store.put_account(record("a"), None, false, 1).await.unwrap();
     for entry in std::fs::read_dir(&scratch.0).unwrap() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
     }
+    let mut names: Vec<_> = std::fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key"]);
 }
 
 #[test]

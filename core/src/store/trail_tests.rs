@@ -323,7 +323,7 @@ async fn what_the_platform_writes_in_somebody_s_name_takes_no_chat_and_waits_for
 #[test]
 fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
     let mut db = rusqlite::Connection::open_in_memory().unwrap();
-    super::migrations::apply(&mut db).unwrap();
+    super::migrations::apply(&mut db, |_| Ok(())).unwrap();
     for sql in [
         super::messages::DECIDE_STALE,
         super::messages::UNDECIDED,
