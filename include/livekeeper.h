@@ -103,6 +103,11 @@
     { NULL, 0 }, /* websocket_url */ \
     { NULL, 0 }, /* api_url */ \
     { NULL, 0 }, /* ca_file */ \
+    NULL, /* key */ \
+    0, /* key_length */ \
+    { NULL, 0 }, /* key_file */ \
+    { NULL, 0 }, /* key_env */ \
+    { NULL, 0 }, /* passphrase */ \
     1.0, /* debounce_s */ \
     false, /* join_messages */ \
     300.0, /* stale_after_s */ \
@@ -1219,6 +1224,29 @@ typedef struct {
      */
     lk_str ca_file;
     /**
+     * The key that the credentials in the store are sealed with, at most one of this, `key_file`, `key_env` and `passphrase`: exactly
+     * 32 bytes. Default: NULL and 0, none; and with none of the four, the key file `<store>.key` beside the store, made when it does
+     * not exist; for a store in memory, a key that goes with it.
+     */
+    const uint8_t *key;
+    /**
+     * How many bytes `key` has: 32.
+     */
+    size_t key_length;
+    /**
+     * Or a file that holds it: 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store
+     * is new. It belongs to one store. Default: none.
+     */
+    lk_str key_file;
+    /**
+     * Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+     */
+    lk_str key_env;
+    /**
+     * Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. Default: none.
+     */
+    lk_str passphrase;
+    /**
      * A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
      */
     double debounce_s;
@@ -2314,8 +2342,8 @@ const char *lk_version(void);
  *   `lk_manager_free`.
  *
  * Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
- * out of its range, `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`,
- * `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+ * out of its range or a key that cannot be had, `LK_STATUS_WRONG_KEY` (nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`,
+ * `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
  */
 lk_status lk_manager_open(lk_str path, const lk_config *config, lk_manager **manager);
 
@@ -2339,6 +2367,28 @@ lk_status lk_manager_close(const lk_manager *manager, double timeout_s, lk_stop_
  * No other call may be under way on it, and none may follow. Does not block.
  */
 void lk_manager_free(lk_manager *manager);
+
+/**
+ * Changes the key that the credentials in the store are sealed with; give exactly one. From when this has returned, the store opens
+ * with the new one only; before, and if the process ends meanwhile, with one of the two. Accounts go on undisturbed. Give the next
+ * `lk_config` the new key: nothing but the key file beside the store is looked for by itself.
+ *
+ * - `key`, `key_length`: exactly 32 bytes; or NULL and 0.
+ * - `key_file`: a file that holds a key: 32 bytes in Base64 or hex. The one that is in use gets a new key; it belongs to one store, as
+ *   another one that uses it would no longer open. Of any other, the key in it is taken, or one is made, with mode 0600. A key file
+ *   that is used no more stays where it is: remove it yourself once no copy of the store needs it.
+ * - `key_env`: the name of an environment variable that holds a key in Base64 or hex.
+ * - `passphrase`: words that the key is made of, 1 to 1,024 bytes; takes some tenths of a second.
+ *
+ * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` for a key that cannot be had, and for none or two;
+ * `LK_STATUS_STORE_FAILED`, the key is then still the one before; `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_rekey(const lk_manager *manager,
+                           const uint8_t *key,
+                           size_t key_length,
+                           lk_str key_file,
+                           lk_str key_env,
+                           lk_str passphrase);
 
 /**
  * Adds an account and starts it, or replaces the cookie of one that exists: the old session is fully gone first.

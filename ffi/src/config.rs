@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use livekeeper::Config;
+use livekeeper::{Config, Passphrase};
 
 use crate::error::{Failure, lk_status};
 use crate::guard::guard;
+use crate::key::read_key;
 use crate::pointer::{Given, Plain, row};
 use crate::sized::{Growing, GrowingPlace, read};
 use crate::text::lk_str;
@@ -25,6 +26,19 @@ pub struct lk_config {
     pub api_url: lk_str,
     /// A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
     pub ca_file: lk_str,
+    /// The key that the credentials in the store are sealed with, at most one of this, `key_file`, `key_env` and `passphrase`: exactly
+    /// 32 bytes. Default: NULL and 0, none; and with none of the four, the key file `<store>.key` beside the store, made when it does
+    /// not exist; for a store in memory, a key that goes with it.
+    pub key: *const u8,
+    /// How many bytes `key` has: 32.
+    pub key_length: usize,
+    /// Or a file that holds it: 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store
+    /// is new. It belongs to one store. Default: none.
+    pub key_file: lk_str,
+    /// Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+    pub key_env: lk_str,
+    /// Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. Default: none.
+    pub passphrase: lk_str,
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     pub debounce_s: f64,
     /// Whether a rule, your reply function and `{send_message}` see all the messages that are answered together, a line each; else the last of them. Default: no.
@@ -128,6 +142,11 @@ impl From<Config> for lk_config {
             websocket_url: lk_str::NONE,
             api_url: lk_str::NONE,
             ca_file: lk_str::NONE,
+            key: std::ptr::null(),
+            key_length: 0,
+            key_file: lk_str::NONE,
+            key_env: lk_str::NONE,
+            passphrase: lk_str::NONE,
             debounce_s: config.debounce_s,
             join_messages: config.join_messages,
             stale_after_s: config.stale_after_s,
@@ -192,6 +211,10 @@ pub(crate) unsafe fn read_config(config: *const lk_config) -> Result<Config, Fai
             url.clone_into(&mut settings.api_url);
         }
         settings.ca_file = given.ca_file.optional("ca_file")?.map(PathBuf::from);
+        settings.key = read_key(given.key, given.key_length)?;
+        settings.key_file = given.key_file.optional("key_file")?.map(PathBuf::from);
+        settings.key_env = given.key_env.optional("key_env")?.map(str::to_owned);
+        settings.passphrase = given.passphrase.optional("passphrase")?.map(Passphrase::new).transpose()?;
         settings.cookie_helper = read_command(given.cookie_helper, given.cookie_helper_count)?;
     }
     settings.debounce_s = given.debounce_s;
@@ -279,8 +302,9 @@ mod tests {
     #[test]
     fn every_setting_of_core_is_here_in_the_same_order() {
         let (core, here) = (format!("{:#?}", Config::default()), format!("{:#?}", lk_config::from(Config::default())));
-        // A row has its count behind it; nothing else is of C alone but the size.
-        let here: Vec<&str> = fields(&here).into_iter().filter(|name| !["size", "cookie_helper_count"].contains(name)).collect();
+        // A row has its count behind it, and a key its length; nothing else is of C alone but the size.
+        let of_c_alone = ["size", "key_length", "cookie_helper_count"];
+        let here: Vec<&str> = fields(&here).into_iter().filter(|name| !of_c_alone.contains(name)).collect();
         assert_eq!(fields(&core), here);
     }
 
@@ -291,10 +315,11 @@ mod tests {
         given.join_messages = true;
         let row = offset_of!(lk_config, cookie_helper) / 8;
         let others = [row, row + 1, offset_of!(lk_config, join_messages) / 8];
-        // SAFETY: after the size and the three texts come numbers only, but for the row and the switch; each gets bits of its own.
+        // SAFETY: after the size, the texts and the key come numbers only, but for the row and the switch; each gets bits of its own.
         unsafe {
             let words = (&raw mut given).cast::<u64>();
-            for place in (7..size_of::<lk_config>() / 8).filter(|place| !others.contains(place)) {
+            let first = offset_of!(lk_config, debounce_s) / 8;
+            for place in (first..size_of::<lk_config>() / 8).filter(|place| !others.contains(place)) {
                 words.add(place).write(place as u64);
             }
         }

@@ -14,6 +14,7 @@
 //! chats     pausing a chat, letting it go on   trail     what came of each message
 //! cookie_provider   a function that brings cookies   host_function   what such a function needs
 //! account_options   adding with more than a cookie
+//! key       the store's key, another one
 //! reply_handler     a function that answers        default_reply   what is said where nothing else has a word
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
@@ -37,6 +38,8 @@ pub mod states;
 pub mod config;
 
 pub mod manager;
+
+pub mod key;
 
 pub mod accounts;
 

@@ -47,8 +47,8 @@ pub extern "C" fn lk_version() -> *const c_char {
 ///   `lk_manager_free`.
 ///
 /// Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
-/// out of its range, `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`,
-/// `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+/// out of its range or a key that cannot be had, `LK_STATUS_WRONG_KEY` (nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`,
+/// `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_open(path: lk_str, config: *const lk_config, manager: *mut *mut lk_manager) -> lk_status {
     guard(|| {

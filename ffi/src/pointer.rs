@@ -20,6 +20,10 @@ pub(crate) trait Plain: Copy {}
 pub(crate) unsafe trait Given: Plain {}
 
 impl Plain for bool {}
+impl Plain for u8 {}
+
+// SAFETY: it is a number.
+unsafe impl Given for u8 {}
 impl<T: Handle> Plain for *mut T {}
 
 /// Looks at what a handle points at.

@@ -86,6 +86,14 @@ class CookieManager:
     def restart(self, cookie_id: str) -> None: ...
     def set_priority(self, cookie_id: str, priority: int) -> None: ...
     def set_proxy(self, cookie_id: str, proxy: Optional[str]) -> None: ...
+    def rekey(
+        self,
+        *,
+        key: Optional[bytes] = None,
+        key_file: Union[str, os.PathLike[str], None] = None,
+        key_env: Optional[str] = None,
+        passphrase: Optional[str] = None,
+    ) -> None: ...
     def set_cookie_provider(
         self,
         provider: Optional[Callable[[str, ReasonCode], Union[str, None, Awaitable[Optional[str]]]]],
@@ -174,6 +182,14 @@ class AsyncCookieManager:
     def restart(self, cookie_id: str) -> Coroutine[Any, Any, None]: ...
     def set_priority(self, cookie_id: str, priority: int) -> Coroutine[Any, Any, None]: ...
     def set_proxy(self, cookie_id: str, proxy: Optional[str]) -> Coroutine[Any, Any, None]: ...
+    def rekey(
+        self,
+        *,
+        key: Optional[bytes] = None,
+        key_file: Union[str, os.PathLike[str], None] = None,
+        key_env: Optional[str] = None,
+        passphrase: Optional[str] = None,
+    ) -> Coroutine[Any, Any, None]: ...
     def set_cookie_provider(
         self,
         provider: Optional[Callable[[str, ReasonCode], Union[str, None, Awaitable[Optional[str]]]]],
@@ -257,6 +273,10 @@ class Config:
         websocket_url: str = "wss://wss-goofish.dingtalk.com/",
         api_url: str = "https://h5api.m.goofish.com/h5",
         ca_file: Union[str, os.PathLike[str], None] = None,
+        key: Optional[bytes] = None,
+        key_file: Union[str, os.PathLike[str], None] = None,
+        key_env: Optional[str] = None,
+        passphrase: Optional[str] = None,
         debounce_s: float = 1.0,
         join_messages: bool = False,
         stale_after_s: float = 300.0,
@@ -303,6 +323,14 @@ class Config:
     def api_url(self) -> str: ...
     @property
     def ca_file(self) -> Optional[str]: ...
+    @property
+    def key(self) -> Optional[str]: ...
+    @property
+    def key_file(self) -> Optional[str]: ...
+    @property
+    def key_env(self) -> Optional[str]: ...
+    @property
+    def passphrase(self) -> Optional[str]: ...
     @property
     def debounce_s(self) -> float: ...
     @property
@@ -387,6 +415,10 @@ class Config:
         websocket_url: str = ...,
         api_url: str = ...,
         ca_file: Union[str, os.PathLike[str], None] = ...,
+        key: Optional[bytes] = ...,
+        key_file: Union[str, os.PathLike[str], None] = ...,
+        key_env: Optional[str] = ...,
+        passphrase: Optional[str] = ...,
         debounce_s: float = ...,
         join_messages: bool = ...,
         stale_after_s: float = ...,

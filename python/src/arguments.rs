@@ -4,10 +4,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use livekeeper::KeywordRule;
+use livekeeper::{Key, KeywordRule, Passphrase};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyInt, PyMapping, PySequence, PyString};
+use pyo3::types::{PyBool, PyBytes, PyInt, PyMapping, PySequence, PyString};
 
 use crate::errors;
 use crate::rule::Rule;
@@ -19,6 +19,20 @@ pub(crate) fn text(value: &Bound<'_, PyAny>, name: &str) -> PyResult<String> {
         Ok(text) => Ok(text.into_owned()),
         Err(_) => Err(errors::invalid(value.py(), name, "holds half of a surrogate pair, which is no text; allowed is UTF-8")),
     }
+}
+
+/// The 32 bytes of a key: `bytes`, or `None`.
+pub(crate) fn optional_key(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Key>> {
+    let Some(value) = value else { return Ok(None) };
+    let Ok(bytes) = value.cast::<PyBytes>() else { return Err(wrong_type(name, "bytes or None", value)) };
+    Key::new(bytes.as_bytes()).map(Some).map_err(|error| errors::to_python(value.py(), &error))
+}
+
+/// The words of a passphrase: `str`, or `None`.
+pub(crate) fn optional_passphrase(value: Option<&Bound<'_, PyAny>>, name: &str) -> PyResult<Option<Passphrase>> {
+    let Some(value) = value else { return Ok(None) };
+    let Some(words) = optional_text(Some(value), name)? else { return Ok(None) };
+    Passphrase::new(words).map(Some).map_err(|error| errors::to_python(value.py(), &error))
 }
 
 /// A `str`, or `None`.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use livekeeper::{Key, Passphrase};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -28,6 +29,24 @@ impl Setting for Option<PathBuf> {
             return Ok(None);
         }
         arguments::path(value, name).map(Some)
+    }
+}
+
+impl Setting for Option<String> {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::optional_text(Some(value).filter(|value| !value.is_none()), name)
+    }
+}
+
+impl Setting for Option<Key> {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::optional_key(Some(value).filter(|value| !value.is_none()), name)
+    }
+}
+
+impl Setting for Option<Passphrase> {
+    fn read(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Self> {
+        arguments::optional_passphrase(Some(value).filter(|value| !value.is_none()), name)
     }
 }
 
@@ -84,7 +103,7 @@ macro_rules! config {
 
             #[new]
             #[pyo3(signature = (**settings))]
-            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, debounce_s=1.0, join_messages=False, stale_after_s=300.0, backfill_window_s=3600.0, backfill_chats=50, backfill_rate_per_s=2.0, send_rate_per_s=5.0, chat_send_rate_per_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, max_handler_calls=16, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
+            #[pyo3(text_signature = "(*, websocket_url='wss://wss-goofish.dingtalk.com/', api_url='https://h5api.m.goofish.com/h5', ca_file=None, key=None, key_file=None, key_env=None, passphrase=None, debounce_s=1.0, join_messages=False, stale_after_s=300.0, backfill_window_s=3600.0, backfill_chats=50, backfill_rate_per_s=2.0, send_rate_per_s=5.0, chat_send_rate_per_s=1.0, heartbeat_interval_s=15.0, heartbeat_timeout_s=30.0, token_refresh_s=3600.0, token_refresh_retry_s=600.0, connect_timeout_s=15.0, api_timeout_s=20.0, answer_timeout_s=10.0, write_timeout_s=10.0, close_timeout_s=1.0, store_timeout_s=10.0, connect_rate_per_s=5.0, max_connecting=8, backoff_initial_s=1.0, backoff_max_s=60.0, stable_after_s=60.0, park_after_failures=5, park_window_s=600.0, stop_socket_s=5.0, stop_process_s=10.0, stop_thread_s=3.0, cookie_helper=None, cookie_helper_timeout_s=120.0, max_helpers=4, max_handler_calls=16, health_interval_s=30.0, degraded_after_s=30.0, down_after_s=300.0, event_queue=10000, keep_messages_days=30, max_accounts=20000, worker_threads=2)")]
             fn new(py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
                 changed(py, livekeeper::Config::default(), settings, "Config")
             }
@@ -108,6 +127,9 @@ macro_rules! config {
             }
 
             fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+                if self.core.key.is_some() || self.core.passphrase.is_some() {
+                    return Err(PyTypeError::new_err(HAS_SECRET));
+                }
                 let settings = PyDict::new(py);
                 for (name, value) in self.fields(py)? {
                     settings.set_item(name, value)?;
@@ -124,6 +146,9 @@ macro_rules! config {
         }
     };
 }
+
+const HAS_SECRET: &str = "a Config that holds a key or passphrase is not pickled, so that neither is written anywhere by accident: \
+                          name a key_file or a key_env, or make the Config where it is needed";
 
 /// Settings of a `CookieManager`: a value that never changes. Every setting is a keyword with a default, has its unit in its
 /// name, and is checked here: one that is out of its range is an `InvalidArgument` that names it and what is allowed.
@@ -145,6 +170,14 @@ config! {
     api_url: String,
     /// A PEM file with certificates of further authorities to trust, beside the public ones: str or os.PathLike. Default None.
     ca_file: FilePath,
+    /// The key that the credentials in the store are sealed with, at most one of this, `key_file`, `key_env` and `passphrase`: bytes, exactly 32. It is not given back: '…' stands for it. Default None; with none of the four, the key file `<store>.key` beside the store, made when it does not exist; for a store in memory, a key that goes with it.
+    key: Masked,
+    /// Or a file that holds it: str or os.PathLike; 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store is new. It belongs to one store. Default None.
+    key_file: FilePath,
+    /// Or the name of an environment variable that holds it in Base64 or hex. Default None.
+    key_env: Option<String>,
+    /// Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. They are not given back: '…' stands for them. Default None.
+    passphrase: Masked,
     /// A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. Seconds, 0 … 60. Default 1.
     debounce_s: f64,
     /// Whether a rule, the host's reply function and `{send_message}` see all the messages that are answered together, a line each; else the last of them. Default False.
@@ -246,6 +279,23 @@ struct FilePath(Option<std::ffi::OsString>);
 impl From<Option<PathBuf>> for FilePath {
     fn from(path: Option<PathBuf>) -> Self {
         Self(path.map(PathBuf::into_os_string))
+    }
+}
+
+/// What stands for a key or a passphrase: that there is one, and nothing of it.
+#[derive(IntoPyObject)]
+#[pyo3(transparent)]
+struct Masked(Option<&'static str>);
+
+impl From<Option<Key>> for Masked {
+    fn from(key: Option<Key>) -> Self {
+        Self(key.map(|_| "…"))
+    }
+}
+
+impl From<Option<Passphrase>> for Masked {
+    fn from(words: Option<Passphrase>) -> Self {
+        Self(words.map(|_| "…"))
     }
 }
 

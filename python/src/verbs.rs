@@ -7,7 +7,7 @@ use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
 
-use crate::arguments::{integer, number, optional_text, optional_user_id, rules, small_count, switch, text};
+use crate::arguments::{self, integer, number, optional_text, optional_user_id, rules, small_count, switch, text};
 use crate::awaiting;
 use crate::blocking::{wait, without_gil};
 use crate::capacity::Capacity;
@@ -80,12 +80,12 @@ impl Verbs {
         user_id: Option<&Bound<'_, PyAny>>,
         proxy: Option<&Bound<'_, PyAny>>,
     ) -> Answer<'py> {
-        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
+        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, Secret::new(text(cookie_value, "cookie_value")?));
         let mut options = AccountOptions::default();
         options.keywords = keywords.map(|keywords| rules(keywords, "keywords")).transpose()?;
         options.user_id = optional_user_id(user_id, "user_id")?;
         options.proxy = optional_text(proxy, "proxy")?.map(Secret::new);
-        self.answer(py, self.core.add_cookie_with(&cookie_id, &cookie_value, options), show::nothing)
+        self.answer(py, self.core.add_cookie_with(&cookie_id, cookie_value.expose(), options), show::nothing)
     }
 
     /// Stops the account, and removes it with its rules and messages. Returns when nothing of it runs and it is off the record.
@@ -103,8 +103,8 @@ impl Verbs {
     ///
     ///     manager.update_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
     fn update_cookie<'py>(&self, py: Python<'py>, cookie_id: &Bound<'_, PyAny>, cookie_value: &Bound<'_, PyAny>) -> Answer<'py> {
-        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, text(cookie_value, "cookie_value")?);
-        self.answer(py, self.core.update_cookie(&cookie_id, &cookie_value), show::nothing)
+        let (cookie_id, cookie_value) = (text(cookie_id, "cookie_id")?, Secret::new(text(cookie_value, "cookie_value")?));
+        self.answer(py, self.core.update_cookie(&cookie_id, cookie_value.expose()), show::nothing)
     }
 
     /// Switches an account on or off. Switching on one that is parked tries again.
@@ -168,8 +168,43 @@ impl Verbs {
     ///
     ///     manager.set_proxy("shop 1", "socks5://user:password@proxy.example:1080")
     fn set_proxy<'py>(&self, py: Python<'py>, cookie_id: &Bound<'_, PyAny>, proxy: Option<&Bound<'_, PyAny>>) -> Answer<'py> {
-        let (cookie_id, proxy) = (text(cookie_id, "cookie_id")?, optional_text(proxy, "proxy")?);
-        self.answer(py, self.core.set_proxy(&cookie_id, proxy.as_deref()), show::nothing)
+        let (cookie_id, proxy) = (text(cookie_id, "cookie_id")?, optional_text(proxy, "proxy")?.map(Secret::new));
+        self.answer(py, self.core.set_proxy(&cookie_id, proxy.as_ref().map(Secret::expose)), show::nothing)
+    }
+
+    /// Changes the key that the credentials in the store are sealed with; give exactly one. From when it returns, the store opens with
+    /// the new one only; before, and if the process ends meanwhile, with one of the two. Accounts go on undisturbed. Give the next
+    /// `Config` the new key: nothing but the key file beside the store is looked for by itself.
+    ///
+    /// - `key`: bytes, exactly 32.
+    /// - `key_file`: a file that holds a key: 32 bytes in Base64 or hex. The one that is in use gets a new key; it belongs to one
+    ///   store, as another one that uses it would no longer open. Of any other, the key in it is taken, or one is made, with mode
+    ///   0600. A key file that is used no more stays where it is: remove it yourself once no copy of the store needs it.
+    /// - `key_env`: the name of an environment variable that holds a key in Base64 or hex.
+    /// - `passphrase`: words that the key is made of, 1 to 1,024 bytes; takes some tenths of a second.
+    ///
+    /// Raises `InvalidArgument` for a key that cannot be had, and for none or two; `StoreFailed`, the key is then still the one
+    /// before; `ManagerClosed`.
+    ///
+    ///     manager.rekey(key_file="shop.db.key")
+    #[pyo3(signature = (*, key=None, key_file=None, key_env=None, passphrase=None))]
+    fn rekey<'py>(
+        &self,
+        py: Python<'py>,
+        key: Option<&Bound<'_, PyAny>>,
+        key_file: Option<&Bound<'_, PyAny>>,
+        key_env: Option<&Bound<'_, PyAny>>,
+        passphrase: Option<&Bound<'_, PyAny>>,
+    ) -> Answer<'py> {
+        let source = livekeeper::KeySource::one_of(
+            arguments::optional_key(key, "key")?,
+            key_file.map(|path| arguments::path(path, "key_file")).transpose()?,
+            optional_text(key_env, "key_env")?,
+            arguments::optional_passphrase(passphrase, "passphrase")?,
+        );
+        let source = source.map_err(|error| errors::to_python(py, &error))?;
+        let none = || errors::invalid(py, "key", "no key is given: give one of key, key_file, key_env, passphrase");
+        self.answer(py, self.core.rekey(source.ok_or_else(none)?), show::nothing)
     }
 
     /// Sets your function that is asked for a new cookie when an account's login is over, in the place of an earlier one; `None`
