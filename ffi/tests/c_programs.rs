@@ -77,6 +77,17 @@ fn the_interface_refuses_what_is_wrong_and_says_why() {
 }
 
 #[test]
+fn a_key_of_c_s_seals_a_store_and_another_one_takes_its_place() {
+    let (program, store) = (scratch("keys"), scratch("keys.db"));
+    for ending in ["", "-wal", "-shm", ".key"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", store.display()));
+    }
+    Compiler::c().link_shared(&source("c/keys.c"), "c99", &program);
+    let output = command(&program).arg(&store).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
 fn a_function_of_c_s_brings_a_new_cookie_and_what_it_was_given_is_ended_once() {
     let simulator = SimulatorThread::start(Options::default()).unwrap();
     let (old, new) = (simulator.cookie(UNB), simulator.renew_cookie(UNB));
