@@ -292,6 +292,7 @@ VERBS: dict[str, Verb] = {
     "update_cookie_status": lambda m, _: m.update_cookie_status("shop", False),
     "restart": lambda m, _: m.restart("shop"),
     "set_proxy": lambda m, _: m.set_proxy("shop", "socks5://127.0.0.1:9"),
+    "rekey": lambda m, _: m.rekey(key=bytes(32)),
     "remove_cookie": lambda m, _: m.remove_cookie("shop"),
     "close": lambda m, _: m.close(),
 }

@@ -103,6 +103,19 @@ async fn putting_an_account_again_keeps_its_rules_and_owner_unless_new_ones_are_
 }
 
 #[tokio::test]
+async fn putting_an_account_again_with_a_proxy_keeps_that_and_without_one_the_earlier() {
+    on_both("proxy", async |store| {
+        let with = |url: Option<&str>| AccountRecord { proxy: url.map(Secret::new), ..record("a") };
+        for (put, kept) in [(None, None), (Some("http://x:1"), Some("http://x:1")), (None, Some("http://x:1"))] {
+            store.put_account(with(put), None, false, 1).await.unwrap();
+            let account = store.accounts().await.unwrap().remove(0);
+            assert_eq!(account.proxy.as_ref().map(Secret::expose), kept);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn rules_come_back_as_they_were_put() {
     on_both("rules", async |store| {
         let picture = Picture::new("https://img.alicdn.com/a.jpg", 800, 600);
