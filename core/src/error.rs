@@ -64,7 +64,7 @@ pub enum Error {
         "the store {path:?} is damaged, and was left as it is ({problem}): copy it, then go back to your newest snapshot of it"
     )]
     Corrupt {
-        /// The path as it was given.
+        /// The path as it was given; once it is open, in full.
         path: String,
         /// What `SQLite` said, or where the damage is.
         problem: String,
@@ -198,6 +198,14 @@ impl Error {
             Self::WrongKey { .. } => 19,
             Self::DiskFull { .. } => 20,
             Self::DiskFailed { .. } => 21,
+        }
+    }
+
+    /// The process that holds the store, of [`Error::AlreadyOpen`], where it could be told.
+    pub fn pid(&self) -> Option<u32> {
+        match self {
+            Self::AlreadyOpen { pid, .. } => *pid,
+            _ => None,
         }
     }
 

@@ -74,11 +74,12 @@ pub struct CookieManager {
 
 impl CookieManager {
     /// Opens the store at `path` (`:memory:` for one that is gone with the manager), and starts every enabled account in it.
-    /// Blocks while the file is opened and read.
+    /// Blocks while the file is opened and read, also while another manager of this process that is closing has it (20 s at most).
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] for a setting out of its range, [`Error::StoreUnavailable`], [`Error::StoreTooNew`],
-    /// [`Error::WrongKey`], [`Error::RuntimeUnavailable`].
+    /// [`Error::InvalidArgument`] for a setting out of its range; [`Error::AlreadyOpen`], [`Error::NotADatabase`],
+    /// [`Error::Corrupt`], [`Error::StoreTooNew`] (the file is left as it was); [`Error::StoreUnavailable`], [`Error::DiskFull`],
+    /// [`Error::DiskFailed`]; [`Error::WrongKey`]; [`Error::RuntimeUnavailable`].
     pub fn open(path: impl AsRef<Path>, mut config: Config) -> Result<Self, Error> {
         config.validate()?;
         let tls = tls::client_config(config.ca_file.as_deref())?;
@@ -394,14 +395,18 @@ impl CookieManager {
     /// [`Error::InvalidArgument`], [`Error::Forked`].
     pub fn close(&self, timeout_s: f64) -> Call<StopReport> {
         let service = Arc::clone(&self.service);
-        self.tasks.close_with(timeout_s, move || {
+        let closing = self.tasks.close_with(timeout_s, move || {
             // The host's functions may hold this manager.
             service.cookie_provider.store(None);
             service.reply_function.store(None);
             if !service.store.close(seconds(service.config.store_timeout_s)) {
                 tracing::warn!("the store was still busy when the manager closed; what was acknowledged is durable");
             }
-        })
+        });
+        if self.tasks.check_open() == Err(Error::Closed) {
+            self.service.store.leave();
+        }
+        closing
     }
 
     /// Changes the key that the credentials in the store are sealed with. From when it is answered, the store opens with the new one

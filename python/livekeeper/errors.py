@@ -92,6 +92,8 @@ class AlreadyOpen(StoreError):
     """The store is open already, in this process or another; the sentence names the process."""
 
     code = 16
+    pid: Optional[int] = None
+    """The process that holds it, where it could be told."""
 
 
 class Corrupt(StoreError):
@@ -200,11 +202,15 @@ _BY_CODE: dict[int, type[LivekeeperError]] = {
 }
 
 
-def _from_core(code: int, message: str, cookie_id: Optional[str], field: Optional[str]) -> LivekeeperError:
+def _from_core(
+    code: int, message: str, cookie_id: Optional[str], field: Optional[str], pid: Optional[int]
+) -> LivekeeperError:
     """The exception for an error of the core. What is particular to it goes into its ``__dict__``, so it pickles."""
     error = _BY_CODE.get(code, LivekeeperError)(message)
     error.code = code
     error.cookie_id = cookie_id
     if isinstance(error, InvalidArgument):
         error.field = field
+    if isinstance(error, AlreadyOpen):
+        error.pid = pid
     return error

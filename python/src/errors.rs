@@ -10,27 +10,28 @@ pub(crate) fn to_python(py: Python<'_>, error: &Error) -> PyErr {
         Error::InvalidArgument { field, .. } => Some(*field),
         _ => None,
     };
-    make(py, error.code(), &error.to_string(), error.cookie_id(), field)
+    make(py, error.code(), &error.to_string(), error.cookie_id(), field, error.pid())
 }
 
 /// An `InvalidArgument` that the bindings themselves found: what Rust's types cannot even hold. In `rule 3: its keyword` after
 /// `keywords: ` the field is `keywords`.
 pub(crate) fn invalid(py: Python<'_>, name: &str, problem: &str) -> PyErr {
     let field = name.split(':').next().unwrap_or(name);
-    make(py, INVALID_ARGUMENT, &format!("{name}: {problem}"), None, Some(field))
+    make(py, INVALID_ARGUMENT, &format!("{name}: {problem}"), None, Some(field), None)
 }
 
 /// A `ManagerClosed` with a sentence of its own: a reader of events is at its end.
 pub(crate) fn closed(py: Python<'_>, sentence: &str) -> PyErr {
-    make(py, livekeeper::Error::Closed.code(), sentence, None, None)
+    make(py, livekeeper::Error::Closed.code(), sentence, None, None, None)
 }
 
 /// The core's number for `InvalidArgument`: permanent, as all of them.
 const INVALID_ARGUMENT: u32 = 1;
 
-fn make(py: Python<'_>, code: u32, message: &str, cookie_id: Option<&str>, field: Option<&str>) -> PyErr {
+fn make(py: Python<'_>, code: u32, message: &str, cookie_id: Option<&str>, field: Option<&str>, pid: Option<u32>) -> PyErr {
     static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made = MAKE.import(py, "livekeeper.errors", "_from_core").and_then(|make| make.call1((code, message, cookie_id, field)));
+    let made =
+        MAKE.import(py, "livekeeper.errors", "_from_core").and_then(|make| make.call1((code, message, cookie_id, field, pid)));
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,

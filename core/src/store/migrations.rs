@@ -1,6 +1,6 @@
-//! The numbered schema files, applied in order, each in one transaction with its number.
+//! The numbered schema files, applied in order, all that are missing in one transaction with the newest number.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema files; a file's number is its place here, counted from 1. A released file is never changed.
 const FILES: &[&str] = &[
@@ -58,22 +58,26 @@ pub(super) fn before_sealed() -> &'static [&'static str] {
     &FILES[..SEALED as usize - 1]
 }
 
-/// Applies what is missing. A kill in the middle leaves the schema before or after one file, never between. `seal` seals the
-/// credentials of the rows that are there, in the transaction of their schema.
-pub(super) fn apply(db: &mut Connection, seal: impl Fn(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
-    let done = schema(db)?;
-    for (number, file) in (1..).zip(FILES).skip(done as usize) {
-        let transaction = db.transaction()?;
+/// Applies what is missing. A kill in the middle leaves the schema as it was, or the newest. `seal` seals the credentials of the
+/// rows that are there, in the transaction of their schema.
+pub(super) fn apply(db: &mut Connection, seal: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> rusqlite::Result<()> {
+    if schema(db)? == NEWEST {
+        return Ok(());
+    }
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut seal = Some(seal);
+    for (number, file) in (1..).zip(FILES).skip(schema(&transaction)? as usize) {
         transaction.execute_batch(file)?;
-        if number == SEALED {
+        if number == SEALED
+            && let Some(seal) = seal.take()
+        {
             seal(&transaction)?;
             transaction.execute_batch(SEALED_END)?;
         }
-        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", number)?;
-        transaction.commit()?;
     }
-    Ok(())
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", NEWEST)?;
+    transaction.commit()
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ mod accounts;
 mod backfill;
 mod chats;
 mod cleaning;
+mod damage;
 mod default_replies;
+mod faults;
 mod key_file;
 mod keys;
 mod messages;
@@ -12,6 +14,7 @@ mod migrations;
 mod open;
 mod orders;
 mod outbox;
+mod owner;
 mod rekeying;
 mod rules;
 mod sealing;
@@ -37,8 +40,9 @@ use std::time::Duration;
 use rusqlite::{Connection, Savepoint};
 use tokio::sync::oneshot;
 
+use self::owner::Owner;
 use self::secrets::Secrets;
-use self::writer::{Fault, Reader, Writer};
+use self::writer::{AtEnd, Fault, Reader, Writer};
 use crate::error::Error;
 use crate::key::KeySource;
 
@@ -59,26 +63,31 @@ pub(crate) struct Store {
     path: PathBuf,
     /// One change of the key at a time.
     rekeying: tokio::sync::Mutex<()>,
+    /// Absent for `:memory:`. The threads hold it too, until they have closed their connections.
+    owner: Option<std::sync::Weak<Owner>>,
     closed: std::sync::Mutex<mpsc::Receiver<()>>,
 }
 
 impl Store {
     /// Opens or makes the database, brings its schema up to date, and opens its data key with the key that the host chose; `None`
-    /// is the key file beside it. Blocks while it does.
+    /// is the key file beside it. Blocks while it does, also while another store of this process that is closing has the file.
     ///
     /// # Errors
-    /// `StoreUnavailable` with the path and what to do; `StoreTooNew`; `WrongKey`; `InvalidArgument` for a key that cannot be had.
+    /// `AlreadyOpen`, `NotADatabase`, `Corrupt`, `StoreTooNew`, `WrongKey`: nothing was changed. `InvalidArgument` for a key that
+    /// cannot be had. `DiskFull`, `DiskFailed`, `StoreUnavailable` with the path and what to do.
     pub(crate) fn open_with(path: &Path, key: Option<KeySource>) -> Result<Self, Error> {
         let (done, closed) = mpsc::channel();
-        let open::Opened { writing, reading, secrets } = open::connections(path, key)?;
-        let reader = reading.map(|db| Reader::start(db, done.clone())).transpose()?;
-        let writer = Writer::start(writing, done)?;
+        let open::Opened { writing, reading, secrets, owner } = open::open(path, key)?;
+        let at_end = AtEnd { owner: owner.clone(), closed: done };
+        let reader = reading.map(|db| Reader::start(db, at_end.clone())).transpose()?;
+        let writer = Writer::start(writing, at_end)?;
         Ok(Self {
             writer,
             reader,
             secrets: Arc::new(secrets),
             path: path.to_owned(),
             rekeying: tokio::sync::Mutex::default(),
+            owner: owner.as_ref().map(Arc::downgrade),
             closed: closed.into(),
         })
     }
@@ -89,9 +98,17 @@ impl Store {
         Self::open_with(path, None)
     }
 
+    /// Whoever opens the same file in this process from now on waits until it is closed, instead of being refused.
+    pub(crate) fn leave(&self) {
+        if let Some(owner) = self.owner.as_ref().and_then(std::sync::Weak::upgrade) {
+            owner.is_leaving();
+        }
+    }
+
     /// Finishes what was handed over before and closes the database; later operations answer `Closed`. Blocks up to `limit`;
     /// whether it was done by then.
     pub(crate) fn close(&self, limit: Duration) -> bool {
+        self.leave();
         self.writer.close();
         if let Some(reader) = &self.reader {
             reader.close();
@@ -128,5 +145,12 @@ impl Store {
             Some(reader) => reader.read(work).await,
             None => self.write(move |db| work(db)).await,
         }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // The threads close the database when they find that nobody can ask them any more.
+        self.leave();
     }
 }

@@ -244,15 +244,15 @@ fn a_path_that_cannot_be_a_store_is_refused_with_what_to_do() {
     let scratch = Scratch::new("paths");
     let no_database = scratch.0.join("letter.txt");
     std::fs::write(&no_database, "Dear reader, this is no database. ".repeat(100)).unwrap();
-    for (path, words) in [
-        (scratch.0.join("missing/shop.db"), "does not exist: make it first"),
-        (scratch.0.clone(), "it is no file"),
-        (PathBuf::new(), "the path is empty"),
-        (no_database.clone(), "it is no SQLite database"),
-        (no_database.join("shop.db"), "Not a directory"),
+    for (path, code, words) in [
+        (scratch.0.join("missing/shop.db"), 3, "does not exist: make it first"),
+        (scratch.0.clone(), 3, "it is no file"),
+        (PathBuf::new(), 3, "the path is empty"),
+        (no_database.clone(), 18, "it is no SQLite database"),
+        (no_database.join("shop.db"), 3, "Not a directory"),
     ] {
         let Err(error) = Store::open(&path) else { panic!("{path:?} was opened") };
-        assert_eq!(error.code(), 3);
+        assert_eq!(error.code(), code);
         assert!(error.to_string().contains(words), "{error}");
     }
     assert!(std::fs::read_to_string(&no_database).unwrap().starts_with("Dear reader"));
@@ -274,7 +274,7 @@ fn the_database_of_another_program_is_refused_and_left_alone() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn opening_a_store_once_more_leaves_the_locks_of_the_first_in_place() {
+async fn opening_a_store_once_more_is_refused_and_leaves_the_locks_of_the_first_in_place() {
     use std::os::unix::fs::MetadataExt;
     let scratch = Scratch::new("twice");
     let first = Store::open(&scratch.file()).unwrap();
@@ -283,18 +283,27 @@ async fn opening_a_store_once_more_leaves_the_locks_of_the_first_in_place() {
     let locks =
         || std::fs::read_to_string("/proc/locks").unwrap().lines().filter(|line| line.contains(&format!(":{inode} "))).count();
     assert!(locks() > 0, "a connection in WAL mode holds a shared lock");
-    let second = Store::open(&scratch.file()).unwrap();
+    let other_name = scratch.0.join("link.db");
+    std::os::unix::fs::symlink(scratch.file(), &other_name).unwrap();
+    for path in [scratch.file(), other_name] {
+        let Err(error) = Store::open(&path) else { panic!("{path:?} was opened twice") };
+        assert!(matches!(&error, Error::AlreadyOpen { pid: Some(pid), .. } if *pid == std::process::id()), "{error}");
+        assert!(error.to_string().contains("in this process"), "{error}");
+    }
     assert!(locks() > 0);
-    drop(second);
     drop(first);
+    // It is being closed: this waits for it.
+    drop(Store::open(&scratch.file()).unwrap());
 }
 
 #[test]
 fn a_store_of_a_newer_livekeeper_is_refused_and_left_alone() {
     let scratch = Scratch::new("newer");
-    drop(Store::open(&scratch.file()).unwrap());
+    assert!(Store::open(&scratch.file()).unwrap().close(Duration::from_secs(10)));
+    assert!(!scratch.0.join("shop.db.lock").exists());
     let db = rusqlite::Connection::open(scratch.file()).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
+    drop(db);
     let Err(error) = Store::open(&scratch.file()) else { panic!("it was opened") };
     assert_eq!(
         error,

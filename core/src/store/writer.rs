@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::faults;
+use super::owner::Owner;
 use crate::error::Error;
 
 /// Jobs that wait at most; at the bound a caller waits for room.
@@ -17,8 +19,8 @@ const GROUP: usize = 512;
 
 /// Answers a job's caller, once the fate of its transaction is known.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// Runs in the group's transaction, or hears why there is none.
-type WriteJob = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>) -> Answer + Send>;
+/// Runs in the group's transaction, or hears why there is none. What it failed with, if it did.
+type WriteJob = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>) -> (Answer, Option<Error>) + Send>;
 type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
 
 /// What a database operation may fail with inside its job.
@@ -33,17 +35,21 @@ impl From<rusqlite::Error> for Fault {
     }
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Sql(problem) => failed(&problem),
-            Fault::Refused(error) => error,
+impl Fault {
+    fn told(self, db: &Connection) -> Error {
+        match self {
+            Self::Sql(problem) => faults::of_call(db.path().unwrap_or_default(), &problem),
+            Self::Refused(error) => error,
         }
     }
 }
 
-fn failed(problem: &rusqlite::Error) -> Error {
-    Error::StoreFailed { problem: problem.to_string() }
+/// What a thread lets go of once it has closed its connection, in this order.
+#[derive(Clone)]
+pub(super) struct AtEnd {
+    pub(super) owner: Option<Arc<Owner>>,
+    /// Hears of it by being dropped.
+    pub(super) closed: std::sync::mpsc::Sender<()>,
 }
 
 /// The end that callers of the writing thread hold.
@@ -53,13 +59,14 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// `closed` hears when the thread has closed the database.
-    pub(super) fn start(db: Connection, closed: std::sync::mpsc::Sender<()>) -> Result<Self, Error> {
+    pub(super) fn start(db: Connection, at_end: AtEnd) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let closing = Arc::new(AtomicBool::new(false));
         let is_closing = Arc::clone(&closing);
         spawn("livekeeper-store", move || {
             write_all(db, waiting, &is_closing);
+            let AtEnd { owner, closed } = at_end;
+            drop(owner);
             drop(closed);
         })?;
         Ok(Self { jobs, closing })
@@ -72,10 +79,13 @@ impl Writer {
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         let (sender, receiver) = oneshot::channel();
         let job: WriteJob = Box::new(move |transaction| {
-            let outcome = transaction.and_then(|transaction| guarded(|| in_savepoint(transaction, work)).map_err(Error::from));
+            let outcome = transaction
+                .and_then(|transaction| guarded(|| in_savepoint(transaction, work)).map_err(|fault| fault.told(transaction)));
+            let failed_with = outcome.as_ref().err().cloned();
             // A caller that no longer waits is no reason to fail: the write stands.
             // The job's own error says more than that of the transaction which it brought down.
-            Box::new(move |committed| drop(sender.send(outcome.and_then(|value| committed.map(|()| value)))))
+            let answer: Answer = Box::new(move |committed| drop(sender.send(outcome.and_then(|value| committed.map(|()| value)))));
+            (answer, failed_with)
         });
         self.jobs.send(job).await.map_err(|_| Error::Closed)?;
         Ok(receiver)
@@ -90,7 +100,7 @@ impl Writer {
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         // An empty job wakes the thread; with a full queue it is awake.
-        let _ = self.jobs.try_send(Box::new(|_| Box::new(drop)));
+        let _ = self.jobs.try_send(Box::new(|_| (Box::new(drop), None)));
     }
 }
 
@@ -100,12 +110,23 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
         .unwrap_or_else(|_| Err(Fault::Refused(Error::Internal { problem: "a store job panicked".to_owned() })))
 }
 
-/// A job that fails leaves no trace, and the others of its group stand.
+/// A job that fails leaves no trace, and the others of its group stand. Where its trace cannot be taken back, the disk failing, the
+/// whole group is given up rather than half of the job kept.
 fn in_savepoint<T>(transaction: &mut Transaction<'_>, work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-    let savepoint = transaction.savepoint()?;
-    let value = work(&savepoint)?;
-    savepoint.commit()?;
-    Ok(value)
+    let mut savepoint = transaction.savepoint()?;
+    let fault = match work(&savepoint) {
+        Ok(value) => {
+            savepoint.commit()?;
+            return Ok(value);
+        }
+        Err(fault) => fault,
+    };
+    let is_taken_back = savepoint.is_autocommit() || savepoint.rollback().is_ok();
+    drop(savepoint);
+    if !is_taken_back {
+        transaction.execute_batch("ROLLBACK")?;
+    }
+    Err(fault)
 }
 
 fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closing: &AtomicBool) {
@@ -122,28 +143,51 @@ fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closi
 }
 
 fn commit_group(db: &mut Connection, jobs: Vec<WriteJob>) {
+    if let Err(error) = begin_and_commit(db, jobs) {
+        tracing::warn!(%error, "the store could not write; whoever asked for it was told, and the next write is tried anew");
+    }
+}
+
+fn begin_and_commit(db: &mut Connection, jobs: Vec<WriteJob>) -> Result<(), Error> {
+    let path = Connection::path(db).unwrap_or_default().to_owned();
     let mut transaction = match db.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
-        Err(problem) => return jobs.into_iter().for_each(|job| job(Err(failed(&problem)))(Ok(()))),
+        Err(problem) => {
+            let error = faults::of_call(&path, &problem);
+            jobs.into_iter().for_each(|job| job(Err(error.clone())).0(Ok(())));
+            return Err(error);
+        }
     };
-    let answers: Vec<Answer> = jobs.into_iter().map(|job| run(&mut transaction, job)).collect();
-    let committed = match transaction.is_autocommit() {
-        false => transaction.commit().map_err(|problem| failed(&problem)),
-        true => Err(rolled_back()),
+    let mut answers = Vec::with_capacity(jobs.len());
+    let mut given_up = None;
+    for job in jobs {
+        answers.push(run(&mut transaction, job, &mut given_up));
+    }
+    let committed = match given_up {
+        Some(error) => Err(error),
+        None => transaction.commit().map_err(|problem| faults::of_call(&path, &problem)),
     };
     for answer in answers {
         answer(committed.clone());
     }
+    committed
 }
 
 /// A full disk or an I/O error can make SQLite give up the whole transaction inside one job. A job after it must not run: its
 /// savepoint would begin a transaction of its own, and be durable while its caller hears that it is not.
-fn run(transaction: &mut Transaction<'_>, job: WriteJob) -> Answer {
-    if transaction.is_autocommit() { job(Err(rolled_back())) } else { job(Ok(transaction)) }
+fn run(transaction: &mut Transaction<'_>, job: WriteJob, given_up: &mut Option<Error>) -> Answer {
+    if let Some(error) = given_up {
+        return job(Err(error.clone())).0;
+    }
+    let (answer, failed_with) = job(Ok(transaction));
+    if transaction.is_autocommit() {
+        *given_up = Some(failed_with.unwrap_or_else(rolled_back));
+    }
+    answer
 }
 
 fn rolled_back() -> Error {
-    Error::StoreFailed { problem: "the disk is full or failing, and the transaction was rolled back".to_owned() }
+    Error::StoreFailed { problem: "the transaction was rolled back".to_owned() }
 }
 
 /// The end that callers of the reading thread hold.
@@ -153,8 +197,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// `closed` hears when the thread has closed its connection.
-    pub(super) fn start(db: Connection, closed: std::sync::mpsc::Sender<()>) -> Result<Self, Error> {
+    pub(super) fn start(db: Connection, at_end: AtEnd) -> Result<Self, Error> {
         let (jobs, mut waiting) = mpsc::channel::<ReadJob>(QUEUE);
         let closing = Arc::new(AtomicBool::new(false));
         let is_closing = Arc::clone(&closing);
@@ -165,7 +208,10 @@ impl Reader {
                     waiting.close();
                 }
             }
-            drop((db, closed));
+            drop(db);
+            let AtEnd { owner, closed } = at_end;
+            drop(owner);
+            drop(closed);
         })?;
         Ok(Self { jobs, closing })
     }
@@ -175,7 +221,7 @@ impl Reader {
         work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
         let (sender, receiver) = oneshot::channel();
-        let job: ReadJob = Box::new(move |db| drop(sender.send(guarded(|| work(db)).map_err(Error::from))));
+        let job: ReadJob = Box::new(move |db| drop(sender.send(guarded(|| work(db)).map_err(|fault| fault.told(db)))));
         self.jobs.send(job).await.map_err(|_| Error::Closed)?;
         receiver.await.unwrap_or(Err(Error::Closed))
     }
@@ -201,13 +247,13 @@ mod tests {
 
     use rusqlite::Connection;
 
-    use super::{Fault, Writer};
+    use super::{AtEnd, Fault, Writer};
     use crate::error::Error;
 
     fn writer() -> Writer {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT").unwrap();
-        Writer::start(db, mpsc::channel().0).unwrap()
+        Writer::start(db, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
     }
 
     async fn count(writer: &Writer) -> u32 {
