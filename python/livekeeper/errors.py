@@ -203,7 +203,7 @@ _BY_CODE: dict[int, type[LivekeeperError]] = {
 
 
 def _from_core(
-    code: int, message: str, cookie_id: Optional[str], field: Optional[str], pid: Optional[int]
+    code: int, message: str, cookie_id: Optional[str], field: Optional[str], pid: Optional[int] = None
 ) -> LivekeeperError:
     """The exception for an error of the core. What is particular to it goes into its ``__dict__``, so it pickles."""
     error = _BY_CODE.get(code, LivekeeperError)(message)

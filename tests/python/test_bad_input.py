@@ -179,7 +179,7 @@ def test_a_path_where_no_store_can_be_is_a_clear_error(tmp_path: Path, path: str
 def test_a_file_that_is_no_store_is_a_clear_error(tmp_path: Path) -> None:
     path = tmp_path / "shops.db"
     path.write_text("this is no database, whatever its name says. " * 100)
-    with pytest.raises(livekeeper.StoreUnavailable):
+    with pytest.raises(livekeeper.NotADatabase, match="left as it is"):
         livekeeper.CookieManager(path)
     assert path.read_text().startswith("this is no database")
 
