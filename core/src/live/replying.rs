@@ -139,7 +139,7 @@ impl Session<'_> {
         match within(self.live.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
             Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.live.store_limit()),
             Err(failure) => {
-                refuse(send, &failure);
+                refuse(send, &Error::StoreFailed { problem: failure.detail.clone() });
                 return Err(failure);
             }
         }
@@ -151,9 +151,8 @@ impl Session<'_> {
         let stands = match decided.stands {
             Ok(stands) => stands,
             Err(problem) => {
-                let failure = Failure::new(ReasonCode::StoreFailed, problem.to_string());
-                decided.sends.into_iter().for_each(|send| refuse(send, &failure));
-                return Err(failure);
+                decided.sends.into_iter().for_each(|send| refuse(send, &problem));
+                return Err(Failure::new(ReasonCode::StoreFailed, problem.to_string()));
             }
         };
         if !stands.is_some_and(DecisionCode::is_reply) {
@@ -258,10 +257,10 @@ fn says_nothing(why: DecisionCode) -> DecisionCode {
 }
 
 /// A send that the store did not take was not sent: its caller hears why.
-fn refuse(send: ToSend, failure: &Failure) {
+fn refuse(send: ToSend, why: &Error) {
     if let Sender::Caller(caller) = send.sender {
         // A caller who no longer waits has let it go.
-        let _ = caller.send(Err(Error::StoreFailed { problem: failure.detail.clone() }));
+        let _ = caller.send(Err(why.clone()));
     }
 }
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// The schema files; a file's number is its place here, counted from 1. A released file is never changed.
-const FILES: &[&str] = &[
+pub(super) const FILES: &[&str] = &[
     include_str!("schema/0001_accounts.sql"),
     include_str!("schema/0002_paused.sql"),
     include_str!("schema/0003_trail.sql"),
@@ -25,7 +25,7 @@ const SEALED_END: &str = include_str!("schema/0010_sealed_end.sql");
 pub(super) const NEWEST: u32 = FILES.len() as u32;
 
 /// Marks a database as ours: "lkpr" in ASCII.
-const APPLICATION_ID: i32 = 0x6c6b_7072;
+pub(super) const APPLICATION_ID: i32 = 0x6c6b_7072;
 
 /// Whose a database is.
 #[derive(Debug, PartialEq, Eq)]
@@ -48,8 +48,9 @@ pub(super) fn look(db: &Connection) -> rusqlite::Result<Found> {
     Ok(if things == 0 && schema(db)? == 0 { Found::Empty } else { Found::Foreign })
 }
 
+/// Anything may stand there in a damaged file; what is below zero counts as far too new.
 fn schema(db: &Connection) -> rusqlite::Result<u32> {
-    db.pragma_query_value(None, "user_version", |row| row.get(0))
+    db.pragma_query_value(None, "user_version", |row| row.get(0)).map(i32::cast_unsigned)
 }
 
 /// The files of a store that is not sealed yet.

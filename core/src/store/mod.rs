@@ -25,6 +25,10 @@ mod writer;
 #[cfg(test)]
 mod backfill_tests;
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod orders_tests;
 #[cfg(test)]
 mod sealed_tests;
