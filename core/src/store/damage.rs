@@ -1,6 +1,7 @@
 //! Looking at a file before it is touched: whose it is, how old, and whether it is whole. Nothing is changed, and nothing repaired.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 use std::path::Path;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
@@ -15,6 +16,8 @@ use crate::error::Error;
 
 /// Up to this size a store is read through at each opening (about 0.1 s); of a larger one only the accounts are.
 const READ_THROUGH_BYTES: u64 = 32 * 1024 * 1024;
+/// SQLite's smallest page: a shorter file never was a database.
+const SMALLEST_BYTES: u64 = 512;
 /// What stands in a `file:` address as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
@@ -27,9 +30,13 @@ pub(super) fn look_before_touching(path: &Path, held: &HeldKey) -> Result<Option
     if size == 0 {
         return refuse_emptied(path, wal).map(|()| None);
     }
+    if size < SMALLEST_BYTES {
+        return Err(faults::not_a_database(path, "it is no SQLite database"));
+    }
     let alone = look_at_file_alone(path, &real);
     if !journal && !wal {
-        return alone.and_then(|db| look_into(path, &db, size, held));
+        let looked = alone.and_then(|db| look_into(path, &db, size, held))?;
+        return look_at_header(path, &real, size).map(|()| looked);
     }
     // What a kill left beside the file belongs to it, unless the file is nobody's business.
     if let Err(error @ Error::NotADatabase { .. }) = alone {
@@ -61,7 +68,7 @@ fn look_at_file_alone(path: &Path, real: &Path) -> Result<Connection, Error> {
 }
 
 fn whose(path: &Path, db: &Connection) -> Result<Found, Error> {
-    match migrations::look(db).map_err(|problem| faults::of_open(path, &problem))? {
+    match migrations::look(db).map_err(|problem| faults::of_content(path, &problem))? {
         Found::Foreign => Err(faults::not_a_database(path, "it is the database of another program")),
         found => Ok(found),
     }
@@ -82,11 +89,29 @@ fn look_into(path: &Path, db: &Connection, size: u64, held: &HeldKey) -> Result<
 
 fn read_through(path: &Path, db: &Connection, size: u64) -> Result<(), Error> {
     let check = if size <= READ_THROUGH_BYTES { "PRAGMA integrity_check(1)" } else { "PRAGMA integrity_check('accounts')" };
-    let found: String = db.query_row(check, [], |row| row.get(0)).map_err(|problem| faults::of_open(path, &problem))?;
+    let found: String = db.query_row(check, [], |row| row.get(0)).map_err(|problem| faults::of_content(path, &problem))?;
     if found == "ok" {
         return Ok(());
     }
     Err(faults::damaged(path.display(), found.replace('\n', " ")))
+}
+
+/// What SQLite itself lets pass: a length that is no number of pages, and a format that it would read and not write.
+fn look_at_header(path: &Path, real: &Path, size: u64) -> Result<(), Error> {
+    let mut header = [0; 20];
+    // It is closed again, which drops this process's locks on it: there are none, for nobody here has the store open.
+    File::open(real).and_then(|mut file| file.read_exact(&mut header)).map_err(|problem| faults::of_file(path, &problem))?;
+    let page_bytes = match u16::from_be_bytes([header[16], header[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    if page_bytes == 0 || size % page_bytes != 0 {
+        return Err(faults::damaged(path.display(), "a part of its end is missing"));
+    }
+    if header[18] > 2 || header[19] > 2 {
+        return Err(faults::damaged(path.display(), "its header is wrong"));
+    }
+    Ok(())
 }
 
 fn has_content(real: &Path, suffix: &str) -> bool {

@@ -18,6 +18,7 @@ const NO_ROOM_BYTES: u64 = 16 * 1024;
 pub(super) fn of_call(path: &str, problem: &rusqlite::Error) -> Error {
     match problem.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => damaged(path, problem.to_string()),
+        _ if is_misread(problem) => damaged(path, problem.to_string()),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::StoreFailed {
             problem: format!(
                 "another process has kept {path:?} locked for {} s: end it, or have it copy a snapshot instead",
@@ -45,6 +46,29 @@ pub(super) fn of_open(path: &Path, problem: &rusqlite::Error) -> Error {
         }
         _ => of_disk(path, problem).unwrap_or_else(|| unavailable(path, &problem.to_string())),
     }
+}
+
+/// What looking into a store or bringing it up to date failed with. The statements for that are right, whatever store they meet:
+/// one that cannot be carried out met tables that are not those which the store's schema number promises.
+pub(super) fn of_content(path: &Path, problem: &rusqlite::Error) -> Error {
+    match problem.sqlite_error_code() {
+        Some(ErrorCode::Unknown) => damaged(path.display(), problem.to_string()),
+        _ if is_misread(problem) => damaged(path.display(), problem.to_string()),
+        _ => of_open(path, problem),
+    }
+}
+
+/// Whether a value was not what its column holds by definition, or the column itself was not there.
+fn is_misread(problem: &rusqlite::Error) -> bool {
+    use rusqlite::Error as E;
+    matches!(
+        problem,
+        E::FromSqlConversionFailure(..)
+            | E::IntegralValueOutOfRange(..)
+            | E::InvalidColumnType(..)
+            | E::SqlInputError { .. }
+            | E::Utf8Error(..)
+    )
 }
 
 /// What the operating system refused while a store was opened.

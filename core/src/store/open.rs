@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use super::keys::{HeldKey, WrappedKey};
 use super::owner::Owner;
@@ -50,7 +50,8 @@ pub(super) fn open(path: &Path, key: Option<KeySource>) -> Result<Opened, Error>
     };
     let mut writing = connect(path)?;
     use_wal(path, &writing)?;
-    migrate(path, &mut writing, |db| seal_all(db, &secrets, wrapped.as_ref(), is_new))?;
+    migrations::apply(&mut writing, |db| seal_all(db, &secrets, wrapped.as_ref(), is_new))
+        .map_err(|problem| faults::of_content(path, &problem))?;
     secrets::sweep(&writing);
     let reading = connect(path)?;
     reading.pragma_update(None, "query_only", true).map_err(|problem| faults::of_open(path, &problem))?;
@@ -137,16 +138,6 @@ fn use_wal(path: &Path, db: &Connection) -> Result<(), Error> {
         path,
         "its file system cannot share memory, which SQLite's WAL mode needs: name a path on a local disk",
     ))
-}
-
-fn migrate(path: &Path, db: &mut Connection, seal: impl FnOnce(&Connection) -> rusqlite::Result<()>) -> Result<(), Error> {
-    migrations::apply(db, seal).map_err(|problem| match problem.sqlite_error_code() {
-        // The files fit one another: they fail only on tables that are not those of the number that the database bears.
-        Some(ErrorCode::Unknown) => {
-            faults::damaged(path.display(), format!("its tables are not those of its schema number: {problem}"))
-        }
-        _ => faults::of_open(path, &problem),
-    })
 }
 
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
