@@ -26,6 +26,9 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 /// A lock file of ours is shorter; anything longer is somebody else's.
 const MAX_NAME_BYTES: u64 = 64;
 
+/// How a lock file of ours begins.
+const OURS: &[u8] = b"livekeeper ";
+
 /// The stores that are open in this process.
 static HELD: Mutex<BTreeMap<FileId, Holding>> = Mutex::new(BTreeMap::new());
 static RELEASED: Condvar = Condvar::new();
@@ -233,11 +236,13 @@ fn read_name(file: &mut File) -> io::Result<Content> {
     let mut text = Vec::new();
     file.rewind()?;
     file.take(MAX_NAME_BYTES).read_to_end(&mut text)?;
-    // A loss of power may leave the length of what was written, and none of it.
-    if text.iter().all(|byte| *byte == 0) {
-        return Ok(Content::Empty);
+    // A loss of power may leave the length of what was written and none of it, and a kill a part of it.
+    let is_unfinished = text.iter().all(|byte| *byte == 0) || text.starts_with(OURS) || OURS.starts_with(&text);
+    match std::str::from_utf8(&text).ok().and_then(Name::parse) {
+        Some(name) => Ok(Content::Name(name)),
+        None if is_unfinished => Ok(Content::Empty),
+        None => Ok(Content::Strange),
     }
-    Ok(std::str::from_utf8(&text).ok().and_then(Name::parse).map_or(Content::Strange, Content::Name))
 }
 
 /// A process, told apart from a later one of the same number by when it began.
