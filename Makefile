@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python simulate kill-loop lint header module prerequisites clean
+.PHONY: help demo test test-rust test-python simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,15 @@ simulate: prerequisites ## a day of a thousand accounts, many times: SEEDS=1000,
 
 kill-loop: prerequisites ## a host that is killed again and again while buyers write: N=5000
 	LIVEKEEPER_KILLS=$(or $(N),1000) cargo test --release --locked -p livekeeper-tests --test kill_loop -- --nocapture
+
+fault-loop: prerequisites ## a disk that fails, is full or loses its process, at each operation of a host in turn
+	LIVEKEEPER_FAULT_STEP=1 cargo test --locked -p livekeeper-tests --test disk
+
+fixtures: prerequisites ## a small database in tests/fixtures for each schema that has none yet
+	cargo test --locked -p livekeeper --lib store::fixture_tests -- --ignored
+
+audit: prerequisites ## the dependencies: licences, bans, duplicates, sources, and known faults where their list can be had
+	@tests/audit.sh "$(PYTHON)" "$(VENV)"
 
 lint: module ## formatting, clippy, type checks
 	cargo fmt --all --check

@@ -20,6 +20,8 @@ const STORE: &str = "LIVEKEEPER_DISK_STORE";
 const REMARKS: usize = 3;
 /// Operations from one that fails to the next run's, unless `LIVEKEEPER_FAULT_STEP` says otherwise.
 const STEP: usize = 5;
+/// More than any disk here fails.
+const TRIES: usize = 100;
 /// Of pages' length, so that a half of it would show.
 const REMARK_BYTES: usize = 900;
 
@@ -37,21 +39,21 @@ fn remark(number: usize) -> String {
     std::iter::repeat_n(digit, REMARK_BYTES).collect()
 }
 
-/// The host: does its work, tries once more what was refused, and says what it has heard. Without the variable there is nothing
+/// The host: does its work, tries again what was refused, and says what it has heard. Without the variable there is nothing
 /// to do.
 #[test]
 fn the_host_on_the_disk() {
     let Ok(store) = std::env::var(STORE) else { return };
     let store = PathBuf::from(store);
     for opening in 0..2 {
-        let manager = twice("open", || open(&store));
+        let manager = again("open", || open(&store));
         if opening == 0 {
-            twice("add", || manager.add_cookie("shop", "unb=1; a=b", None, None).wait());
-            twice("off", || manager.update_cookie_status("shop", false).wait());
+            again("add", || manager.add_cookie("shop", "unb=1; a=b", None, None).wait());
+            again("off", || manager.update_cookie_status("shop", false).wait());
         }
         for number in opening * REMARKS..(opening + 1) * REMARKS {
             println!("trying {number}");
-            twice("remark", || manager.set_remark("shop", &remark(number)).wait());
+            again("remark", || manager.set_remark("shop", &remark(number)).wait());
             println!("acknowledged {number}");
         }
         manager.close(LIMIT_S).wait().unwrap();
@@ -59,14 +61,15 @@ fn the_host_on_the_disk() {
     println!("through");
 }
 
-/// The disk fails once, so what is tried again has to go through.
-fn twice<T>(what: &str, work: impl Fn() -> Result<T, Error>) -> T {
-    work()
-        .or_else(|error| {
-            println!("refused {what} {} {error}", error.code());
-            work()
-        })
-        .unwrap()
+/// Tries until the disk works again.
+fn again<T>(what: &str, work: impl Fn() -> Result<T, Error>) -> T {
+    for _ in 0..TRIES {
+        match work() {
+            Ok(done) => return done,
+            Err(error) => println!("refused {what} {} {error}", error.code()),
+        }
+    }
+    panic!("{what} was refused {TRIES} times");
 }
 
 /// The disk, compiled once.
@@ -149,7 +152,7 @@ fn meet(kind: &str, from: usize, look: impl Fn(&str, &str)) {
 
 /// A refusal names the disk. One at opening may be about the files beside the store, which SQLite cannot make then.
 fn assert_typed(said: &str, case: &str, codes: [&str; 2]) {
-    assert!(said.contains("through"), "{case}: what was refused once did not work again\n{said}");
+    assert!(said.contains("through"), "{case}: the store did not work again\n{said}");
     for line in said.lines().filter_map(|line| line.split_once("refused ")) {
         let code = line.1.split_ascii_whitespace().nth(1).unwrap();
         assert!(codes.contains(&code), "{case}: {}", line.1);
@@ -158,13 +161,27 @@ fn assert_typed(said: &str, case: &str, codes: [&str; 2]) {
 
 #[test]
 fn an_i_o_error_at_any_operation_is_told_as_such_and_the_next_try_works() {
-    meet("eio", 1, |said, case| assert_typed(said, case, ["21", "21"]));
+    meet("eio", 1, |said, case| {
+        assert_typed(said, case, ["21", "21"]);
+        assert!(said.matches("refused ").count() <= 1, "{case}: one failure was told more than once\n{said}");
+    });
 }
 
 #[test]
 fn a_full_disk_at_any_operation_is_told_as_such_and_the_next_try_works() {
     // What SQLite does not call full it calls failing.
     meet("enospc", 2, |said, case| assert_typed(said, case, ["20", "21"]));
+}
+
+#[test]
+fn a_disk_that_fails_for_a_while_is_told_each_time_and_the_store_works_when_it_does() {
+    for (kind, codes) in [("eio", ["21", "21"]), ("enospc", ["20", "21"])] {
+        let scratch = Scratch::new(&format!("disk-while-{kind}"));
+        let said = run(&scratch.join("shop.db"), kind, 60, 60);
+        assert_typed(&said, kind, codes);
+        assert!(said.matches("refused ").count() > 5, "{said}");
+        look_afterwards(&scratch.join("shop.db"), &said, kind);
+    }
 }
 
 #[test]

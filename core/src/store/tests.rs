@@ -310,3 +310,22 @@ fn a_store_of_a_newer_livekeeper_is_refused_and_left_alone() {
         Error::StoreTooNew { path: scratch.file().display().to_string(), found: 99, known: super::migrations::NEWEST }
     );
 }
+
+#[tokio::test]
+async fn a_lock_of_another_program_is_waited_for_and_reads_do_not_wait() {
+    let scratch = Scratch::new("busy");
+    let store = std::sync::Arc::new(Store::open(&scratch.file()).unwrap());
+    store.put_account(record("a"), None, false, 1).await.unwrap();
+    let shell = rusqlite::Connection::open(scratch.file()).unwrap();
+    shell.execute_batch("BEGIN IMMEDIATE; UPDATE accounts SET remark = 'by hand'").unwrap();
+    let writing = tokio::spawn({
+        let store = std::sync::Arc::clone(&store);
+        async move { store.set_enabled("a", false, 2).await }
+    });
+    assert!(store.accounts().await.unwrap()[0].enabled, "what is not committed is not read");
+    assert!(!writing.is_finished());
+    shell.execute_batch("COMMIT").unwrap();
+    writing.await.unwrap().unwrap();
+    assert!(!store.accounts().await.unwrap()[0].enabled);
+    assert_eq!(store.remark("a").await.unwrap(), "by hand");
+}
