@@ -28,8 +28,8 @@ const REMARK_BYTES: usize = 900;
 fn open(path: &Path) -> Result<CookieManager, Error> {
     let mut config = Config::default();
     // Nobody listens there, and no account is on.
-    config.websocket_url = "ws://127.0.0.1:9/".to_owned();
-    config.api_url = "http://127.0.0.1:9/h5".to_owned();
+    config.websocket_url = String::from("ws://127.0.0.1:9/");
+    config.api_url = String::from("http://127.0.0.1:9/h5");
     config.worker_threads = 1;
     CookieManager::open(path, config)
 }

@@ -40,8 +40,8 @@ fn on_a_full_disk_a_call_is_refused_as_such_reads_go_on_and_with_room_the_store_
 
 fn open(disk: &Path) -> Result<CookieManager, Error> {
     let mut config = Config::default();
-    config.websocket_url = "ws://127.0.0.1:9/".to_owned();
-    config.api_url = "http://127.0.0.1:9/h5".to_owned();
+    config.websocket_url = String::from("ws://127.0.0.1:9/");
+    config.api_url = String::from("http://127.0.0.1:9/h5");
     CookieManager::open(disk.join("shop.db"), config)
 }
 

@@ -105,7 +105,7 @@ fn look_at_header(path: &Path, real: &Path, size: u64) -> Result<(), Error> {
         1 => 65_536,
         bytes => u64::from(bytes),
     };
-    if page_bytes == 0 || size % page_bytes != 0 {
+    if !size.is_multiple_of(page_bytes) {
         return Err(faults::damaged(path.display(), "a part of its end is missing"));
     }
     if header[18] > 2 || header[19] > 2 {

@@ -154,7 +154,9 @@ fn begin_and_commit(db: &mut Connection, jobs: Vec<WriteJob>) -> Result<(), Erro
         Ok(transaction) => transaction,
         Err(problem) => {
             let error = faults::of_call(&path, &problem);
-            jobs.into_iter().for_each(|job| job(Err(error.clone())).0(Ok(())));
+            for job in jobs {
+                job(Err(error.clone())).0(Ok(()));
+            }
             return Err(error);
         }
     };
