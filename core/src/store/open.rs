@@ -23,7 +23,7 @@ const BUSY_AT_OPEN: Duration = Duration::from_secs(5);
 /// What a store consists of while it is open.
 pub(super) struct Opened {
     pub(super) writing: Connection,
-    /// The reading one and the owner are absent for `:memory:`, which has one connection and one owner by nature.
+    /// Absent for `:memory:`, as is the owner: nobody else can open that.
     pub(super) reading: Option<Connection>,
     pub(super) secrets: Secrets,
     pub(super) owner: Option<Arc<Owner>>,
