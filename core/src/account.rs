@@ -35,7 +35,7 @@ pub(crate) struct AccountRecord {
     /// The URL of its proxy, with the password in it.
     pub(crate) proxy: Option<Secret>,
     pub(crate) token: Option<AccessToken>,
-    /// Which of its sealed columns does not open: the row was changed. Cookie, token and proxy are empty then.
+    /// Which of its sealed columns (the first, if several) does not open: the row was changed. It is empty then.
     pub(crate) unreadable: Option<&'static str>,
 }
 

@@ -6,9 +6,10 @@ import base64
 import copy
 import os
 import pickle
+import sqlite3
 import stat
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import livekeeper
 import pytest
@@ -161,25 +162,30 @@ def test_a_config_that_names_where_the_key_is_pickles() -> None:
         assert pickle.loads(pickle.dumps(config)) == config
 
 
-def test_a_row_that_was_changed_parks_its_own_account_only(tmp_path: Path) -> None:
-    import sqlite3
-
+@pytest.mark.parametrize(
+    ("column", "advice", "put_right"),
+    [
+        ("cookie", "give its cookie anew with update_cookie", lambda m: m.update_cookie("shop 1", COOKIE.replace("unb=2", "unb=1"))),
+        ("proxy", "give its proxy anew with set_proxy, then restart it", lambda m: m.set_proxy("shop 1", None) or m.restart("shop 1")),
+    ],
+)
+def test_a_row_that_was_changed_parks_its_own_account_only(
+    tmp_path: Path, column: str, advice: str, put_right: Callable[[livekeeper.CookieManager], None]
+) -> None:
     path = tmp_path / "shops.db"
     with opened(path) as manager:
         for number in range(3):
-            manager.add_cookie(f"shop {number}", COOKIE.replace("unb=2", f"unb={number}"))
+            manager.add_cookie(f"shop {number}", COOKIE.replace("unb=2", f"unb={number}"), proxy="http://127.0.0.1:9")
     with sqlite3.connect(path) as database:
-        database.execute(
-            "UPDATE accounts SET sealed_cookie = (SELECT sealed_cookie FROM accounts WHERE cookie_id = 'shop 0') WHERE cookie_id = 'shop 1'"
-        )
+        others = f"SELECT sealed_{column} FROM accounts WHERE cookie_id = 'shop 0'"
+        database.execute(f"UPDATE accounts SET sealed_{column} = ({others}) WHERE cookie_id = 'shop 1'")
     database.close()
     with opened(path) as manager:
         reasons = [manager.status(f"shop {number}").reason for number in range(3)]
         assert [reason.code == "cookie_unusable" for reason in reasons] == [False, True, False]
-        assert "what is sealed as the cookie in its row does not open" in str(reasons[1])
-        # Its host puts it right.
-        manager.set_proxy("shop 1", None)
-        manager.update_cookie("shop 1", COOKIE)
+        assert f"what is sealed as its {column} in the store does not open" in str(reasons[1])
+        assert advice in str(reasons[1])
+        put_right(manager)
         assert manager.status("shop 1").reason.code != "cookie_unusable"
     with opened(path) as manager:
         assert all(manager.status(f"shop {number}").reason.code != "cookie_unusable" for number in range(3))

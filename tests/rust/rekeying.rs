@@ -18,8 +18,8 @@ const STORE: &str = "LIVEKEEPER_REKEYING_STORE";
 /// Nobody listens there: these tests are about the file.
 fn offline() -> Config {
     let mut config = Config::default();
-    config.websocket_url = "ws://127.0.0.1:9/".to_owned();
-    config.api_url = "http://127.0.0.1:9/h5".to_owned();
+    "ws://127.0.0.1:9/".clone_into(&mut config.websocket_url);
+    "http://127.0.0.1:9/h5".clone_into(&mut config.api_url);
     config
 }
 

@@ -8,7 +8,6 @@ use crate::live::{Credentials, Proxy, Service, XianyuLive};
 use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::Rules;
 use crate::rule::KeywordRule;
-use crate::secret::Secret;
 use crate::states::ReasonCode;
 use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
@@ -24,25 +23,32 @@ pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<
     slot.set_priority(record.priority);
     slot.worker().set_rules(Rules::of_record(rules));
     slot.worker().set_default_replies(defaults);
-    if let Some(column) = record.unreadable {
-        // Through which proxy it goes is not known: it must not go past it.
-        slot.worker().set_proxy(Some(Arc::new(Proxy::unusable(Secret::new("")))));
-        let problem = format!(
-            "what is sealed as the {column} in its row does not open: the row was changed outside of livekeeper; set its proxy, then give its cookie anew with update_cookie"
-        );
-        return slot.park(ReasonCode::CookieUnusable, problem);
-    }
     let proxy = record.proxy.map(|url| Proxy::parse(url.expose()).unwrap_or_else(|_| Proxy::unusable(url)));
     slot.worker().set_proxy(proxy.map(Arc::new));
-    match Cookie::parse(record.cookie.expose()) {
-        Ok(cookie) => slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token }),
-        Err(problem) => return slot.park(ReasonCode::CookieUnusable, problem.to_string()),
+    let cookie = Cookie::parse(record.cookie.expose()).map(|cookie| {
+        slot.worker().set_credentials(Credentials { cookie, device_id: record.device_id, token: record.token });
+    });
+    if let Some(column) = record.unreadable {
+        return slot.park(ReasonCode::CookieUnusable, unreadable(column));
+    }
+    if let Err(problem) = cookie {
+        return slot.park(ReasonCode::CookieUnusable, problem.to_string());
     }
     if record.enabled {
         slot.start();
     } else {
         slot.show_stopped(ReasonCode::Disabled);
     }
+}
+
+/// What became of a row that was changed outside of livekeeper, and what to do.
+fn unreadable(column: &str) -> String {
+    let advice = match column {
+        "proxy" => "give its proxy anew with set_proxy, then restart it",
+        "token" => "restart it, and it asks for a new one",
+        _ => "give its cookie anew with update_cookie",
+    };
+    format!("what is sealed as its {column} in the store does not open, because its row was changed from outside: {advice}")
 }
 
 /// Puts an account on record, or another cookie in the place of its old one, and starts it.

@@ -192,48 +192,34 @@ impl Store {
 const COLUMNS: &str =
     "cookie_id, sealed_cookie, owner, enabled, paused, priority, device_id, sealed_proxy, sealed_token, token_expires_at_ms";
 
+/// A column that does not open stands in the way of no other, and its row in the way of no other.
 fn record(row: &Row<'_>, secrets: &Secrets) -> rusqlite::Result<AccountRecord> {
     let cookie_id: String = row.get("cookie_id")?;
-    let (credentials, unreadable) = match credentials(row, &cookie_id, secrets)? {
-        Ok(credentials) => (credentials, None),
-        Err(column) => (Credentials::default(), Some(column)),
+    let mut unreadable = None;
+    let mut open = |column: Column| -> rusqlite::Result<Option<Secret>> {
+        let Some(sealed) = row.get::<_, Option<Vec<u8>>>(column.place())? else { return Ok(None) };
+        let opened = secrets.unseal(&cookie_id, column, &sealed).inspect_err(|problem| {
+            tracing::error!(cookie_id, column = column.name(), %problem, "what is sealed in the account's row does not open");
+            unreadable.get_or_insert(column.name());
+        });
+        // Empty is neither a cookie nor a proxy: nothing is done with the one, and nothing comes through the other.
+        Ok(Some(opened.unwrap_or_else(|_| Secret::new(""))))
     };
+    let (cookie, token, proxy) = (open(Column::Cookie)?, open(Column::Token)?, open(Column::Proxy)?);
+    let token = token.filter(|token| !token.expose().is_empty());
     let expires_at_ms: Option<i64> = row.get("token_expires_at_ms")?;
     Ok(AccountRecord {
-        cookie_id,
-        cookie: credentials.cookie.unwrap_or_else(|| Secret::new("")),
+        cookie: cookie.unwrap_or_else(|| Secret::new("")),
         owner: row.get("owner")?,
         enabled: row.get("enabled")?,
         paused: row.get("paused")?,
         priority: row.get("priority")?,
         device_id: row.get("device_id")?,
-        proxy: credentials.proxy,
-        token: credentials.token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text, expires_at_ms }),
-        unreadable: unreadable.map(Column::name),
+        proxy,
+        token: token.zip(expires_at_ms).map(|(text, expires_at_ms)| AccessToken { text, expires_at_ms }),
+        unreadable,
+        cookie_id,
     })
-}
-
-/// What is sealed in a row.
-#[derive(Default)]
-struct Credentials {
-    cookie: Option<Secret>,
-    token: Option<Secret>,
-    proxy: Option<Secret>,
-}
-
-/// Opens all that is sealed in a row, or tells the first column that does not open. One row never stands in the way of the others.
-fn credentials(row: &Row<'_>, cookie_id: &str, secrets: &Secrets) -> rusqlite::Result<Result<Credentials, Column>> {
-    let open = |name: &str, column: Column| -> rusqlite::Result<Result<Option<Secret>, Column>> {
-        let sealed: Option<Vec<u8>> = row.get(name)?;
-        let opened = sealed.map(|sealed| secrets.unseal(cookie_id, column, &sealed)).transpose();
-        Ok(opened.map_err(|problem| {
-            tracing::error!(cookie_id, column = column.name(), %problem, "what is sealed in the account's row does not open");
-            column
-        }))
-    };
-    let cookie = open("sealed_cookie", Column::Cookie)?;
-    let (token, proxy) = (open("sealed_token", Column::Token)?, open("sealed_proxy", Column::Proxy)?);
-    Ok(cookie.and_then(|cookie| Ok(Credentials { cookie, token: token?, proxy: proxy? })))
 }
 
 /// Whether the account is on record.

@@ -36,6 +36,15 @@ impl Column {
             Self::Proxy => "proxy",
         }
     }
+
+    /// Its name in the table.
+    pub(super) fn place(self) -> &'static str {
+        match self {
+            Self::Cookie => "sealed_cookie",
+            Self::Token => "sealed_token",
+            Self::Proxy => "sealed_proxy",
+        }
+    }
 }
 
 impl Secrets {
