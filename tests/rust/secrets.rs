@@ -65,8 +65,11 @@ impl tracing::Subscriber for Lines {
 /// The ways in which a secret may be written: as it is, percent-encoded, in hex, and in Base64, of which only what does not depend
 /// on what stands around it is looked for, for each place where it may begin.
 fn written(secret: &str) -> Vec<String> {
-    let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let percent: String = secret.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let (mut hex, mut percent) = (String::new(), String::new());
+    for byte in secret.bytes() {
+        write!(hex, "{byte:02x}").unwrap();
+        write!(percent, "%{byte:02X}").unwrap();
+    }
     let base64 = (0..3).map(|lead| {
         let text = base64(&[&b"   "[..lead], secret.as_bytes()].concat());
         let (first, last) = ([0, 2, 3][lead], (lead + secret.len()) / 3 * 4);
@@ -151,7 +154,7 @@ fn no_cookie_token_proxy_s_password_key_or_passphrase_is_seen_from_sign_in_to_cl
     ] {
         lines.add(&format_args!("{:?} {}", refused, refused.as_ref().unwrap_err()));
     }
-    let key = Key::new(CANARY.repeat(3)[..32].as_bytes()).unwrap();
+    let key = Key::new(&CANARY.repeat(3).as_bytes()[..32]).unwrap();
     let file = scratch.join("named.key");
     for source in [KeySource::Key(key.clone()), KeySource::File(file.clone()), KeySource::File(file.clone()), KeySource::Key(key)] {
         lines.add(&format_args!("{source:?}"));
@@ -197,7 +200,7 @@ fn no_cookie_token_proxy_s_password_key_or_passphrase_is_seen_from_sign_in_to_cl
 
 fn two_keys() -> Config {
     let mut config = Config::default();
-    config.key = Some(Key::new(CANARY.repeat(3)[..32].as_bytes()).unwrap());
+    config.key = Some(Key::new(&CANARY.repeat(3).as_bytes()[..32]).unwrap());
     config.passphrase = Some(Passphrase::new(CANARY).unwrap());
     config
 }
