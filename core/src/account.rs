@@ -20,6 +20,13 @@ use crate::vitals::Vitals;
 /// An account id in bytes, at most.
 pub(crate) const MAX_COOKIE_ID_BYTES: usize = 255;
 
+/// A remark in bytes, at most.
+pub(crate) const MAX_REMARK_BYTES: usize = 1_000;
+/// Minutes that a chat may be left to a person, at most: a year.
+pub(crate) const MAX_PAUSE_MINUTES: u32 = 525_600;
+/// The lowest and the highest priority of an account.
+pub(crate) const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
+
 /// What is stored of an account.
 pub(crate) struct AccountRecord {
     pub(crate) cookie_id: String,

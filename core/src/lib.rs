@@ -16,6 +16,7 @@
 
 mod account;
 mod account_options;
+mod bring;
 mod call;
 mod capacity;
 mod clock;
@@ -36,6 +37,7 @@ mod manager;
 mod metrics;
 mod numbered;
 mod order;
+mod private_file;
 mod reply;
 mod reply_content;
 mod reply_handler;
@@ -57,6 +59,7 @@ mod worker;
 
 pub use account::Fence;
 pub use account_options::AccountOptions;
+pub use bring::report::{ImportOutcome, ImportReport, ImportedAccount};
 pub use call::Call;
 pub use capacity::{Capacity, CapacityItem, CapacityKind, CapacityLevel};
 pub use config::Config;
@@ -80,7 +83,7 @@ pub use send_outcome::SendOutcome;
 pub use states::{ConnectionState, Reason, ReasonCode, TaskState};
 pub use status::{AccountStatus, Counters};
 pub use stop_report::{AccountStop, StageOutcome, StageReport, StopReport, StopStage};
-pub use store::{MessageTrace, PausedChat, SendTrace};
+pub use store::{InspectedAccount, InspectedMessage, Inspection, Integrity, MessageTrace, PausedChat, SendTrace, inspect};
 pub use tasks::TaskManager;
 pub use wanted::Wanted;
 pub use wire::message::OrderStatus;

@@ -1,10 +1,12 @@
 //! `CookieManager`: every public verb, each a few lines.
 
 mod answering;
+mod bringing;
 mod chats;
 mod orders;
 mod providing;
 mod remarks;
+mod taking;
 mod work;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Duration;
 
-use crate::account::{AccountCell, check_cookie_id};
+use crate::account::{AccountCell, PRIORITIES, check_cookie_id};
 use crate::call::Call;
 use crate::capacity::{Capacity, CapacityItem};
 use crate::clock::SystemClock;
@@ -23,9 +23,6 @@ use crate::stop_report::StopReport;
 use crate::supervisor::{BoxFuture, Slot, Supervisor};
 use crate::wanted::Wanted;
 use crate::worker::AccountWorker;
-
-/// The lowest and the highest priority of an account.
-const PRIORITIES: std::ops::RangeInclusive<i32> = -100..=100;
 
 /// Supervises one task for each account, of a kind that the host writes: see [`AccountWorker`]. What the tasks need to be known
 /// again after a restart of the process is the host's matter; [`CookieManager`](crate::CookieManager) has a store for that.

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::{CookieManager, check_id};
+use crate::account::MAX_PAUSE_MINUTES;
 use crate::call::Call;
 use crate::error::Error;
 use crate::store::{MessageTrace, PausedChat};
 
-/// The longest pause of a chat: a year.
-const MAX_MINUTES: u32 = 525_600;
 /// Messages that one look brings, at most.
 const MAX_MESSAGES: u32 = 10_000;
 
@@ -88,10 +87,10 @@ impl CookieManager {
 }
 
 fn check_minutes(minutes: u32, least: u32) -> Result<(), Error> {
-    if (least..=MAX_MINUTES).contains(&minutes) {
+    if (least..=MAX_PAUSE_MINUTES).contains(&minutes) {
         return Ok(());
     }
-    Err(Error::invalid("minutes", format!("is {minutes}, allowed is {least} … {MAX_MINUTES}")))
+    Err(Error::invalid("minutes", format!("is {minutes}, allowed is {least} … {MAX_PAUSE_MINUTES}")))
 }
 
 fn check_limit(limit: u32) -> Result<(), Error> {

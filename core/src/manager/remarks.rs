@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use super::CookieManager;
+use crate::account::MAX_REMARK_BYTES;
 use crate::call::Call;
 use crate::error::Error;
-
-/// The longest remark, in bytes.
-const MAX_REMARK_BYTES: usize = 1_000;
 
 impl CookieManager {
     /// Keeps a remark with the account, for people: 0 … 1,000 bytes without NUL, empty at first. It has no effect.

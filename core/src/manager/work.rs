@@ -13,7 +13,7 @@ use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
 use crate::wire::request;
 
-type AccountSlot = Slot<XianyuLive>;
+pub(super) type AccountSlot = Slot<XianyuLive>;
 
 /// Takes up an account that is on record.
 pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>, defaults: DefaultReplies) {
@@ -198,6 +198,6 @@ pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, rules: 
     Ok(())
 }
 
-fn new_device(cookie: &Cookie) -> String {
+pub(super) fn new_device(cookie: &Cookie) -> String {
     request::device_id(&mut rand::rng(), cookie.unb())
 }

@@ -36,6 +36,12 @@ impl DefaultReplies {
         }
     }
 
+    /// All of them, each with its item; the account's has none.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Option<&str>, &DefaultReply)> {
+        let of_items = self.of_items.iter().map(|(item_id, reply)| (Some(item_id.as_str()), reply));
+        self.of_account.iter().map(|reply| (None, reply)).chain(of_items)
+    }
+
     /// Whether there is room for one more of an item.
     pub(crate) fn has_room_for(&self, item_id: Option<&str>) -> bool {
         item_id.is_none_or(|item_id| self.of_items.len() < MAX_ITEMS || self.of_items.contains_key(item_id))

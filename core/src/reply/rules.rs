@@ -158,6 +158,14 @@ fn check_rule(rule: &KeywordRule) -> Result<(), String> {
     rule.picture.as_ref().map_or(Ok(()), content::check_picture)
 }
 
+/// What is wrong with a rule by itself, in words that go on from its name.
+pub(crate) fn check_alone(rule: &KeywordRule) -> Result<(), String> {
+    check_rule(rule)?;
+    let mut gathered = Gathered::default();
+    let mut keywords = rule.keywords.iter();
+    keywords.try_for_each(|keyword| gathered.take(0, rule.matching, keyword).map_err(|problem| format!("its keyword {problem}")))
+}
+
 fn at(place: usize, problem: &str) -> Error {
     Error::invalid("keywords", format!("rule {place}: {problem}"))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, Savepoint, named_params};
 
 use super::secrets::{Column, Secrets};
 use super::writer::Fault;
@@ -34,6 +34,18 @@ impl Store {
         is_other_user: bool,
         now_ms: i64,
     ) -> Result<(), Error> {
+        self.put_account_and(record, rules, is_other_user, now_ms, |_| Ok(())).await
+    }
+
+    /// The same, and `further` in the same transaction.
+    pub(super) async fn put_account_and(
+        &self,
+        record: AccountRecord,
+        rules: Option<Arc<[KeywordRule]>>,
+        is_other_user: bool,
+        now_ms: i64,
+        further: impl FnOnce(&Savepoint<'_>) -> Result<(), Fault> + Send + 'static,
+    ) -> Result<(), Error> {
         let secrets = Arc::clone(&self.secrets);
         self.write(move |db| {
             if is_other_user {
@@ -61,7 +73,8 @@ impl Store {
                 ":expires": record.token.as_ref().map(|token| token.expires_at_ms),
                 ":now": now_ms,
             })?;
-            rules.map_or(Ok(()), |rules| rules::replace(db, &record.cookie_id, &rules))
+            rules.map_or(Ok(()), |rules| rules::replace(db, &record.cookie_id, &rules))?;
+            further(db)
         })
         .await
     }

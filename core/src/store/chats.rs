@@ -41,16 +41,18 @@ impl Store {
     /// The chats that are paused now, in the order of their ids.
     pub(crate) async fn paused_chats(&self, cookie_id: &str, now_ms: i64) -> Result<Vec<PausedChat>, Error> {
         let cookie_id = cookie_id.to_owned();
-        self.read(move |db| {
-            let mut statement = db.prepare_cached(
-                "SELECT chat_id, paused_until_ms FROM chats WHERE cookie_id = ?1 AND paused_until_ms > ?2 ORDER BY chat_id",
-            )?;
-            let rows = statement
-                .query_map((&cookie_id, now_ms), |row| Ok(PausedChat { chat_id: row.get(0)?, paused_until_ms: row.get(1)? }))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
+        self.read(move |db| Ok(paused_now(db, &cookie_id, now_ms)?)).await
     }
+}
+
+/// The same for whoever has a connection.
+pub(super) fn paused_now(db: &Connection, cookie_id: &str, now_ms: i64) -> rusqlite::Result<Vec<PausedChat>> {
+    let mut statement = db.prepare_cached(
+        "SELECT chat_id, paused_until_ms FROM chats WHERE cookie_id = ?1 AND paused_until_ms > ?2 ORDER BY chat_id",
+    )?;
+    let rows =
+        statement.query_map((cookie_id, now_ms), |row| Ok(PausedChat { chat_id: row.get(0)?, paused_until_ms: row.get(1)? }))?;
+    rows.collect()
 }
 
 /// A person has written in the chat at that moment: it is theirs for the account's minutes, none of them if it has none.

@@ -30,21 +30,7 @@ impl Store {
             }
             db.prepare_cached("DELETE FROM default_replies WHERE cookie_id = ?1 AND item_id = ?2")?
                 .execute((&cookie_id, &item_id))?;
-            let Some(DefaultReply { content: ReplyContent { text, picture }, once_per_chat }) = &reply else { return Ok(()) };
-            db.prepare_cached(
-                "INSERT INTO default_replies (cookie_id, item_id, reply, picture_url, picture_width, picture_height, once_per_chat)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?
-            .execute((
-                &cookie_id,
-                &item_id,
-                text,
-                picture.as_ref().map(|picture| &picture.url),
-                picture.as_ref().map(|picture| picture.width),
-                picture.as_ref().map(|picture| picture.height),
-                once_per_chat,
-            ))?;
-            Ok(())
+            reply.as_ref().map_or(Ok(()), |reply| insert(db, &cookie_id, &item_id, reply))
         })
         .await
     }
@@ -58,6 +44,30 @@ impl Store {
         })
         .await
     }
+}
+
+/// Puts these in the place of all that the account has.
+pub(super) fn replace(db: &Savepoint<'_>, cookie_id: &str, replies: &[(Option<String>, DefaultReply)]) -> Result<(), Fault> {
+    db.prepare_cached("DELETE FROM default_replies WHERE cookie_id = ?1")?.execute([cookie_id])?;
+    replies.iter().try_for_each(|(item_id, reply)| insert(db, cookie_id, item_id.as_deref().unwrap_or_default(), reply))
+}
+
+fn insert(db: &Savepoint<'_>, cookie_id: &str, item_id: &str, reply: &DefaultReply) -> Result<(), Fault> {
+    let DefaultReply { content: ReplyContent { text, picture }, once_per_chat } = reply;
+    db.prepare_cached(
+        "INSERT INTO default_replies (cookie_id, item_id, reply, picture_url, picture_width, picture_height, once_per_chat)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute((
+        cookie_id,
+        item_id,
+        text,
+        picture.as_ref().map(|picture| &picture.url),
+        picture.as_ref().map(|picture| picture.width),
+        picture.as_ref().map(|picture| picture.height),
+        once_per_chat,
+    ))?;
+    Ok(())
 }
 
 /// Whether a default reply was said in the chat: not taken back, nor refused by the service.

@@ -2,13 +2,16 @@
 
 mod accounts;
 mod backfill;
+mod bringing;
 mod chats;
 mod cleaning;
 mod damage;
 mod default_replies;
 mod faults;
+mod inspection;
 mod key_file;
 mod keys;
+mod looking;
 mod messages;
 mod migrations;
 mod open;
@@ -19,6 +22,7 @@ mod rekeying;
 mod rules;
 mod sealing;
 mod secrets;
+pub(crate) mod snapshot;
 mod trail;
 mod writer;
 
@@ -51,8 +55,11 @@ use crate::error::Error;
 use crate::key::KeySource;
 
 pub(crate) use self::backfill::ActiveChat;
+pub(crate) use self::bringing::{AccountAnswers, AccountSettings};
 pub use self::chats::PausedChat;
 pub(crate) use self::default_replies::DefaultReplyOf;
+pub use self::inspection::{InspectedAccount, InspectedMessage, Inspection, Integrity, inspect};
+pub(crate) use self::looking::{explain, look_into};
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
 pub(crate) use self::orders::OrderNote;
 pub(crate) use self::outbox::{Content, Draft, NewSend};

@@ -26,17 +26,19 @@ impl Store {
     /// The account's rules in their order.
     pub(crate) async fn rules(&self, cookie_id: &str) -> Result<Vec<KeywordRule>, Error> {
         let cookie_id = cookie_id.to_owned();
-        self.read(move |db| {
-            let rules = select(db, "WHERE r.cookie_id = ?1", [cookie_id])?;
-            Ok(rules.into_iter().map(|(_, rule)| rule).collect())
-        })
-        .await
+        self.read(move |db| Ok(of_account(db, &cookie_id)?)).await
     }
 
     /// The rules of all accounts, each with its account's id, in the order of ids and positions.
     pub(crate) async fn all_rules(&self) -> Result<Vec<(String, KeywordRule)>, Error> {
         self.read(|db| Ok(select(db, "", [])?)).await
     }
+}
+
+/// An account's rules in their order.
+pub(super) fn of_account(db: &Connection, cookie_id: &str) -> rusqlite::Result<Vec<KeywordRule>> {
+    let rules = select(db, "WHERE r.cookie_id = ?1", [cookie_id])?;
+    Ok(rules.into_iter().map(|(_, rule)| rule).collect())
 }
 
 pub(super) fn replace(db: &Savepoint<'_>, cookie_id: &str, rules: &[KeywordRule]) -> Result<(), Fault> {

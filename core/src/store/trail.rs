@@ -1,6 +1,6 @@
 //! The trail: what came, what was decided, what was sent, and how that ended.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use super::Store;
@@ -63,31 +63,33 @@ impl Store {
     /// The account's latest messages, the newest first; of one chat where one is named.
     pub(crate) async fn messages(&self, cookie_id: &str, chat_id: Option<String>, limit: u32) -> Result<Vec<MessageTrace>, Error> {
         let cookie_id = cookie_id.to_owned();
-        self.read(move |db| {
-            let mut traces: Vec<MessageTrace> = match chat_id {
-                Some(chat_id) => {
-                    let mut statement = db.prepare_cached(OF_CHAT)?;
-                    let rows = statement.query_map((&cookie_id, limit, chat_id), trace)?;
-                    rows.collect::<rusqlite::Result<_>>()?
-                }
-                None => {
-                    let mut statement = db.prepare_cached(OF_ACCOUNT)?;
-                    let rows = statement.query_map((&cookie_id, limit), trace)?;
-                    rows.collect::<rusqlite::Result<_>>()?
-                }
-            };
-            let mut sends = db.prepare_cached(SENDS_OF_MESSAGE)?;
-            for trace in traces.iter_mut().filter(|trace| trace.decision.is_some_and(DecisionCode::is_reply)) {
-                for sent in sends.query_map((&cookie_id, &trace.message_id), send)? {
-                    let sent = sent?;
-                    let place = if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply };
-                    *place = Some(sent);
-                }
-            }
-            Ok(traces)
-        })
-        .await
+        self.read(move |db| Ok(latest(db, &cookie_id, chat_id, limit)?)).await
     }
+}
+
+/// The same for whoever has a connection.
+pub(super) fn latest(db: &Connection, cookie_id: &str, chat_id: Option<String>, limit: u32) -> rusqlite::Result<Vec<MessageTrace>> {
+    let mut traces: Vec<MessageTrace> = match chat_id {
+        Some(chat_id) => {
+            let mut statement = db.prepare_cached(OF_CHAT)?;
+            let rows = statement.query_map((cookie_id, limit, chat_id), trace)?;
+            rows.collect::<rusqlite::Result<_>>()?
+        }
+        None => {
+            let mut statement = db.prepare_cached(OF_ACCOUNT)?;
+            let rows = statement.query_map((cookie_id, limit), trace)?;
+            rows.collect::<rusqlite::Result<_>>()?
+        }
+    };
+    let mut sends = db.prepare_cached(SENDS_OF_MESSAGE)?;
+    for trace in traces.iter_mut().filter(|trace| trace.decision.is_some_and(DecisionCode::is_reply)) {
+        for sent in sends.query_map((cookie_id, &trace.message_id), send)? {
+            let sent = sent?;
+            let place = if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply };
+            *place = Some(sent);
+        }
+    }
+    Ok(traces)
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.

@@ -184,6 +184,11 @@ impl<W: AccountWorker> Slot<W> {
         self.entry.cell.show(TaskState::Parked, ConnectionState::Failed, code, detail);
     }
 
+    /// Whether it cannot go on without a person or the host.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.entry.cell.standing().state == TaskState::Parked
+    }
+
     /// Whether a session runs, or is to run when its time comes.
     pub(crate) fn is_active(&self) -> bool {
         !matches!(self.phase, Phase::Idle)
@@ -203,7 +208,8 @@ impl<W: AccountWorker> Slot<W> {
         self.entry.is_known.store(false, Ordering::SeqCst);
     }
 
-    pub(super) fn is_known(&self) -> bool {
+    /// Whether it is on record.
+    pub(crate) fn is_known(&self) -> bool {
         self.entry.is_known.load(Ordering::SeqCst)
     }
 

@@ -1,0 +1,93 @@
+//! Looking into a database without changing anything: neither the file, nor what lies beside it.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use crate::error::Error;
+
+/// For another process that writes at this moment.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often a look is begun anew because somebody has opened the database meanwhile.
+const TRIES: usize = 3;
+const IN_URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
+
+/// Opens a database to be read only, and reads.
+///
+/// Where nobody has a database in WAL mode open, it is read as a file that cannot change: SQLite would else make two files beside it
+/// and leave them there. Should somebody open it meanwhile, it is read anew.
+///
+/// # Errors
+/// [`Error::StoreUnavailable`], [`Error::NotADatabase`], [`Error::Corrupt`], and whatever `read` answers.
+pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
+    let file = path.canonicalize().map_err(|problem| unavailable(path, &problem.to_string()))?;
+    if !file.is_file() {
+        return Err(unavailable(path, "it is no plain file: name the database's file"));
+    }
+    for _ in 0..TRIES {
+        if is_in_use(&file) || !is_in_wal_mode(&file).map_err(|problem| unavailable(path, &problem.to_string()))? {
+            break;
+        }
+        let answer = read(&mut open(path, &file, "immutable=1")?);
+        if !is_in_use(&file) {
+            return answer;
+        }
+    }
+    read(&mut open(path, &file, "mode=ro")?)
+}
+
+/// What SQLite says of a file, in words.
+pub(crate) fn explain(path: &Path, problem: &rusqlite::Error) -> Error {
+    let shown = path.display().to_string();
+    match problem.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Error::NotADatabase { path: shown, problem: "it is no SQLite database at all".to_owned() },
+        Some(ErrorCode::DatabaseCorrupt) => Error::Corrupt { path: shown, problem: problem.to_string() },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            unavailable(path, "another program holds it locked: try again when that is done")
+        }
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => unavailable(
+            path,
+            "a program was cut off while it wrote, or the file may not be read: start that program once, then try again",
+        ),
+        _ => unavailable(path, &problem.to_string()),
+    }
+}
+
+fn open(path: &Path, file: &Path, how: &str) -> Result<Connection, Error> {
+    let uri = format!("file:{}?{how}", percent_encode(file.as_os_str().as_encoded_bytes(), IN_URI));
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(uri, flags).map_err(|problem| explain(path, &problem))?;
+    db.busy_timeout(BUSY_TIMEOUT).map_err(|problem| explain(path, &problem))?;
+    Ok(db)
+}
+
+/// Whether a log lies beside it, as it does while a program has a database in WAL mode open, or has been cut off.
+fn is_in_use(file: &Path) -> bool {
+    beside(file, "-wal").exists()
+}
+
+pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// The file is opened by itself only where no log lies beside it: closing it again drops the locks that this process has on it.
+fn is_in_wal_mode(file: &Path) -> io::Result<bool> {
+    const VERSIONS: std::ops::Range<usize> = 18..20;
+    let mut head = [0; VERSIONS.end];
+    match File::open(file)?.read_exact(&mut head) {
+        Ok(()) => Ok(head[VERSIONS] == [2, 2]),
+        // It is shorter than any database but the empty one.
+        Err(problem) if problem.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(problem) => Err(problem),
+    }
+}
+
+fn unavailable(path: &Path, problem: &str) -> Error {
+    Error::StoreUnavailable { path: path.display().to_string(), problem: problem.to_owned() }
+}
