@@ -15,6 +15,7 @@
 //! cookie_provider   a function that brings cookies   host_function   what such a function needs
 //! account_options   adding with more than a cookie
 //! key       the store's key, another one
+//! bringing  accounts brought along, documents, copies, looks into a store
 //! reply_handler     a function that answers        default_reply   what is said where nothing else has a word
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
@@ -66,6 +67,8 @@ pub mod chats;
 pub mod trail;
 
 pub mod orders;
+
+pub mod bringing;
 
 pub mod stopping;
 

@@ -20,6 +20,7 @@ pub(crate) trait Plain: Copy {}
 pub(crate) unsafe trait Given: Plain {}
 
 impl Plain for bool {}
+impl Plain for usize {}
 impl Plain for u8 {}
 
 // SAFETY: it is a number.

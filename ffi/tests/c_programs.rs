@@ -129,6 +129,25 @@ fn steering_and_watching_refuse_what_is_wrong_and_say_what_happens() {
     runs_to_its_end("interface_watching");
 }
 
+#[test]
+fn accounts_are_brought_along_exported_and_copied_and_a_store_is_looked_into() {
+    let directory = scratch("bringing_files");
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir_all(&directory).unwrap();
+    let foreign = rusqlite::Connection::open(directory.join("foreign.db")).unwrap();
+    foreign
+        .execute_batch(
+            "CREATE TABLE cookies (id, value); CREATE TABLE keywords (cookie_id, keyword, reply);
+             INSERT INTO cookies VALUES ('shop', 'unb=1; cookie2=CANARY'), ('bad', 'cookie2=x');
+             INSERT INTO keywords VALUES ('shop', '包邮', '全场包邮')",
+        )
+        .unwrap();
+    let program = scratch("bringing");
+    Compiler::c().link_shared(&source("c/bringing.c"), "gnu99", &program);
+    let output = command(&program).arg(&directory).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
 fn runs_to_its_end(name: &str) {
     let program = scratch(name);
     // fork and waitpid are POSIX's, which a plain c99 does not show.

@@ -160,6 +160,12 @@ fn schema(db: &Connection, path: &Path) -> Result<u32, Error> {
 }
 
 impl Inspection {
+    /// All of it as a JSON object, its fields named as here.
+    pub fn to_json(&self) -> String {
+        // Values of ours are always JSON: there is no map with other keys than texts in them.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
     fn read(&mut self, db: &Connection, limit: usize) {
         match accounts(db) {
             Ok((accounts, problem)) => {
