@@ -49,7 +49,7 @@
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
  * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
  *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list,
- *    lk_order_list, lk_stored_reply. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
+ *    lk_order_list, lk_stored_reply, lk_import_report. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
  *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
@@ -172,6 +172,10 @@
     sizeof(lk_message_trace), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, \
     LK_DECISION_UNKNOWN, 0, { NULL, 0 }, { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, { NULL, 0 }, 0, 0, 0, \
     { NULL, 0 }, false, false, LK_SEND_RESULT_UNKNOWN, { NULL, 0 }, 0, 0, { NULL, 0 }, { NULL, 0 }, 0, 0, 0 \
+}
+#define LK_IMPORT_SUMMARY_INIT { sizeof(lk_import_summary), 0, 0, 0, 0, 0, { NULL, 0 }, false }
+#define LK_IMPORTED_ACCOUNT_INIT { \
+    sizeof(lk_imported_account), { NULL, 0 }, { NULL, 0 }, { NULL, 0 }, 0, 0, LK_IMPORT_OUTCOME_UNKNOWN, false, false \
 }
 #define LK_STOP_SUMMARY_INIT { sizeof(lk_stop_summary), 0, 0, false }
 #define LK_ACCOUNT_STOP_INIT { \
@@ -866,6 +870,43 @@ typedef uint32_t lk_confirmation_state;
 #endif // __cplusplus
 
 /**
+ * What became of an account of a file. The numbers are permanent, and the same in every language.
+ */
+enum lk_import_outcome
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * One that this library has no number for.
+     */
+    LK_IMPORT_OUTCOME_UNKNOWN = 0,
+    /**
+     * It is new here, and on record now.
+     */
+    LK_IMPORT_OUTCOME_ADDED = 1,
+    /**
+     * It was here; something of it was put in the place of what it had.
+     */
+    LK_IMPORT_OUTCOME_UPDATED = 2,
+    /**
+     * It was here, and was left as it is.
+     */
+    LK_IMPORT_OUTCOME_KEPT = 3,
+    /**
+     * Nothing of it was taken; `not_taken` says why.
+     */
+    LK_IMPORT_OUTCOME_REFUSED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_import_outcome lk_import_outcome;
+#else
+typedef uint32_t lk_import_outcome;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How one stage of stopping an account ended. The numbers are permanent.
  */
 enum lk_stage_outcome
@@ -1106,6 +1147,11 @@ typedef struct lk_events lk_events;
  * `lk_health_reason_list_free`, if it came through a pointer to a pointer; that of an event belongs to the event.
  */
 typedef struct lk_health_reason_list lk_health_reason_list;
+
+/**
+ * What an import came to, account by account. Yours: end it with `lk_import_report_free`.
+ */
+typedef struct lk_import_report lk_import_report;
 
 /**
  * A list of keyword rules that is yours. End it with `lk_keyword_list_free`.
@@ -1994,6 +2040,86 @@ typedef struct {
      */
     int64_t at_ms;
 } lk_confirmation;
+
+/**
+ * An import report in a few numbers. Begin with `LK_IMPORT_SUMMARY_INIT`. Its text belongs to the report.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_import_summary)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * Accounts of the file.
+     */
+    size_t account_count;
+    /**
+     * Those that are new here.
+     */
+    size_t added_count;
+    /**
+     * Those that were here, and of which something was taken.
+     */
+    size_t updated_count;
+    /**
+     * Those that were here, and were left as they are.
+     */
+    size_t kept_count;
+    /**
+     * Those of which nothing was taken.
+     */
+    size_t refused_count;
+    /**
+     * What belongs to no account of the file, each on a line of its own; empty: nothing.
+     */
+    lk_str notes;
+    /**
+     * Whether everything in the file was taken.
+     */
+    bool is_complete;
+} lk_import_summary;
+
+/**
+ * What became of one account of a file. Begin with `LK_IMPORTED_ACCOUNT_INIT`. Its texts belong to the report.
+ */
+typedef struct {
+    /**
+     * `sizeof(lk_imported_account)`, set by the init macro.
+     */
+    size_t size;
+    /**
+     * The account.
+     */
+    lk_str cookie_id;
+    /**
+     * What was not taken, and why, each on a line of its own; empty: all was taken.
+     */
+    lk_str not_taken;
+    /**
+     * What was taken otherwise than it stands in the file, and how, each on a line of its own; empty: nothing.
+     */
+    lk_str notes;
+    /**
+     * Rules that were taken.
+     */
+    size_t rule_count;
+    /**
+     * Default replies that were taken.
+     */
+    size_t default_reply_count;
+    /**
+     * What became of it.
+     */
+    lk_import_outcome outcome;
+    /**
+     * Whether its cookie was taken.
+     */
+    bool has_cookie;
+    /**
+     * Whether its settings were taken.
+     */
+    bool has_settings;
+} lk_imported_account;
 
 /**
  * A stop report in a few numbers. Begin with `LK_STOP_SUMMARY_INIT`.
@@ -3123,6 +3249,105 @@ lk_status lk_manager_set_remark(const lk_manager *manager, lk_str cookie_id, lk_
  * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
 lk_status lk_manager_get_remark(const lk_manager *manager, lk_str cookie_id, lk_string **remark);
+
+/**
+ * Takes the accounts of today's most used Python program out of its SQLite file, which is opened to be read only and may be in use:
+ * cookies, keywords, default replies, and whether each account is on, its remark, its user, its pause and whether it confirms
+ * shipments. Columns that an older file does not have take their defaults; shipments are confirmed only where the file says so.
+ *
+ * It can be called again. An account that is here already is left as it is: only one that is parked, or has no cookie, takes that of
+ * the file, if it is of the same Xianyu user.
+ *
+ * - `path`: the file.
+ * - `report`: where the report goes, yours to end with `lk_import_report_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks until all accounts are on record. Errors: `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_STORE_UNAVAILABLE` for a file
+ * that cannot be opened, `LK_STATUS_CORRUPT`; where nothing could be stored `LK_STATUS_STORE_FAILED`, `LK_STATUS_DISK_FULL`,
+ * `LK_STATUS_DISK_FAILED`; `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_import_xianyu_db(const lk_manager *manager, lk_str path, lk_import_report **report);
+
+/**
+ * Takes accounts out of a document of `lk_manager_export_accounts`, each with its settings, rules and default replies, which take the
+ * place of those of an account that is here already.
+ *
+ * A new account takes its login too; where the document leaves the secrets out it is parked, and waits for `lk_manager_update_cookie`.
+ * An account that is here already keeps its own login; only one that is parked, or has no cookie, takes that of the document, if it
+ * is of the same Xianyu user. An account of another user is refused.
+ *
+ * - `path`: the document.
+ * - `passphrase`: what it was exported with; no text (`lk_str_of(NULL)`) where its secrets are left out.
+ * - `report`: where the report goes, yours to end with `lk_import_report_free`; NULL is put there on failure.
+ *
+ * Any thread. Blocks until all accounts are on record. Errors: `LK_STATUS_WRONG_KEY` for another passphrase or a document that was
+ * tampered with: nothing was changed; `LK_STATUS_INVALID_ARGUMENT`; those of `lk_manager_import_xianyu_db` for what could not be stored.
+ */
+lk_status lk_manager_import_accounts(const lk_manager *manager, lk_str path, lk_str passphrase, lk_import_report **report);
+
+/**
+ * Writes all accounts to a new file, as JSON, readable for its owner only: with their settings, rules and default replies; without
+ * messages, orders and statistics.
+ *
+ * - `path`: where there is no file yet.
+ * - `passphrase`: cookie, device, token and proxy of each account are sealed under it; 1 to 1,024 bytes. No text
+ *   (`lk_str_of(NULL)`): they are left out.
+ * - `count`: where the number of accounts goes; NULL if you do not want it.
+ *
+ * Any thread. Blocks until the file is on the disk. Errors: `LK_STATUS_INVALID_ARGUMENT`, `LK_STATUS_STORE_FAILED`,
+ * `LK_STATUS_DISK_FULL`, `LK_STATUS_DISK_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_export_accounts(const lk_manager *manager, lk_str path, lk_str passphrase, size_t *count);
+
+/**
+ * Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on. The copy is a whole
+ * store of its own. What is sealed in it is sealed with the store's own key.
+ *
+ * - `path`: where there is no file yet.
+ *
+ * Any thread. Blocks until the copy is on the disk, 10 minutes at most. Errors: `LK_STATUS_INVALID_ARGUMENT`, also for a store in
+ * memory; `LK_STATUS_STORE_FAILED`, `LK_STATUS_DISK_FULL`, `LK_STATUS_DISK_FAILED`, `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_snapshot(const lk_manager *manager, lk_str path);
+
+/**
+ * Looks into a store, whether or not a manager runs on it, and tells as JSON what it holds: its accounts with their rules, the latest
+ * messages with what was decided, and whether the file is sound. Nothing of a cookie, a token or a proxy is in it. The file is read
+ * only, and nothing is made beside it.
+ *
+ * - `path`: the store.
+ * - `limit`: so many messages at most, and so many rules of each account, 0 to 10,000.
+ * - `json`: where the text goes, yours to end with `lk_string_free`; NULL is put there on failure.
+ *
+ * Any thread; it needs no manager. Blocks while the whole file is checked, 30 s of that at most. Errors: `LK_STATUS_NOT_A_DATABASE`,
+ * `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_CORRUPT` where not even its beginning can be read,
+ * `LK_STATUS_INVALID_ARGUMENT`.
+ */
+lk_status lk_inspect(lk_str path, uint32_t limit, lk_string **json);
+
+/**
+ * An import report in a few numbers.
+ *
+ * - `summary`: where they go; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_import_report_summary(const lk_import_report *report, lk_import_summary *summary);
+
+/**
+ * What an import report says of one account.
+ *
+ * - `index`: from 0, in the order of the ids, below the summary's `account_count`.
+ * - `account`: where it goes; its `size` must be set.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_NULL_POINTER`,
+ * `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_import_report_account(const lk_import_report *report, size_t index, lk_imported_account *account);
+
+/**
+ * Ends an import report and its texts. NULL is fine. Does not block.
+ */
+void lk_import_report_free(lk_import_report *report);
 
 /**
  * A report in a few numbers.

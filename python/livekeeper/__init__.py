@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from ._inspection import InspectedAccount, InspectedMessage, Inspection, inspect
 from ._livekeeper import (
     AccountStatus,
     AccountStop,
@@ -26,6 +27,8 @@ from ._livekeeper import (
     Event,
     Events,
     HealthReason,
+    ImportedAccount,
+    ImportReport,
     MessageTrace,
     Metrics,
     Order,
@@ -75,6 +78,7 @@ from .states import (
     Decision,
     Health,
     HealthCode,
+    ImportOutcome,
     OrderStatus,
     ReasonCode,
     TaskState,
@@ -111,6 +115,12 @@ __all__ = [
     "Health",
     "HealthCode",
     "HealthReason",
+    "ImportOutcome",
+    "ImportReport",
+    "ImportedAccount",
+    "InspectedAccount",
+    "InspectedMessage",
+    "Inspection",
     "InternalError",
     "InvalidArgument",
     "LivekeeperError",
@@ -144,4 +154,5 @@ __all__ = [
     "WrongKey",
     "WrongOwner",
     "__version__",
+    "inspect",
 ]

@@ -282,3 +282,21 @@ class ConfirmationState(_Name):
     """The service has refused it. It is not asked again by itself."""
     UNKNOWN = "unknown"
     """Nobody knows: no answer came that tells. It is not asked again by itself."""
+
+
+class ImportOutcome(_Name):
+    """What became of an account of a file that was imported.
+
+    >>> from livekeeper import ImportOutcome
+    >>> ImportOutcome.KEPT == "kept"
+    True
+    """
+
+    ADDED = "added"
+    """It is new here, and on record now."""
+    UPDATED = "updated"
+    """It was here; something of it was put in the place of what it had."""
+    KEPT = "kept"
+    """It was here, and was left as it is."""
+    REFUSED = "refused"
+    """Nothing of it was taken; ``ImportedAccount.not_taken`` says why."""

@@ -9,6 +9,7 @@
 //! | `host_function`, `providing` | functions of the host's that the core calls |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
+//! | `import_report`, `inspecting` | what is brought along; what a store holds |
 //! | `states`, `display`, `show` | the enums of `livekeeper.states`; how values are written out |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
@@ -28,6 +29,8 @@ mod events;
 mod filter;
 mod health_reason;
 mod host_function;
+mod import_report;
+mod inspecting;
 mod manager;
 mod metrics;
 mod order;
@@ -68,6 +71,10 @@ mod _livekeeper {
     use super::events::Events;
     #[pymodule_export]
     use super::health_reason::HealthReason;
+    #[pymodule_export]
+    use super::import_report::{ImportReport, ImportedAccount};
+    #[pymodule_export]
+    use super::inspecting::look_into_store;
     #[pymodule_export]
     use super::manager::{AsyncCookieManager, CookieManager};
     #[pymodule_export]

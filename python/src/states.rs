@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use livekeeper::{
-    CapacityKind, CapacityLevel, ConfirmationState, ConnectionState, DecisionCode, Health, HealthCode, OrderStatus, ReasonCode,
-    TaskState,
+    CapacityKind, CapacityLevel, ConfirmationState, ConnectionState, DecisionCode, Health, HealthCode, ImportOutcome, OrderStatus,
+    ReasonCode, TaskState,
 };
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -68,6 +68,7 @@ named!(CapacityLevel);
 named!(DecisionCode, "Decision");
 named!(OrderStatus);
 named!(ConfirmationState);
+named!(ImportOutcome);
 
 /// The enums of the core by their names, and the names of their values: the tests hold `livekeeper.states` against it.
 #[pyfunction]
@@ -86,6 +87,7 @@ pub(crate) fn core_enums() -> BTreeMap<&'static str, Vec<&'static str>> {
         names::<DecisionCode>(),
         names::<OrderStatus>(),
         names::<ConfirmationState>(),
+        names::<ImportOutcome>(),
     ])
 }
 

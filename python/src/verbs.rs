@@ -12,6 +12,7 @@ use crate::awaiting;
 use crate::blocking::{wait, without_gil};
 use crate::capacity::Capacity;
 use crate::errors;
+use crate::import_report::ImportReport;
 use crate::metrics::Metrics;
 use crate::order::{Confirmation, Order};
 use crate::paused_chat::PausedChat;
@@ -205,6 +206,66 @@ impl Verbs {
         let source = source.map_err(|error| errors::to_python(py, &error))?;
         let none = || errors::invalid(py, "key", "no key is given: give one of key, key_file, key_env, passphrase");
         self.answer(py, self.core.rekey(source.ok_or_else(none)?), show::nothing)
+    }
+
+    /// Takes the accounts of today's most used Python program out of its SQLite file, which is opened to be read only and may be in
+    /// use: cookies, keywords, default replies, and whether each account is on, its remark, its user, its pause and whether it
+    /// confirms shipments. The `ImportReport` says of each account what was taken and what was not, and why. Columns that an older
+    /// file does not have take their defaults; shipments are confirmed only where the file says so.
+    ///
+    /// It can be called again. An account that is here already is left as it is, with whatever you have changed since: only one that
+    /// is parked, or has no cookie, takes that of the file, if it is of the same Xianyu user. Returns when all is durable.
+    ///
+    /// Raises `NotADatabase` for another kind of file, `StoreUnavailable` for one that cannot be opened, `Corrupt`, `StoreFailed` and
+    /// its like where nothing could be stored, `ManagerClosed`.
+    ///
+    ///     for account in manager.import_xianyu_db("xianyu_data.db").accounts: print(account)
+    fn import_xianyu_db<'py>(&self, py: Python<'py>, path: &Bound<'_, PyAny>) -> Answer<'py> {
+        self.answer(py, self.core.import_xianyu_db(arguments::path(path, "path")?), show::one::<_, ImportReport>)
+    }
+
+    /// Writes all accounts to a new file, as JSON, readable for its owner only, and returns how many they are: with their settings,
+    /// rules and default replies; without messages, orders and statistics.
+    ///
+    /// - `path`: where there is no file yet.
+    /// - `passphrase`: cookie, device, token and proxy of each account are sealed under it, 1 … 1,024 bytes; `None`: they are left
+    ///   out.
+    ///
+    /// Raises `InvalidArgument`, `StoreFailed`, `DiskFull`, `DiskFailed`, `ManagerClosed`.
+    ///
+    ///     manager.export_accounts("accounts.json", passphrase="…")
+    #[pyo3(signature = (path, *, passphrase=None))]
+    fn export_accounts<'py>(&self, py: Python<'py>, path: &Bound<'_, PyAny>, passphrase: Option<&Bound<'_, PyAny>>) -> Answer<'py> {
+        let (path, passphrase) = (arguments::path(path, "path")?, optional_text(passphrase, "passphrase")?.map(Secret::new));
+        self.answer(py, self.core.export_accounts(path, passphrase.as_ref().map(Secret::expose)), show::plain)
+    }
+
+    /// Takes accounts out of a document of `export_accounts`, each with its settings, rules and default replies, which take the place
+    /// of those of an account that is here already.
+    ///
+    /// A new account takes its login too: cookie, device, token and proxy. Where the document leaves the secrets out it is parked, and
+    /// waits for `update_cookie`. An account that is here already keeps its own login; only one that is parked, or has no cookie,
+    /// takes that of the document, if it is of the same Xianyu user. An account of another user is refused.
+    ///
+    /// Raises `WrongKey` for another passphrase or a document that was tampered with: nothing was changed. `InvalidArgument` for a
+    /// path that is no such document, or a passphrase that is missing; `ManagerClosed`.
+    ///
+    ///     print(manager.import_accounts("accounts.json", passphrase="…"))
+    #[pyo3(signature = (path, *, passphrase=None))]
+    fn import_accounts<'py>(&self, py: Python<'py>, path: &Bound<'_, PyAny>, passphrase: Option<&Bound<'_, PyAny>>) -> Answer<'py> {
+        let (path, passphrase) = (arguments::path(path, "path")?, optional_text(passphrase, "passphrase")?.map(Secret::new));
+        self.answer(py, self.core.import_accounts(path, passphrase.as_ref().map(Secret::expose)), show::one::<_, ImportReport>)
+    }
+
+    /// Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on; 10 minutes at
+    /// most. The copy is a whole store of its own. What is sealed in it is sealed with the store's own key.
+    ///
+    /// Raises `InvalidArgument` for a path where something is and for a store in memory, `StoreFailed`, `DiskFull`, `DiskFailed`,
+    /// `ManagerClosed`.
+    ///
+    ///     manager.snapshot("shop-2026-01-31.db")
+    fn snapshot<'py>(&self, py: Python<'py>, path: &Bound<'_, PyAny>) -> Answer<'py> {
+        self.answer(py, self.core.snapshot(arguments::path(path, "path")?), show::nothing)
     }
 
     /// Sets your function that is asked for a new cookie when an account's login is over, in the place of an earlier one; `None`
