@@ -21,7 +21,7 @@ impl PrivateFile {
     pub(crate) fn new(target: &Path) -> Result<Self, Error> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let Some(name) = target.file_name() else {
-            return Err(Error::invalid("path", format!("{target:?} names no file")));
+            return Err(Error::invalid("path", format!("{:?} names no file", shown(target))));
         };
         if fs::symlink_metadata(target).is_ok() {
             return Err(exists(target));
@@ -74,19 +74,25 @@ impl Drop for PrivateFile {
     }
 }
 
+fn shown(target: &Path) -> String {
+    target.display().to_string()
+}
+
 fn exists(target: &Path) -> Error {
-    Error::invalid("path", format!("{target:?} exists already, and was left as it is: name a new file"))
+    Error::invalid("path", format!("{:?} exists already, and was left as it is: name a new file", shown(target)))
 }
 
 fn explain(target: &Path, problem: &io::Error) -> Error {
     match problem.kind() {
         io::ErrorKind::AlreadyExists => exists(target),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { problem: problem.to_string() },
-        io::ErrorKind::NotFound => Error::invalid("path", format!("the directory of {target:?} does not exist: make it first")),
+        io::ErrorKind::NotFound => {
+            Error::invalid("path", format!("the directory of {:?} does not exist: make it first", shown(target)))
+        }
         _ if problem.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
             Error::DiskFailed { problem: problem.to_string() }
         }
-        _ => Error::invalid("path", format!("{target:?} cannot be written: {problem}")),
+        _ => Error::invalid("path", format!("{:?} cannot be written: {problem}", shown(target))),
     }
 }
 

@@ -86,6 +86,8 @@ HASHED: list[Any] = [
     livekeeper.MessageTrace("m0", "41", "chat", "9687", picture=livekeeper.SendTrace("[图片]")),
     livekeeper.MessageTrace("m0", "41", "chat", "9687", decision=livekeeper.Decision.FOLDED, folded_into="m1"),
     livekeeper.PausedChat("41", 1_700_000_000_123),
+    livekeeper.ImportedAccount("shop", "added", True, True, 2, 1, ["a rule"], ["a picture"]),
+    livekeeper.ImportReport([livekeeper.ImportedAccount("bad", livekeeper.ImportOutcome.REFUSED)], ["a note"]),
     REFUSED,
     STEP,
     ORDER,

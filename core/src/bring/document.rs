@@ -166,7 +166,7 @@ impl Entry {
         })
     }
 
-    fn into_brought(self, key: Option<&Key>, path: &Path) -> Result<Result<Brought, ImportedAccount>, Error> {
+    fn into_brought(self, key: Option<&Key>, path: &str) -> Result<Result<Brought, ImportedAccount>, Error> {
         // What is sealed is opened before anything is refused: a document that was tampered with is refused as a whole.
         let opened = match (&self.secrets, key) {
             (Some(secrets), Some(key)) => Some(secrets.open(&self.cookie_id, key).ok_or_else(|| tampered(path, &self.cookie_id))?),
@@ -285,6 +285,7 @@ impl Opened {
 /// [`Error::WrongKey`].
 pub(crate) fn read(path: &Path, passphrase: Option<&Secret>) -> Result<Source, Error> {
     let bytes = read_file(path)?;
+    let path = &*path.display().to_string();
     let head: Head = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, &problem))?;
     if head.format != FORMAT {
         return Err(Error::invalid(
@@ -325,17 +326,18 @@ pub(crate) fn read(path: &Path, passphrase: Option<&Secret>) -> Result<Source, E
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
-    let unreadable = |problem: std::io::Error| Error::invalid("path", format!("{path:?} cannot be read: {problem}"));
+    let shown = path.display().to_string();
+    let unreadable = |problem: std::io::Error| Error::invalid("path", format!("{shown:?} cannot be read: {problem}"));
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::invalid("path", format!("{path:?} has more than {MAX_BYTES} bytes, which no such document has")));
+        return Err(Error::invalid("path", format!("{shown:?} has more than {MAX_BYTES} bytes, which no such document has")));
     }
     Ok(bytes)
 }
 
-fn key_of(path: &Path, with: &SealedWith, passphrase: Option<&Secret>) -> Result<Key, Error> {
+fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Secret>) -> Result<Key, Error> {
     let Some(passphrase) = passphrase else {
         return Err(Error::invalid("passphrase", format!("is missing: the secrets in {path:?} are sealed under one")));
     };
@@ -357,7 +359,7 @@ fn key_of(path: &Path, with: &SealedWith, passphrase: Option<&Secret>) -> Result
     Ok(key)
 }
 
-fn tampered(path: &Path, cookie_id: &str) -> Error {
+fn tampered(path: &str, cookie_id: &str) -> Error {
     Error::WrongKey {
         what: format!("the document {path:?}"),
         problem: format!("the passphrase is right, but the secrets of account {cookie_id:?} were changed since: export it again"),
@@ -365,7 +367,7 @@ fn tampered(path: &Path, cookie_id: &str) -> Error {
 }
 
 /// Only where it is wrong is told: what stands there may be a secret of a file that was named by mistake.
-fn no_document(path: &Path, problem: &serde_json::Error) -> Error {
+fn no_document(path: &str, problem: &serde_json::Error) -> Error {
     let place = format!("line {}, column {}", problem.line(), problem.column());
     Error::invalid("path", format!("{path:?} is no document of export_accounts, or a damaged one ({place})"))
 }

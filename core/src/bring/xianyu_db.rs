@@ -75,7 +75,7 @@ fn read_all(db: &Connection, tables: &Tables) -> rusqlite::Result<Source> {
     let mut source = Source::default();
     let mut drafts = BTreeMap::new();
     read_cookies(db, tables, &mut drafts, &mut source)?;
-    let mut strangers = Notes::default();
+    let mut strangers = std::mem::take(&mut source.notes);
     each(db, tables, "cookie_status", &["cookie_id", "enabled"], |row| {
         if let Some(draft) = text(row, 0)?.and_then(|id| drafts.get_mut(&id)) {
             draft.settings.enabled = switch(row, 1)?.unwrap_or(true);
@@ -87,7 +87,10 @@ fn read_all(db: &Connection, tables: &Tables) -> rusqlite::Result<Source> {
         let id = text(row, 0)?.unwrap_or_default();
         match drafts.get_mut(&id) {
             Some(draft) => draft.take_rule(row),
-            None => Ok(strangers.add(|| format!("a keyword of account {}, which is not in the file or was refused", quoted(&id)))),
+            None => {
+                strangers.add(|| format!("a keyword of account {}, which is not in the file or was refused", quoted(&id)));
+                Ok(())
+            }
         }
     })?;
     let columns = ["cookie_id", "item_id", "enabled", "reply_content", "reply_image_url", "reply_once"];
@@ -96,7 +99,8 @@ fn read_all(db: &Connection, tables: &Tables) -> rusqlite::Result<Source> {
         match drafts.get_mut(&id) {
             Some(draft) => draft.take_default_reply(row),
             None => {
-                Ok(strangers.add(|| format!("a default reply of account {}, which is not in the file or was refused", quoted(&id))))
+                strangers.add(|| format!("a default reply of account {}, which is not in the file or was refused", quoted(&id)));
+                Ok(())
             }
         }
     })?;
@@ -120,6 +124,9 @@ fn read_cookies(
     each(db, tables, "cookies", &columns, |row| {
         let id = text(row, 0)?.unwrap_or_default();
         if drafts.len() + source.refused.len() >= MAX_ACCOUNTS {
+            source.notes.add(|| {
+                format!("account {}: the file has more than {MAX_ACCOUNTS} accounts, which are all that is read", quoted(&id))
+            });
             return Ok(());
         }
         if let Err(problem) = check_cookie_id(&id) {
@@ -143,7 +150,9 @@ fn each(
 ) -> rusqlite::Result<()> {
     let Some(known) = tables.get(table) else { return Ok(()) };
     let columns: Vec<_> = columns.iter().map(|column| if known.contains(*column) { *column } else { "NULL" }).collect();
-    let mut statement = db.prepare(&format!("SELECT {} FROM {table}", columns.join(", ")))?;
+    let select = format!("SELECT {} FROM {table}", columns.join(", "));
+    // A table may be one without row ids; its order is that of its key.
+    let mut statement = db.prepare(&format!("{select} ORDER BY rowid")).or_else(|_| db.prepare(&select))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         take(row)?;

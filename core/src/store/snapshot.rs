@@ -40,7 +40,10 @@ pub(crate) fn copy(file: &Path, target: &Path, is_over: &AtomicBool) -> Result<(
         let left = beside(target, suffix);
         if left.exists() {
             // SQLite would take it for the copy's own.
-            return Err(Error::invalid("path", format!("{left:?} lies beside it: remove it, or name another file")));
+            return Err(Error::invalid(
+                "path",
+                format!("{:?} lies beside it: remove it, or name another file", left.display().to_string()),
+            ));
         }
     }
     let copy = PrivateFile::new(target)?;
