@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import datetime
 from typing import Optional, Sequence
@@ -16,6 +17,14 @@ WIDE = 110
 """Characters of a line from which on a table has its further columns."""
 
 WIDTH_WITHOUT_TERMINAL = 120
+
+ACCOUNT_WIDTH = 16
+"""Columns that an account's id takes in a table at most."""
+
+FREE = {"message": 1, "remark": 1, "keywords": 1, "reply": 2}
+"""The table's columns that share the width which the others leave, and how."""
+
+NUMBERS = ("#", "rules", "messages", "priority")
 
 Row = tuple[str, ...]
 
@@ -41,7 +50,7 @@ def run(path: str, limit: int, as_json: bool) -> int:
         show(seen)
     except BrokenPipeError:
         # Whoever read it, such as `head`, has seen enough; what is left in the buffer goes nowhere.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = open(os.devnull, "w")
         return 0
     return 1 if seen.is_sound is False or seen.problems else 0
 
@@ -62,10 +71,14 @@ def show(seen: Inspection) -> None:
     hidden = sum(account.rule_count - len(account.rules) for account in seen.accounts)
     if hidden:
         tables.line(f"… and {hidden} more rules (--limit)")
-    header = ("recorded", "account", "from", "message", "decision", "sent")
-    tables.table("latest messages", header, [_message_row(one.cookie_id, one.message) for one in seen.messages])
-    chats = [(_plain(account.cookie_id), _plain(chat.chat_id), _time(chat.paused_until_ms))
-             for account in seen.accounts for chat in account.paused_chats]
+    sender = ("from",) if is_wide else ()
+    messages = [_message_row(one.cookie_id, one.message, is_wide) for one in seen.messages]
+    tables.table("latest messages", ("recorded", "account", *sender, "message", "decision"), messages)
+    chats = [
+        (_plain(account.cookie_id), _plain(chat.chat_id), _time(chat.paused_until_ms))
+        for account in seen.accounts
+        for chat in account.paused_chats
+    ]
     if chats:
         tables.table("paused chats", ("account", "chat", "until"), chats)
 
@@ -102,11 +115,18 @@ def _rich_tables() -> _Lines:
         def table(self, title: str, header: Row, rows: Sequence[Row]) -> None:
             if not rows:
                 return console.print(Text(f"{title}: none"))
-            table = Table(title=title, title_justify="left", box=box.ROUNDED, header_style="bold")
-            for name in header:
-                is_free = name in ("message", "reply", "keywords", "decision", "remark", "sent")
-                is_number = name in ("#", "rules", "messages", "priority")
-                table.add_column(name, overflow="fold", no_wrap=not is_free and name != "account", justify="right" if is_number else "left")
+            is_free = [name in FREE for name in header]
+            table = Table(title=title, title_justify="left", box=box.ROUNDED, header_style="bold", expand=any(is_free))
+            for name, free in zip(header, is_free):
+                # A row is a line: what is free gives way where the width is short.
+                table.add_column(
+                    name,
+                    no_wrap=True,
+                    overflow="ellipsis",
+                    ratio=FREE[name] if free else None,
+                    max_width=ACCOUNT_WIDTH if name == "account" else None,
+                    justify="right" if name in NUMBERS else "left",
+                )
             for row in rows:
                 table.add_row(*(Text(cell) for cell in row))
             console.print(table)
@@ -142,23 +162,23 @@ def _rule_row(cookie_id: str, place: int, rule: Rule) -> Row:
     return (_plain(cookie_id), str(place), keywords, _plain(rule.item_id or "all"), reply or "nothing")
 
 
-def _message_row(cookie_id: str, message: MessageTrace) -> Row:
+def _message_row(cookie_id: str, message: MessageTrace, is_wide: bool) -> Row:
     decision = "undecided" if message.decision is None else str(message.decision)
     if message.rule is not None:
         decision += f" (rule {message.rule})"
-    sent = [_sent(one) for one in (message.reply, message.picture) if one is not None]
-    return (
-        _time(message.received_at_ms),
-        _plain(cookie_id),
-        _plain(message.sender_name or message.sender_id, 16),
-        _plain(message.text),
-        decision,
-        ", ".join(sent) or "–",
-    )
+    # A text and a picture usually end alike.
+    sent = dict.fromkeys(_sent(one) for one in (message.reply, message.picture) if one is not None)
+    if sent:
+        decision += f": {', '.join(sent)}"
+    sender = (_plain(message.sender_name or message.sender_id, 16),) if is_wide else ()
+    return (_time(message.received_at_ms), _plain(cookie_id), *sender, _plain(message.text), decision)
 
 
 def _sent(sent: SendTrace) -> str:
-    return "under way" if sent.outcome is None else _plain(str(sent.outcome))
+    if sent.outcome is None:
+        return "under way"
+    reason = sent.outcome.reason
+    return f"{sent.outcome.outcome} ({_plain(reason, 20)})" if reason else sent.outcome.outcome
 
 
 def _schema(seen: Inspection) -> str:

@@ -8,6 +8,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Union
 
 import livekeeper
 import pytest
@@ -27,7 +28,7 @@ def store(simulator: Simulator, tmp_path: Path) -> Path:
 
 
 def fill(simulator: Simulator, manager: livekeeper.CookieManager) -> None:
-    rules = [livekeeper.Rule("在吗", "在的", picture=livekeeper.Picture("https://x/a.jpg", 8, 6)), ("包邮", "全场包邮")]
+    rules: list[Union[livekeeper.Rule, tuple[str, str]]] = [livekeeper.Rule("在吗", "在的", picture=livekeeper.Picture("https://x/a.jpg", 8, 6)), ("包邮", "全场包邮")]
     manager.add_cookie("主店", simulator.cookie(UNB) + f"; x={CANARY}", keywords=rules, user_id=7)
     manager.set_remark("主店", "第一家")
     manager.pause_chat("主店", "41", 60)
@@ -69,7 +70,7 @@ def test_the_command_shows_a_store_also_while_a_manager_runs(simulator: Simulato
 
 
 @pytest.mark.parametrize("columns", ["60", "80", "200"])
-def test_lines_fit_into_the_width_where_there_is_no_rich(store: Path, columns: str, tmp_path: Path) -> None:
+def test_columns_of_plain_text_are_shown_where_there_is_no_rich(store: Path, columns: str, tmp_path: Path) -> None:
     (tmp_path / "rich").mkdir()
     (tmp_path / "rich" / "__init__.py").write_text("raise ImportError")
     shown = run(store, COLUMNS=columns, PYTHONPATH=str(tmp_path))
