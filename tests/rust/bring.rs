@@ -1,5 +1,6 @@
 //! Accounts that are brought along, documents, copies of a store, and looks into one: with files as people have them, and worse.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a figure that people ask for")]
 
 use std::fs;
 use std::path::Path;
@@ -414,7 +415,7 @@ fn a_copy_of_a_store_that_is_written_to_is_of_one_moment_and_needs_no_other_file
     fs::write(scratch.join("left.db-wal"), "x").unwrap();
     assert!(manager.snapshot(scratch.join("left.db")).wait().unwrap_err().to_string().contains("left.db-wal"));
     assert!(names(store.parent().unwrap()).iter().all(|name| !name.contains(".part")));
-    assert!(names(store.parent().unwrap()).iter().all(|name| !name.starts_with("copy") || name.ends_with(".db")));
+    assert!(names(store.parent().unwrap()).iter().all(|name| !name.starts_with("copy") || !name.contains(".db-")));
 
     let copied = offline(&first);
     assert_eq!(copied.list_cookies().unwrap().len(), 301);
