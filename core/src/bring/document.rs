@@ -11,14 +11,16 @@ use serde::{Deserialize, Serialize};
 use super::account::{Brought, Login, MAX_ACCOUNTS, Source};
 use super::report::{ImportedAccount, Notes, quoted};
 use super::rule_list::RuleList;
-use super::sealed::{self, Cost, Key, SALT_BYTES};
 use crate::account::{AccessToken, AccountRecord, MAX_PAUSE_MINUTES, MAX_REMARK_BYTES, PRIORITIES, check_cookie_id};
 use crate::error::Error;
+use crate::key::{Key, Passphrase};
+use crate::key_work::{KeyWork, SALT_BYTES};
 use crate::private_file::PrivateFile;
 use crate::reply::content::MAX_ITEM_ID_BYTES;
 use crate::reply::defaults::{self, DefaultReplies};
 use crate::reply_content::DefaultReply;
 use crate::rule::KeywordRule;
+use crate::sealing;
 use crate::secret::Secret;
 use crate::store::AccountSettings;
 use crate::wire::cookie::Cookie;
@@ -26,7 +28,6 @@ use crate::wire::cookie::Cookie;
 const FORMAT: &str = "livekeeper accounts";
 const VERSION: u32 = 1;
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
-const MAX_PASSPHRASE_BYTES: usize = 1_024;
 /// What is sealed to tell a wrong passphrase from a damaged account.
 const CHECK: &str = "livekeeper";
 
@@ -52,6 +53,14 @@ struct Document {
     /// How the secrets are sealed; none: they are left out.
     sealed: Option<SealedWith>,
     accounts: Vec<Entry>,
+}
+
+/// What making the key of a passphrase takes.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Cost {
+    memory_kib: u32,
+    passes: u32,
+    lanes: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -98,20 +107,11 @@ struct ItemReply {
 const KDF: &str = "argon2id";
 const CIPHER: &str = "xchacha20poly1305";
 
-/// A passphrase that may be one.
-pub(crate) fn check_passphrase(passphrase: &str) -> Result<Secret, Error> {
-    if passphrase.is_empty() || passphrase.len() > MAX_PASSPHRASE_BYTES {
-        let problem = format!("must have 1 … {MAX_PASSPHRASE_BYTES} bytes; give none at all to leave the secrets out");
-        return Err(Error::invalid("passphrase", problem));
-    }
-    Ok(Secret::new(passphrase))
-}
-
 /// Writes a document for its owner's eyes only, where there is no file yet. Blocks.
 ///
 /// # Errors
 /// [`Error::InvalidArgument`] for the path, [`Error::DiskFull`], [`Error::DiskFailed`].
-pub(crate) fn write(path: &Path, passphrase: Option<&Secret>, accounts: Vec<Exported>, now_ms: i64) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, passphrase: Option<&Passphrase>, accounts: Vec<Exported>, now_ms: i64) -> Result<(), Error> {
     let file = PrivateFile::new(path)?;
     let (sealed, key) = passphrase.map(new_key).transpose()?.unzip();
     let accounts = accounts.into_iter().map(|account| Entry::new(account, key.as_ref())).collect::<Result<_, _>>()?;
@@ -127,24 +127,30 @@ fn write_json(path: &Path, document: &Document) -> std::io::Result<()> {
     out.flush()
 }
 
-fn new_key(passphrase: &Secret) -> Result<(SealedWith, Key), Error> {
-    let salt: [u8; SALT_BYTES] = rand::random();
-    let key = sealed::derive(passphrase, &salt, Cost::USUAL).map_err(|problem| Error::Internal { problem })?;
+fn new_key(passphrase: &Passphrase) -> Result<(SealedWith, Key), Error> {
+    let work = KeyWork::new().map_err(|problem| Error::Internal { problem })?;
+    let key = work.key_of(passphrase).map_err(|problem| Error::Internal { problem })?;
     let check = seal(&key, "", "check", CHECK)?;
-    let with = SealedWith { kdf: KDF.to_owned(), cipher: CIPHER.to_owned(), salt: BASE64.encode(&salt), cost: Cost::USUAL, check };
+    let KeyWork { salt, memory_kib, passes, lanes } = work;
+    let cost = Cost { memory_kib, passes, lanes };
+    let with = SealedWith { kdf: KDF.to_owned(), cipher: CIPHER.to_owned(), salt: BASE64.encode(&salt), cost, check };
     Ok((with, key))
 }
 
 /// What is sealed belongs to its place: it opens nowhere else.
-fn context(cookie_id: &str, column: &str) -> Vec<u8> {
-    format!("{FORMAT}\0{VERSION}\0{column}\0{cookie_id}").into_bytes()
+fn place<'a>(cookie_id: &'a str, column: &'a str) -> [&'a [u8]; 4] {
+    [FORMAT.as_bytes(), b"1", column.as_bytes(), cookie_id.as_bytes()]
 }
 
 fn seal(key: &Key, cookie_id: &str, column: &str, text: &str) -> Result<String, Error> {
-    let sealed = sealed::seal(key, &context(cookie_id, column), text);
-    sealed
-        .map(|sealed| BASE64.encode(&sealed))
-        .ok_or_else(|| Error::Internal { problem: "a secret could not be sealed".to_owned() })
+    let sealed = sealing::seal(key, &place(cookie_id, column), text.as_bytes());
+    sealed.map(|sealed| BASE64.encode(&sealed)).map_err(|fault| Error::Internal { problem: format!("a secret: {fault}") })
+}
+
+fn unseal(key: &Key, cookie_id: &str, column: &str, sealed: &str) -> Option<Secret> {
+    let sealed = BASE64.decode(sealed.as_bytes()).ok()?;
+    let plain = sealing::unseal(key, &place(cookie_id, column), &sealed).ok()?;
+    std::str::from_utf8(&plain).ok().map(Secret::new)
 }
 
 impl Entry {
@@ -255,7 +261,7 @@ impl Secrets {
     }
 
     fn open(&self, cookie_id: &str, key: &Key) -> Option<Opened> {
-        let open = |column, text: &str| sealed::open(key, &context(cookie_id, column), &BASE64.decode(text.as_bytes()).ok()?);
+        let open = |column, text: &str| unseal(key, cookie_id, column, text);
         let optional = |column, text: &Option<String>| match text {
             Some(text) => open(column, text).map(Some),
             None => Some(None),
@@ -283,7 +289,7 @@ impl Opened {
 /// # Errors
 /// [`Error::InvalidArgument`] for what is no such document, one of a later version, or one that needs a passphrase;
 /// [`Error::WrongKey`].
-pub(crate) fn read(path: &Path, passphrase: Option<&Secret>) -> Result<Source, Error> {
+pub(crate) fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<Source, Error> {
     let bytes = read_file(path)?;
     let path = &*path.display().to_string();
     let head: Head = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, &problem))?;
@@ -337,7 +343,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Secret>) -> Result<Key, Error> {
+fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Passphrase>) -> Result<Key, Error> {
     let Some(passphrase) = passphrase else {
         return Err(Error::invalid("passphrase", format!("is missing: the secrets in {path:?} are sealed under one")));
     };
@@ -345,12 +351,13 @@ fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Secret>) -> Result<
         let problem = format!("the secrets in {path:?} are sealed in a way that is not known here: use a newer livekeeper");
         return Err(Error::invalid("path", problem));
     }
-    let salt = BASE64.decode(with.salt.as_bytes()).ok().filter(|salt| salt.len() == SALT_BYTES);
+    let salt = BASE64.decode(with.salt.as_bytes()).ok().and_then(|salt| <[u8; SALT_BYTES]>::try_from(salt).ok());
     let salt = salt.ok_or_else(|| Error::invalid("path", format!("the salt in {path:?} is none: the document is damaged")))?;
-    let key = sealed::derive(passphrase, &salt, with.cost)
+    let Cost { memory_kib, passes, lanes } = with.cost;
+    let key = KeyWork { salt, memory_kib, passes, lanes }
+        .key_of(passphrase)
         .map_err(|problem| Error::invalid("path", format!("{path:?} cannot be opened: {problem}")))?;
-    let check = BASE64.decode(with.check.as_bytes()).ok().and_then(|check| sealed::open(&key, &context("", "check"), &check));
-    if check.is_none_or(|check| check.expose() != CHECK) {
+    if unseal(&key, "", "check", &with.check).is_none_or(|check| check.expose() != CHECK) {
         return Err(Error::WrongKey {
             what: format!("the document {path:?}"),
             problem: "give the passphrase that it was exported with".to_owned(),

@@ -5,9 +5,8 @@ mod account;
 mod document;
 pub(crate) mod report;
 mod rule_list;
-mod sealed;
 mod xianyu_db;
 
 pub(crate) use self::account::{Brought, Login, Source};
-pub(crate) use self::document::{Exported, check_passphrase, read as read_document, write as write_document};
+pub(crate) use self::document::{Exported, read as read_document, write as write_document};
 pub(crate) use self::xianyu_db::read as read_xianyu_db;

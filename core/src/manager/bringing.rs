@@ -16,6 +16,7 @@ use crate::bring::report::{ImportOutcome, ImportReport, ImportedAccount};
 use crate::bring::{self, Brought, Exported, Source};
 use crate::call::Call;
 use crate::error::Error;
+use crate::key::Passphrase;
 use crate::live::{Service, XianyuLive};
 use crate::store::{Store, snapshot};
 use crate::supervisor::Supervisor;
@@ -51,7 +52,7 @@ impl CookieManager {
     /// [`Error::WrongKey`] for another passphrase or a document that was tampered with: nothing was changed.
     /// [`Error::InvalidArgument`] for a path that is no such document, or a passphrase that is missing. [`Error::Closed`].
     pub fn import_accounts(&self, path: impl AsRef<Path>, passphrase: Option<&str>) -> Call<ImportReport> {
-        let passphrase = match passphrase.map(bring::check_passphrase).transpose() {
+        let passphrase = match passphrase.map(Passphrase::new).transpose() {
             Ok(passphrase) => passphrase,
             Err(error) => return Call::ready(Err(error)),
         };
@@ -69,7 +70,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::InvalidArgument`], [`Error::StoreFailed`], [`Error::DiskFull`], [`Error::DiskFailed`], [`Error::Closed`].
     pub fn export_accounts(&self, path: impl AsRef<Path>, passphrase: Option<&str>) -> Call<usize> {
-        let passphrase = match passphrase.map(bring::check_passphrase).transpose() {
+        let passphrase = match passphrase.map(Passphrase::new).transpose() {
             Ok(passphrase) => passphrase,
             Err(error) => return Call::ready(Err(error)),
         };

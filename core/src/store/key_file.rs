@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::sealing::{random, random_key};
 use crate::key::Key;
+use crate::sealing::{random, random_key};
 
 /// More than any key has; whoever names a log file or a device by mistake hears so at once.
 const MAX_BYTES: u16 = 4_096;

@@ -2,24 +2,14 @@
 
 use std::path::Path;
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use zeroize::Zeroizing;
 
 use super::key_file::KeyFile;
-use super::sealing::{random, seal, unseal};
 use crate::error::Error;
 use crate::key::{Key, KeySource, Passphrase};
-
-/// What making a key of a passphrase takes: the second choice of RFC 9106 on one lane, some tenths of a second.
-const MEMORY_KIB: u32 = 64 * 1024;
-const PASSES: u32 = 3;
-const LANES: u32 = 1;
-/// What a file may ask for at most: it is not trusted before it is opened.
-const MOST_MEMORY_KIB: u32 = 1024 * 1024;
-const MOST_PASSES: u32 = 16;
-const MOST_LANES: u32 = 16;
-const SALT_BYTES: usize = 16;
+use crate::key_work::{KeyWork, SALT_BYTES};
+use crate::sealing::{seal, unseal};
 
 /// What a data key is known by.
 pub(super) type KeyId = [u8; 16];
@@ -37,16 +27,7 @@ pub(super) struct WrappedKey {
     pub(super) key_id: KeyId,
     wrapped: Vec<u8>,
     /// Present where it is wrapped with a passphrase.
-    work: Option<Work>,
-}
-
-/// How a key is made of a passphrase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Work {
-    salt: [u8; SALT_BYTES],
-    memory_kib: u32,
-    passes: u32,
-    lanes: u32,
+    work: Option<KeyWork>,
 }
 
 impl HeldKey {
@@ -104,7 +85,7 @@ impl HeldKey {
                 WrappedKey::wrap(key_id, data_key, &key, None).map_err(internal)
             }
             Self::Passphrase(words) => {
-                let work = Work::new().map_err(internal)?;
+                let work = KeyWork::new().map_err(internal)?;
                 let key = work.key_of(words).map_err(internal)?;
                 WrappedKey::wrap(key_id, data_key, &key, Some(work)).map_err(internal)
             }
@@ -158,15 +139,15 @@ fn key_of_environment(name: &str) -> Result<Key, Error> {
 }
 
 impl WrappedKey {
-    fn wrap(key_id: KeyId, data_key: &Key, key: &Key, work: Option<Work>) -> Result<Self, String> {
-        let marks = work.as_ref().map(Work::marks).unwrap_or_default();
+    fn wrap(key_id: KeyId, data_key: &Key, key: &Key, work: Option<KeyWork>) -> Result<Self, String> {
+        let marks = work.as_ref().map(KeyWork::marks).unwrap_or_default();
         let wrapped = seal(key, &place(&key_id, &marks), data_key.expose()).map_err(|fault| fault.to_string())?;
         Ok(Self { key_id, wrapped, work })
     }
 
     /// `None`: it is another key, or the row was changed.
     pub(super) fn unwrap(&self, key: &Key) -> Option<Key> {
-        let marks = self.work.as_ref().map(Work::marks).unwrap_or_default();
+        let marks = self.work.as_ref().map(KeyWork::marks).unwrap_or_default();
         let plain = unseal(key, &place(&self.key_id, &marks), &self.wrapped).ok()?;
         Key::new(&plain).ok()
     }
@@ -181,7 +162,7 @@ impl WrappedKey {
         let salt: Option<[u8; SALT_BYTES]> = row.get("salt")?;
         let work = match salt {
             Some(salt) => {
-                Some(Work { salt, memory_kib: row.get("memory_kib")?, passes: row.get("passes")?, lanes: row.get("lanes")? })
+                Some(KeyWork { salt, memory_kib: row.get("memory_kib")?, passes: row.get("passes")?, lanes: row.get("lanes")? })
             }
             None => None,
         };
@@ -227,33 +208,4 @@ impl WrappedKey {
 /// Where a wrapped data key belongs.
 fn place<'a>(key_id: &'a KeyId, marks: &'a [u8]) -> [&'a [u8]; 3] {
     [b"livekeeper data key", key_id, marks]
-}
-
-impl Work {
-    fn new() -> Result<Self, String> {
-        let salt = random().map_err(|fault| fault.to_string())?;
-        Ok(Self { salt, memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES })
-    }
-
-    /// Blocks for as long as the work takes.
-    fn key_of(&self, words: &Passphrase) -> Result<Key, String> {
-        if self.memory_kib > MOST_MEMORY_KIB || self.passes > MOST_PASSES || self.lanes > MOST_LANES {
-            return Err(format!(
-                "the file asks for {} KiB of memory and {} passes to open it, more than livekeeper ever does: the file was changed",
-                self.memory_kib, self.passes
-            ));
-        }
-        let failed = |problem: argon2::Error| format!("no key could be made of the passphrase: {problem}");
-        let params = Params::new(self.memory_kib, self.passes, self.lanes, None).map_err(failed)?;
-        let mut key = Key::zero();
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        argon2.hash_password_into(words.expose().as_bytes(), &self.salt, key.expose_mut()).map_err(failed)?;
-        Ok(key)
-    }
-
-    /// What of it the wrapped key is bound to.
-    fn marks(&self) -> Vec<u8> {
-        let numbers = [self.memory_kib, self.passes, self.lanes];
-        self.salt.into_iter().chain(numbers.into_iter().flat_map(u32::to_le_bytes)).collect()
-    }
 }

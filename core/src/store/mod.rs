@@ -20,7 +20,6 @@ mod outbox;
 mod owner;
 mod rekeying;
 mod rules;
-mod sealing;
 mod secrets;
 pub(crate) mod snapshot;
 mod trail;
@@ -89,9 +88,10 @@ impl Store {
     pub(crate) fn open_with(path: &Path, key: Option<KeySource>) -> Result<Self, Error> {
         let (done, closed) = mpsc::channel();
         let open::Opened { writing, reading, secrets, owner } = open::open(path, key)?;
-        let at_end = AtEnd { owner: owner.clone(), closed: done };
-        let reader = reading.map(|db| Reader::start(db, at_end.clone())).transpose()?;
-        let writer = Writer::start(writing, at_end)?;
+        let (reader_done, reader_closed) = mpsc::channel();
+        let at_end = |closed| AtEnd { owner: owner.clone(), closed };
+        let reader = reading.map(|db| Reader::start(db, at_end(reader_done))).transpose()?;
+        let writer = Writer::start(writing, reader.is_some().then_some(reader_closed), at_end(done))?;
         Ok(Self {
             writer,
             reader,

@@ -10,11 +10,11 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::keys::{HeldKey, WrappedKey};
 use super::owner::Owner;
-use super::sealing::random_key;
 use super::secrets::{self, Secrets};
 use super::{damage, faults, migrations};
 use crate::error::Error;
 use crate::key::KeySource;
+use crate::sealing::random_key;
 
 const MEMORY: &str = ":memory:";
 /// While a store is opened, another process may hold the file for a moment (a backup tool, an inspection).

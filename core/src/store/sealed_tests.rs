@@ -76,8 +76,10 @@ fn killed(from: &Scratch, name: &str) -> Scratch {
     for (name, bytes) in files(from) {
         std::fs::write(to.0.join(name), bytes).unwrap();
     }
-    // SQLite makes it anew.
-    std::fs::remove_file(to.0.join("shop.db-shm")).unwrap();
+    // SQLite makes it anew; and whoever holds the lock, this process, has not been killed.
+    for name in ["shop.db-shm", "shop.db.lock"] {
+        std::fs::remove_file(to.0.join(name)).unwrap();
+    }
     to
 }
 
@@ -102,7 +104,7 @@ async fn no_credential_is_plain_in_the_database_its_log_or_any_file_beside_it() 
     store.set_proxy("b", Some(Secret::new(format!("http://{CANARY}:x@proxy:1"))), 3).await.unwrap();
     store.delete_account("c").await.unwrap();
     let found = files(&scratch);
-    assert_eq!(found.keys().collect::<Vec<_>>(), ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key"]);
+    assert_eq!(found.keys().collect::<Vec<_>>(), ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key", "shop.db.lock"]);
     assert!(found.values().any(|bytes| holds(bytes, "DEVICE-1")), "what is not sealed is found");
     for (name, bytes) in found {
         assert!(!holds(&bytes, CANARY), "{name}");
@@ -298,7 +300,7 @@ async fn the_key_file_in_use_gets_another_key_and_the_store_opens_by_itself() {
     }
     assert_ne!(std::fs::read_to_string(&file).unwrap(), before);
     let names: Vec<String> = files(&scratch).into_keys().collect();
-    assert_eq!(names, ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key"]);
+    assert_eq!(names, ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key", "shop.db.lock"]);
     closed(store).await;
     opens(&scratch.file(), None).await;
     assert!(matches!(refused(&scratch.file(), Key::parse(&before).map(KeySource::Key)), Error::WrongKey { .. }));

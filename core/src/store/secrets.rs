@@ -5,10 +5,10 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::keys::{HeldKey, KeyId, WrappedKey};
-use super::sealing::{SealFault, random, random_key, seal, unseal};
 use super::writer::Fault;
 use crate::error::Error;
 use crate::key::Key;
+use crate::sealing::{SealFault, random, random_key, seal, unseal};
 use crate::secret::Secret;
 
 /// The schema since which the sealed columns mean what they mean. Another meaning would have another number here.

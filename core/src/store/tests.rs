@@ -236,7 +236,7 @@ async fn the_files_are_readable_for_their_owner_only() {
     }
     let mut names: Vec<_> = std::fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key"]);
+    assert_eq!(names, ["shop.db", "shop.db-shm", "shop.db-wal", "shop.db.key", "shop.db.lock"]);
 }
 
 #[test]

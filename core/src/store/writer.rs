@@ -59,12 +59,17 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(db: Connection, at_end: AtEnd) -> Result<Self, Error> {
+    /// `reader` ends when the reading thread has closed its connection: whoever closes the last one empties the log into the
+    /// database, and of two at the same time neither does.
+    pub(super) fn start(db: Connection, reader: Option<std::sync::mpsc::Receiver<()>>, at_end: AtEnd) -> Result<Self, Error> {
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let closing = Arc::new(AtomicBool::new(false));
         let is_closing = Arc::clone(&closing);
         spawn("livekeeper-store", move || {
-            write_all(db, waiting, &is_closing);
+            let db = write_all(db, waiting, &is_closing);
+            // Nothing is ever sent.
+            reader.map(|reader| reader.recv());
+            close(db);
             let AtEnd { owner, closed } = at_end;
             drop(owner);
             drop(closed);
@@ -129,7 +134,7 @@ fn in_savepoint<T>(transaction: &mut Transaction<'_>, work: impl FnOnce(&Savepoi
     Err(fault)
 }
 
-fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closing: &AtomicBool) {
+fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closing: &AtomicBool) -> Connection {
     let mut group = Vec::new();
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
         commit_group(&mut db, std::mem::take(&mut group));
@@ -137,6 +142,10 @@ fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closi
             waiting.close();
         }
     }
+    db
+}
+
+fn close(db: Connection) {
     if let Err((_, problem)) = db.close() {
         tracing::warn!(%problem, "the store was not closed cleanly; what was acknowledged is safe in its write-ahead log");
     }
@@ -255,7 +264,7 @@ mod tests {
     fn writer() -> Writer {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT").unwrap();
-        Writer::start(db, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
+        Writer::start(db, None, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
     }
 
     async fn count(writer: &Writer) -> u32 {

@@ -16,7 +16,7 @@ const HEAD_BYTES: usize = 1 + NONCE_BYTES;
 
 /// Why something could not be sealed or opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum SealFault {
+pub(crate) enum SealFault {
     #[error("the operating system gave no random numbers")]
     NoRandomness,
     #[error("it is too long to be sealed")]
@@ -29,10 +29,10 @@ pub(super) enum SealFault {
 }
 
 /// Where a sealed value belongs: its parts, each of which must be the same when it is opened.
-pub(super) type Place<'a> = &'a [&'a [u8]];
+pub(crate) type Place<'a> = &'a [&'a [u8]];
 
 /// Seals a value: the format, a nonce that is drawn for it, what is encrypted, its tag.
-pub(super) fn seal(key: &Key, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, SealFault> {
+pub(crate) fn seal(key: &Key, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>, SealFault> {
     let nonce = random::<NONCE_BYTES>()?;
     // With room for all of it at once: a buffer that grows would leave the plain value behind.
     let mut sealed = Zeroizing::new(Vec::with_capacity(HEAD_BYTES + plain.len() + TAG_BYTES));
@@ -46,7 +46,7 @@ pub(super) fn seal(key: &Key, place: Place<'_>, plain: &[u8]) -> Result<Vec<u8>,
 }
 
 /// Opens what [`seal`] has sealed with the same key for the same place.
-pub(super) fn unseal(key: &Key, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealFault> {
+pub(crate) fn unseal(key: &Key, place: Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealFault> {
     let (head, rest) = sealed.split_at_checked(HEAD_BYTES).ok_or(SealFault::Refused)?;
     let (format, nonce) = head.split_first().ok_or(SealFault::Refused)?;
     if *format != FORMAT {
@@ -62,14 +62,14 @@ pub(super) fn unseal(key: &Key, place: Place<'_>, sealed: &[u8]) -> Result<Zeroi
 }
 
 /// A key that nobody knows.
-pub(super) fn random_key() -> Result<Key, SealFault> {
+pub(crate) fn random_key() -> Result<Key, SealFault> {
     let mut key = Key::zero();
     SysRng.try_fill_bytes(key.expose_mut()).map_err(|_| SealFault::NoRandomness)?;
     Ok(key)
 }
 
 /// From the system, not from a generator of this process: a fork would have the same one.
-pub(super) fn random<const BYTES: usize>() -> Result<[u8; BYTES], SealFault> {
+pub(crate) fn random<const BYTES: usize>() -> Result<[u8; BYTES], SealFault> {
     let mut bytes = [0; BYTES];
     SysRng.try_fill_bytes(&mut bytes).map_err(|_| SealFault::NoRandomness)?;
     Ok(bytes)
