@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from ._inspection import InspectedAccount, InspectedMessage, Inspection, inspect
 from ._livekeeper import (
     AccountStatus,
@@ -84,6 +86,14 @@ from .states import (
     TaskState,
 )
 
+if TYPE_CHECKING:
+    from ._seeing.diagnose import Diagnosis
+    from ._seeing.explain import Explanation
+    from ._seeing.record import EventLog
+    from ._seeing.rows import Messages, Orders, Statuses
+    from ._seeing.top import top
+    from ._seeing.watch import LiveView
+
 __all__ = [
     "AccountDisabled",
     "AccountNotFound",
@@ -107,10 +117,13 @@ __all__ = [
     "Counters",
     "Decision",
     "DefaultReply",
+    "Diagnosis",
     "DiskFailed",
     "DiskFull",
     "Event",
+    "EventLog",
     "Events",
+    "Explanation",
     "Forked",
     "Health",
     "HealthCode",
@@ -123,15 +136,18 @@ __all__ = [
     "Inspection",
     "InternalError",
     "InvalidArgument",
+    "LiveView",
     "LivekeeperError",
     "ManagerClosed",
     "MessageTrace",
+    "Messages",
     "Metrics",
     "NotADatabase",
     "NotConnected",
     "Order",
     "OrderStatus",
     "OrderStep",
+    "Orders",
     "PausedChat",
     "Picture",
     "Reason",
@@ -143,6 +159,7 @@ __all__ = [
     "SendTrace",
     "StageReport",
     "Standing",
+    "Statuses",
     "StopReport",
     "StoreError",
     "StoreFailed",
@@ -155,4 +172,26 @@ __all__ = [
     "WrongOwner",
     "__version__",
     "inspect",
+    "top",
 ]
+
+_SEEING = {
+    "Diagnosis": "diagnose",
+    "EventLog": "record",
+    "Explanation": "explain",
+    "LiveView": "watch",
+    "Messages": "rows",
+    "Orders": "rows",
+    "Statuses": "rows",
+    "top": "top",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # What is for people to look at is imported when it is first asked for: programs that show nothing start without it.
+    if name not in _SEEING:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    thing = globals()[name] = getattr(importlib.import_module(f"._seeing.{_SEEING[name]}", __name__), name)
+    return thing

@@ -158,7 +158,7 @@ const HAS_SECRET: &str = "a Config that holds a key or passphrase is not pickled
 /// >>> config.heartbeat_interval_s
 /// 15.0
 #[pyclass(frozen, eq, module = "livekeeper")]
-#[derive(PartialEq)]
+#[derive(Default, PartialEq)]
 pub(crate) struct Config {
     core: livekeeper::Config,
 }

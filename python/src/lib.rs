@@ -11,6 +11,7 @@
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
 //! | `import_report`, `inspecting` | what is brought along; what a store holds |
 //! | `states`, `display`, `show` | the enums of `livekeeper.states`; how values are written out |
+//! | `seeing` | the way to what is shown to people, which is Python: `livekeeper._seeing` |
 //! | `simulator`, `simulator_entry` | what `livekeeper.testing` is made of |
 #![forbid(unsafe_code)]
 
@@ -39,6 +40,7 @@ mod providing;
 mod reason;
 mod reply;
 mod rule;
+mod seeing;
 mod send_outcome;
 mod show;
 mod simulator;

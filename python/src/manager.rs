@@ -1,13 +1,14 @@
 //! `livekeeper.CookieManager`, and its face for event loops.
 
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use livekeeper::Error;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyType};
 
-use crate::arguments::{limit, optional_limit, path, wrong_type};
+use crate::arguments::{limit, optional_limit, path, small_count, text, wrong_type};
 use crate::async_events::AsyncEvents;
 use crate::awaiting;
 use crate::blocking::{wait, without_gil};
@@ -15,7 +16,17 @@ use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
 use crate::filter::Filter;
+use crate::seeing;
 use crate::verbs::{CLOSE_TIMEOUT_S, Verbs};
+
+/// How long a view stays up to date where nothing else is said.
+const WATCH_TIMEOUT: Duration = Duration::from_secs(3_600);
+/// How many events are kept where nothing else is said.
+const EVENTS: u32 = 10_000;
+/// How many events may be kept.
+const MOST_EVENTS: u32 = 1_000_000;
+/// How many messages a plot shows where nothing else is said.
+const PLOTTED: u32 = 500;
 
 /// Keeps the accounts of one store alive on a background runtime; no event loop of yours is needed.
 ///
@@ -44,16 +55,18 @@ impl CookieManager {
     fn new(py: Python<'_>, path: &Bound<'_, PyAny>, config: Option<&Bound<'_, PyAny>>) -> PyResult<PyClassInitializer<Self>> {
         let path = self::path(path, "path")?;
         let config = match config {
-            None => livekeeper::Config::default(),
+            None => Bound::new(py, Config::default())?,
             Some(config) => match config.cast::<Config>() {
-                Ok(config) => config.get().to_core(),
+                Ok(config) => config.clone(),
                 Err(_) => return Err(wrong_type("config", "livekeeper.Config or None", config)),
             },
         };
-        let opened = without_gil(py, || livekeeper::CookieManager::open(&path, config));
+        let settings = config.get().to_core();
+        let opened = without_gil(py, || livekeeper::CookieManager::open(&path, settings));
         let core = Arc::new(opened.map_err(|error| errors::to_python(py, &error))?);
         close_at_exit(py, &core)?;
-        Ok(PyClassInitializer::from(Verbs::blocking(core)).add_subclass(Self { path: path.to_string_lossy().into_owned() }))
+        Ok(PyClassInitializer::from(Verbs::blocking(core, config.unbind()))
+            .add_subclass(Self { path: path.to_string_lossy().into_owned() }))
     }
 
     /// The same manager for event loops: an `AsyncCookieManager`, with every method of this one, to be awaited. Works in any running
@@ -62,7 +75,7 @@ impl CookieManager {
     ///     await manager.aio.add_cookie("shop 1", "unb=…; cookie2=…; _m_h5_tk=…")
     #[getter]
     fn aio<'py>(this: &Bound<'py, Self>) -> PyResult<Bound<'py, AsyncCookieManager>> {
-        let verbs = this.as_super().get().awaitable(this.clone().into_any().unbind());
+        let verbs = this.as_super().get().awaitable(this.clone().into_any());
         Bound::new(this.py(), PyClassInitializer::from(verbs).add_subclass(AsyncCookieManager))
     }
 
@@ -85,6 +98,85 @@ impl CookieManager {
         let filter = Filter::read(cookie_id, kinds)?;
         let core = this.as_super().get().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
         Ok(Events::new(core, filter, limit))
+    }
+
+    /// A view of all accounts for a notebook's cell that stays up to date beside the other cells: end the cell with it. It is drawn
+    /// anew at most twice a second, and only when something has changed. It ends with the cell (when that runs again, or its output
+    /// is cleared), with its `stop`, with the manager, with the next `watch`, and after `timeout_s` seconds (0 … 86,400). Does not
+    /// block. With `anywidget` (`pip install 'livekeeper[notebook]'`) it is a widget, without it HTML that is put in its place, and
+    /// then nobody tells it that an output was cleared.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     manager.watch()
+    #[pyo3(signature = (*, timeout_s=None), text_signature = "($self, *, timeout_s=3600.0)")]
+    fn watch<'py>(this: &Bound<'py, Self>, timeout_s: Option<&Bound<'_, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        let timeout = timeout_s.map_or(Ok(WATCH_TIMEOUT), |timeout_s| limit(timeout_s, "timeout_s"))?;
+        this.as_super().get().core().list_cookies().map_err(|error| errors::to_python(this.py(), &error))?;
+        seeing::call(this.py(), "watch", "watch", (this, timeout.as_secs_f64()))
+    }
+
+    /// Keeps the newest `limit` events (1 … 1,000,000) from now on, in memory, until it is stopped or the manager is closed: an
+    /// `EventLog`, for `plot_timeline` say. `cookie_id`: of this account only. Does not block.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     log = manager.record()
+    #[pyo3(signature = (*, cookie_id=None, limit=None), text_signature = "($self, *, cookie_id=None, limit=10000)")]
+    fn record<'py>(
+        this: &Bound<'py, Self>,
+        cookie_id: Option<&Bound<'py, PyAny>>,
+        limit: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let limit = limit.map_or(Ok(EVENTS), |limit| small_count(limit, "limit"))?;
+        if !(1..=MOST_EVENTS).contains(&limit) {
+            return Err(errors::invalid(this.py(), "limit", &format!("is {limit}, allowed is 1 … {MOST_EVENTS}")));
+        }
+        let events = Bound::new(this.py(), Self::events(this, None, cookie_id, None)?)?;
+        seeing::call(this.py(), "record", "record", (events, limit))
+    }
+
+    /// Draws when the account's messages came in, chat by chat, what became of each, and how long it waited for its reply: the
+    /// newest `limit` of them (1 … 10,000). With a `log` (`record`) also how its connection stood meanwhile. Draws into `ax`, or
+    /// makes one, and returns it. Needs matplotlib: `pip install 'livekeeper[plot]'`.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`, `ImportError`.
+    ///
+    ///     manager.plot_timeline("shop 1")
+    #[pyo3(signature = (cookie_id, *, limit=None, log=None, ax=None), text_signature = "($self, cookie_id, *, limit=500, log=None, ax=None)")]
+    fn plot_timeline<'py>(
+        this: &Bound<'py, Self>,
+        cookie_id: &Bound<'py, PyAny>,
+        limit: Option<&Bound<'_, PyAny>>,
+        log: Option<&Bound<'py, PyAny>>,
+        ax: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let cookie_id = text(cookie_id, "cookie_id")?;
+        let limit = limit.map_or(Ok(PLOTTED), |limit| small_count(limit, "limit"))?;
+        seeing::call(this.py(), "plots", "plot_timeline", (this, cookie_id, limit, log, ax))
+    }
+
+    /// Draws how long the account's replies took, from the message's arrival until the service had taken the reply, over time and
+    /// as a distribution, of the newest `limit` messages (1 … 10,000). Draws into `ax`, or makes one, and returns it. Needs
+    /// matplotlib: `pip install 'livekeeper[plot]'`.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`, `ImportError`.
+    ///
+    ///     manager.plot_latency("shop 1")
+    #[pyo3(signature = (cookie_id, *, limit=None, ax=None), text_signature = "($self, cookie_id, *, limit=500, ax=None)")]
+    fn plot_latency<'py>(
+        this: &Bound<'py, Self>,
+        cookie_id: &Bound<'py, PyAny>,
+        limit: Option<&Bound<'_, PyAny>>,
+        ax: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let cookie_id = text(cookie_id, "cookie_id")?;
+        let limit = limit.map_or(Ok(PLOTTED), |limit| small_count(limit, "limit"))?;
+        seeing::call(this.py(), "plots", "plot_latency", (this, cookie_id, limit, ax))
+    }
+
+    fn _repr_html_(this: &Bound<'_, Self>) -> PyResult<String> {
+        seeing::call(this.py(), "rows", "manager_html", (this, Self::__repr__(this)?))?.extract()
     }
 
     fn __enter__(this: Py<Self>) -> Py<Self> {
@@ -110,7 +202,7 @@ impl CookieManager {
         _error: Option<&Bound<'_, PyAny>>,
         _trace: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        this.as_super().get().awaitable(this.clone().into_any().unbind()).leave(this.py())
+        this.as_super().get().awaitable(this.clone().into_any()).leave(this.py())
     }
 
     fn __repr__(this: &Bound<'_, Self>) -> PyResult<String> {

@@ -98,6 +98,10 @@ impl Functions {
         self.reply_handler.set(handler.map(|handler| handler.0));
     }
 
+    pub(crate) fn has_reply_handler(&self) -> bool {
+        self.reply_handler.lock().is_some()
+    }
+
     /// When the manager is closed: nobody calls them any more.
     pub(crate) fn let_go(&self) {
         self.cookie_provider.set(None);

@@ -2,8 +2,12 @@
 
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
+use crate::order::Order;
 use crate::rule::Rule;
+use crate::status::AccountStatus;
+use crate::trail::MessageTrace;
 
 /// Makes a Python value of an answer, where the GIL is held.
 pub(crate) trait Show<T>: FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static {}
@@ -34,6 +38,28 @@ pub(crate) fn optional<T, P: From<T> + for<'py> IntoPyObject<'py>>(py: Python<'_
 /// A list of values of ours.
 pub(crate) fn list<T, P: From<T> + for<'py> IntoPyObject<'py>>(py: Python<'_>, values: Vec<T>) -> PyResult<Py<PyAny>> {
     values.into_iter().map(P::from).collect::<Vec<_>>().into_py_any(py)
+}
+
+/// Accounts, as a list that can be shown as a table.
+pub(crate) fn statuses(py: Python<'_>, statuses: Vec<livekeeper::AccountStatus>) -> PyResult<Py<PyAny>> {
+    static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    table(py, &KIND, "Statuses", list::<_, AccountStatus>(py, statuses)?)
+}
+
+/// Messages, as a list that can be shown as a table.
+pub(crate) fn messages(py: Python<'_>, traces: Vec<livekeeper::MessageTrace>) -> PyResult<Py<PyAny>> {
+    static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    table(py, &KIND, "Messages", list::<_, MessageTrace>(py, traces)?)
+}
+
+/// Orders, as a list that can be shown as a table.
+pub(crate) fn orders(py: Python<'_>, orders: Vec<livekeeper::Order>) -> PyResult<Py<PyAny>> {
+    static KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    table(py, &KIND, "Orders", list::<_, Order>(py, orders)?)
+}
+
+fn table(py: Python<'_>, kind: &PyOnceLock<Py<PyAny>>, name: &str, rows: Py<PyAny>) -> PyResult<Py<PyAny>> {
+    kind.import(py, "livekeeper._seeing.rows", name)?.call1((rows,)).map(Bound::unbind)
 }
 
 /// Rules: a pair for each plain one.

@@ -11,6 +11,7 @@ use crate::arguments::{self, integer, number, optional_text, optional_user_id, r
 use crate::awaiting;
 use crate::blocking::{wait, without_gil};
 use crate::capacity::Capacity;
+use crate::config::Config;
 use crate::errors;
 use crate::import_report::ImportReport;
 use crate::metrics::Metrics;
@@ -19,12 +20,12 @@ use crate::paused_chat::PausedChat;
 use crate::providing::{Functions, cookie_provider, reply_handler};
 use crate::reply::{DefaultReply, ReplyContent};
 use crate::rule::Picture;
+use crate::seeing;
 use crate::send_outcome::SendOutcome;
 use crate::show::{self, Show};
 use crate::states::Named;
 use crate::status::AccountStatus;
 use crate::stop_report::StopReport;
-use crate::trail::MessageTrace;
 
 /// How long closing may take where nothing else is said.
 pub(crate) const CLOSE_TIMEOUT_S: f64 = 10.0;
@@ -52,6 +53,7 @@ enum Face {
 pub(crate) struct Verbs {
     core: Arc<livekeeper::CookieManager>,
     functions: Arc<Functions>,
+    config: Py<Config>,
     face: Face,
     /// The `CookieManager` whose face for event loops this is.
     owner: Option<Py<PyAny>>,
@@ -438,13 +440,14 @@ impl Verbs {
         self.now(py, self.core.status(&text(cookie_id, "cookie_id")?), show::one::<_, AccountStatus>)
     }
 
-    /// All accounts at this moment, in the order of their ids. Does not block.
+    /// All accounts at this moment, in the order of their ids: `Statuses`, a list that is a table in a notebook and goes into a
+    /// data frame. Does not block.
     ///
     /// Raises `ManagerClosed`.
     ///
     ///     for status in manager.statuses(): print(status.cookie_id, status)
     fn statuses<'py>(&self, py: Python<'py>) -> Answer<'py> {
-        self.now(py, self.core.statuses(), show::list::<_, AccountStatus>)
+        self.now(py, self.core.statuses(), show::statuses)
     }
 
     /// Waits until the account's task is in `state` and its connection in `connection` (enum members or their names; at least
@@ -546,7 +549,8 @@ impl Verbs {
     }
 
     /// What came for the account, the newest first, with what was decided about each message, by which rule, what was sent, and
-    /// how that ended: a list of `MessageTrace`. `chat_id`: of one chat only. `limit`: 1 … 10,000 messages.
+    /// how that ended: `Messages`, a list of `MessageTrace` that is a table in a notebook and goes into a data frame. `chat_id`: of one
+    /// chat only. `limit`: 1 … 10,000 messages.
     ///
     /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
     ///
@@ -561,7 +565,7 @@ impl Verbs {
     ) -> Answer<'py> {
         let (cookie_id, chat_id) = (text(cookie_id, "cookie_id")?, optional_text(chat_id, "chat_id")?);
         let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
-        self.answer(py, self.core.messages(&cookie_id, chat_id.as_deref(), limit), show::list::<_, MessageTrace>)
+        self.answer(py, self.core.messages(&cookie_id, chat_id.as_deref(), limit), show::messages)
     }
 
     /// Answers nothing in a chat for so many minutes (1 … 525,600) from now on; what came in meanwhile stays unanswered.
@@ -613,8 +617,8 @@ impl Verbs {
         self.answer(py, self.core.set_pause_duration(&cookie_id, minutes), show::nothing)
     }
 
-    /// The account's orders, the newest first, each with its history and how the confirmation of its shipment stands: a list of
-    /// `Order`. `limit`: 1 … 10,000 orders. They are kept for `Config.keep_messages_days` after they have changed last.
+    /// The account's orders, the newest first, each with its history and how the confirmation of its shipment stands: `Orders`, a
+    /// list of `Order` that is a table in a notebook and goes into a data frame. `limit`: 1 … 10,000 orders. They are kept for `Config.keep_messages_days` after they have changed last.
     ///
     /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
     ///
@@ -622,7 +626,7 @@ impl Verbs {
     #[pyo3(signature = (cookie_id, *, limit=None), text_signature = "($self, cookie_id, *, limit=100)")]
     fn orders<'py>(&self, py: Python<'py>, cookie_id: &Bound<'_, PyAny>, limit: Option<&Bound<'_, PyAny>>) -> Answer<'py> {
         let limit = limit.map_or(Ok(MESSAGES), |limit| small_count(limit, "limit"))?;
-        self.answer(py, self.core.orders(&text(cookie_id, "cookie_id")?, limit), show::list::<_, Order>)
+        self.answer(py, self.core.orders(&text(cookie_id, "cookie_id")?, limit), show::orders)
     }
 
     /// One of the account's orders, an `Order`; `None`: no such order is on record.
@@ -694,6 +698,48 @@ impl Verbs {
         self.answer(py, self.core.get_remark(&text(cookie_id, "cookie_id")?), show::plain)
     }
 
+    /// Why the account answers, or why it does not, in sentences that say what to do, with the evidence: an `Explanation`.
+    /// `messages`: how many of the newest messages on record are looked at (1 … 10,000). `print` it, or end a notebook's cell with it.
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     print(manager.explain("shop 1"))
+    #[pyo3(signature = (cookie_id, *, messages=None), text_signature = "($self, cookie_id, *, messages=100)")]
+    fn explain<'py>(this: &Bound<'py, Self>, cookie_id: &Bound<'py, PyAny>, messages: Option<&Bound<'py, PyAny>>) -> Answer<'py> {
+        let cookie_id = text(cookie_id, "cookie_id")?;
+        let messages = messages.map_or(Ok(MESSAGES), |messages| small_count(messages, "messages"))?;
+        let own = this.get();
+        let (has_handler, config) = (own.functions.has_reply_handler(), own.config.clone_ref(this.py()));
+        seeing::call(this.py(), "explain", "explain", (this, own.is_awaitable(), cookie_id, messages, has_handler, config))
+    }
+
+    /// What a report about the account needs, with what is nobody's business left out: a `Diagnosis`, to be looked at, saved and
+    /// attached. It holds no cookie, token, password or proxy; ids are replaced by names that mean nothing elsewhere, and of what
+    /// people and rules say only the length is told, or with `texts` also the texts of the messages. `messages`: how many of the
+    /// newest it tells of (1 … 10,000).
+    ///
+    /// Raises `AccountNotFound`, `InvalidArgument`, `StoreFailed`, `ManagerClosed`.
+    ///
+    ///     manager.diagnose("shop 1").save("report.json")
+    #[pyo3(
+        signature = (cookie_id, *, texts=None, messages=None),
+        text_signature = "($self, cookie_id, *, texts=False, messages=100)"
+    )]
+    fn diagnose<'py>(
+        this: &Bound<'py, Self>,
+        cookie_id: &Bound<'py, PyAny>,
+        texts: Option<&Bound<'py, PyAny>>,
+        messages: Option<&Bound<'py, PyAny>>,
+    ) -> Answer<'py> {
+        let cookie_id = text(cookie_id, "cookie_id")?;
+        let texts = texts.map_or(Ok(false), |texts| switch(texts, "texts"))?;
+        let messages = messages.map_or(Ok(MESSAGES), |messages| small_count(messages, "messages"))?;
+        let own = this.get();
+        let (has_handler, config) = (own.functions.has_reply_handler(), own.config.clone_ref(this.py()));
+        let arguments = (this, own.is_awaitable(), cookie_id, messages, has_handler, config, texts);
+        seeing::call(this.py(), "diagnose", "diagnose", arguments)
+    }
+
     /// Stops every account and closes the store within about `timeout_s` seconds (0 … 86,400), and reports on each account.
     /// Calling it again returns the same report.
     ///
@@ -721,14 +767,19 @@ impl Verbs {
 
 impl Verbs {
     /// Those that wait.
-    pub(crate) fn blocking(core: Arc<livekeeper::CookieManager>) -> Self {
-        Self { core, functions: Arc::default(), face: Face::Blocking, owner: None }
+    pub(crate) fn blocking(core: Arc<livekeeper::CookieManager>, config: Py<Config>) -> Self {
+        Self { core, functions: Arc::default(), config, face: Face::Blocking, owner: None }
     }
 
     /// The same verbs of `owner`, as something to await.
-    pub(crate) fn awaitable(&self, owner: Py<PyAny>) -> Self {
+    pub(crate) fn awaitable(&self, owner: Bound<'_, PyAny>) -> Self {
         let (core, functions) = (Arc::clone(&self.core), Arc::clone(&self.functions));
-        Self { core, functions, face: Face::Awaitable, owner: Some(owner) }
+        let config = self.config.clone_ref(owner.py());
+        Self { core, functions, config, face: Face::Awaitable, owner: Some(owner.unbind()) }
+    }
+
+    fn is_awaitable(&self) -> bool {
+        matches!(self.face, Face::Awaitable)
     }
 
     pub(crate) fn core(&self) -> &livekeeper::CookieManager {

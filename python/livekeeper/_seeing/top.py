@@ -1,0 +1,122 @@
+"""All accounts as a table in a terminal, and closing with a bar."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Optional
+
+from .._livekeeper import CookieManager, StopReport
+from ..errors import ManagerClosed
+from .extras import needed
+from .rows import LOOK_OF_HEALTH, Statuses, look_of_connection, look_of_state
+from .times import clock
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+EVERY_S = 0.5
+"""The time between two drawings."""
+COLORS = {"good": "green", "wait": "yellow", "bad": "red", "faint": "dim", "": ""}
+WIDE = 110
+"""Characters of a line from which on everything is shown."""
+
+
+def top(manager: CookieManager, timeout_s: Optional[float] = None, *, console: Optional[Console] = None) -> None:
+    """Shows all accounts of ``manager`` in the terminal and keeps the table up to date, twice a second, until Ctrl-C, for
+    ``timeout_s`` seconds, or until the manager is closed. Those that need somebody are shown first. Needs rich: ``pip install
+    'livekeeper[cli]'``.
+
+    Raises ``ImportError``, ``Forked``.
+
+    >>> import livekeeper
+    >>> with livekeeper.CookieManager(":memory:") as manager:
+    ...     livekeeper.top(manager, timeout_s=0)   # doctest: +SKIP
+    """
+    _needed()
+    from rich.live import Live
+
+    console = console or _console()
+    ends = None if timeout_s is None else time.monotonic() + timeout_s
+    never = threading.Event()
+    try:
+        with Live(console=console, auto_refresh=False) as live:
+            while True:
+                live.update(table(manager.statuses(), console), refresh=True)
+                rest = EVERY_S if ends is None else min(EVERY_S, ends - time.monotonic())
+                if rest <= 0:
+                    return
+                never.wait(rest)
+    except (KeyboardInterrupt, ManagerClosed):
+        return
+
+
+def close(manager: CookieManager, timeout_s: float = 10.0, *, console: Optional[Console] = None) -> StopReport:
+    """Closes ``manager`` as its ``close`` does, with a bar that tells how many accounts are closed by now."""
+    _needed()
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("closing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # The queue is longer than there are accounts, or it says what was missed.
+    events = manager.events(kinds=["stopped"])
+    with Progress(*columns, console=console or _console()) as progress:
+        bar = progress.add_task("closing", total=len(manager.list_cookies()))
+
+        def count() -> None:
+            for event in events:
+                progress.advance(bar, event.missed or 1)
+
+        counter = threading.Thread(target=count, name="livekeeper-closing")
+        counter.start()
+        report = manager.close(timeout_s)
+        # It ends with the manager.
+        counter.join()
+        progress.update(bar, completed=len(report.accounts), total=len(report.accounts))
+    return report
+
+
+def table(statuses: Statuses, console: Console) -> Table:
+    """The accounts, as many as fit into the height; where the width is short, the reason says enough."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    # Borders, header and the lines below take six.
+    room = max(console.height - 6, 1)
+    more = f"… and {len(statuses) - room:,} more\n" if len(statuses) > room else ""
+    is_wide = console.width >= WIDE
+    drawn = Table(
+        box=box.ROUNDED, header_style="bold", caption=more + statuses.summary(), caption_justify="left", expand=True
+    )
+    drawn.add_column("account", no_wrap=True, max_width=24)
+    for name in ("state", "connection", *(("health", "since") if is_wide else ())):
+        drawn.add_column(name, no_wrap=True)
+    for name in ("received", "replied"):
+        drawn.add_column(name, justify="right", no_wrap=True)
+    drawn.add_column("reason", overflow="ellipsis", no_wrap=True, ratio=1)
+    for status in sorted(statuses, key=lambda status: _URGENCY[look_of_state(status)])[:room]:
+        wide = (Text(str(status.health), style=COLORS[LOOK_OF_HEALTH[status.health]]), Text(clock(status.since)))
+        drawn.add_row(
+            Text(status.cookie_id),
+            Text(str(status.state), style=COLORS[look_of_state(status)]),
+            Text(str(status.connection), style=COLORS[look_of_connection(status)]),
+            *(wide if is_wide else ()),
+            f"{status.counters.received:,}",
+            f"{status.counters.replied:,}",
+            Text(str(status.reason)),
+        )
+    return drawn
+
+
+_URGENCY = {"bad": 0, "wait": 1, "good": 2, "faint": 3}
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console()
+
+
+def _needed() -> None:
+    needed("rich", "the table in a terminal", "'livekeeper[cli]'")
