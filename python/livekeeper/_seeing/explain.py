@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Union
 
-from .._livekeeper import Config
+from .._livekeeper import Config, Reason
 from ..states import CapacityKind, ConnectionState, ReasonCode, TaskState
 from . import html
 from .asking import Asking, run
@@ -83,26 +83,27 @@ def _headline(facts: Facts, asked: int, answered: int) -> tuple[bool, str]:
     status, name = facts.status, facts.cookie_id
     reason, then = status.reason, since(status.since, facts.at)
     if not status.enabled:
-        return False, f"{name} does not answer: it is switched off since {then}."
+        return False, f"{name} does not answer: it has been switched off since {then}."
     if status.state is TaskState.PARKED:
-        return False, f"{name} does not answer: it is parked since {then} and does not go on by itself: {reason}."
+        return False, f"{name} does not answer: it has been parked since {then} and does not go on by itself: {_why(reason)}."
     if status.state is TaskState.FAILED:
-        return False, f"{name} does not answer: it has failed, {then}: {reason}.{_next_try(facts)}"
+        return False, f"{name} does not answer: it has failed, {then}: {_why(reason)}.{_next_try(facts)}"
     if status.state in (TaskState.STOPPING, TaskState.STOPPED):
-        return False, f"{name} does not answer: it is {status.state} since {then}: {reason}."
+        return False, f"{name} does not answer: it has been {status.state} since {then}: {_why(reason)}."
     if reason.code is ReasonCode.WAITING_FOR_TURN:
-        return False, f"{name} does not answer yet: it waits for its turn to connect since {then}.{_queue(facts)}"
+        return False, f"{name} does not answer yet: it has waited for its turn to connect since {then}.{_queue(facts)}"
     if status.connection is ConnectionState.RECONNECTING:
-        return False, f"{name} does not answer: it has no connection, since {since(reason.since, facts.at)}: {reason}.{_next_try(facts)}"
+        return False, f"{name} does not answer: it has had no connection since {since(reason.since, facts.at)}: {_why(reason)}.{_next_try(facts)}"
     if status.connection is not ConnectionState.CONNECTED:
-        return False, f"{name} does not answer yet: it is on its way to the service since {then}: {reason}.{_next_try(facts)}"
+        return False, f"{name} does not answer yet: it has been on its way to the service since {then}: {_why(reason)}.{_next_try(facts)}"
     if status.paused:
         return False, f"{name} does not answer: you have paused it, {then}. It is connected, receives and records."
     if not _has_words(facts):
         return False, f"{name} does not answer: it is connected, and has nothing to answer with."
     if asked and not answered:
-        return False, f"{name} is connected since {then} and has answered none of the last {asked} messages of buyers."
-    return True, f"{name} answers: it is connected since {then}."
+        last = "not answered the last message of a buyer" if asked == 1 else f"answered none of the last {asked} messages of buyers"
+        return False, f"{name} has been connected since {then}, and has {last}."
+    return True, f"{name} answers: it has been connected since {then}."
 
 
 def _what_to_do(facts: Facts) -> Iterator[str]:
@@ -124,6 +125,11 @@ def _nothing_to_say(facts: Facts) -> Iterator[str]:
         "It has no rules, there is no reply handler, and it has no default reply: give it one of these with update_keywords, "
         "set_reply_handler or set_default_reply."
     )
+
+
+def _why(reason: Reason) -> str:
+    # In brackets: a full stop after a URL would be copied along.
+    return f"{reason.text} ({reason.detail})" if reason.detail else reason.text
 
 
 def _has_words(facts: Facts) -> bool:

@@ -11,6 +11,9 @@ MAX_ROWS = 1_000
 MAX_TEXT = 300
 """Characters of a cell; the rest is cut off."""
 
+_KEPT = frozenset("\n\t\u3000\u00a0\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
+"""Spaces, and what holds emoji together."""
+
 # JupyterLab and Notebook 7 say their theme by data-jp-theme-light, VS Code by its body's class; whoever says nothing has the
 # system's. Colours of text and ground are the page's own, so that the table fits in wherever it is shown.
 _LIGHT = "--lk-good:#1a7f37;--lk-wait:#8a5a00;--lk-bad:#c62828;--lk-faint:#57606a;--lk-line:rgba(127,127,127,.35)"
@@ -21,9 +24,9 @@ _STYLE = f"""<style>
 [data-jp-theme-light=true] .livekeeper,.vscode-light .livekeeper{{{_LIGHT}}}
 [data-jp-theme-light=false] .livekeeper,.vscode-dark .livekeeper{{{_DARK}}}
 .livekeeper table{{border-collapse:collapse;margin:4px 0}}
-.livekeeper caption,.livekeeper .faint{{color:var(--lk-faint);text-align:left;padding:2px 0}}
+.livekeeper caption{{color:var(--lk-faint);text-align:left;padding:2px 0}} .livekeeper .faint{{color:var(--lk-faint)}}
 .livekeeper th,.livekeeper td{{padding:3px 10px;border-bottom:1px solid var(--lk-line);text-align:left;vertical-align:top}}
-.livekeeper td{{white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;max-width:48em}}
+.livekeeper td{{white-space:pre-wrap;overflow-wrap:break-word;unicode-bidi:isolate;max-width:28em}}
 .livekeeper .number{{text-align:right;font-variant-numeric:tabular-nums}}
 .livekeeper .good{{color:var(--lk-good)}} .livekeeper .wait{{color:var(--lk-wait)}} .livekeeper .bad{{color:var(--lk-bad)}}
 .livekeeper p{{margin:2px 0}}
@@ -44,21 +47,26 @@ def page(*parts: str) -> str:
 
 def paragraph(text: str, look: str = "") -> str:
     """A sentence."""
-    return f"<p{_class(look)}>{escape(text)}</p>"
+    return f"<p{_class(look)}>{shown(text)}</p>"
 
 
 def table(names: Sequence[str], rows: Iterable[Sequence[Cell]], count: int, caption: str = "") -> str:
     """A table of ``count`` rows, of which the first `MAX_ROWS` are taken and shown."""
-    head = "".join(f"<th>{escape(name)}</th>" for name in names)
+    head = "".join(f"<th>{shown(name)}</th>" for name in names)
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row, _ in zip(rows, range(MAX_ROWS)))
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    title = f"<caption>{shown(caption)}</caption>" if caption else ""
     more = paragraph(f"… and {count - MAX_ROWS:,} more", "faint") if count > MAX_ROWS else ""
     return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}"
 
 
+def shown(text: str) -> str:
+    """A text as HTML. Characters that nobody sees, such as those that turn the direction of writing around, are made visible."""
+    return escape("".join(letter if letter.isprintable() or letter in _KEPT else "\N{REPLACEMENT CHARACTER}" for letter in text))
+
+
 def _cell(cell: Cell) -> str:
     text = cell.text if len(cell.text) <= MAX_TEXT else cell.text[:MAX_TEXT] + "…"
-    return f"<td{_class(cell.look)}>{escape(text)}</td>"
+    return f"<td{_class(cell.look)}>{shown(text)}</td>"
 
 
 def _class(look: str) -> str:
