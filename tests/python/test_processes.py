@@ -97,6 +97,7 @@ if child == 0:
         lambda: manager.wait_for("shop", state="parked", timeout_s=30), lambda: manager.send_text("shop", "1", "2", "3"),
         lambda: manager.pause("shop"), lambda: manager.resume("shop"), lambda: manager.restart("shop"),
         lambda: manager.set_priority("shop", 1), lambda: manager.set_proxy("shop", None), manager.events, manager.capacity, manager.metrics, manager.metrics_text,
+        lambda: manager.explain("shop"), lambda: manager.diagnose("shop"), manager.watch, manager.record, lambda: livekeeper.top(manager, 1),
         lambda: list(events), lambda: events.next(timeout_s=30),
     ]
     for verb in verbs:
@@ -150,7 +151,12 @@ def test_the_example_of_the_readme_runs() -> None:
     assert lines[2].startswith("closed 1 accounts in")
 
 
-@pytest.mark.parametrize("name", ["livekeeper", "livekeeper.errors", "livekeeper.states", "livekeeper.testing", "livekeeper._simulator_records"])
+SEEING = [f"livekeeper._seeing.{name}" for name in ("diagnose", "explain", "record", "rows", "watch")]
+
+
+@pytest.mark.parametrize(
+    "name", ["livekeeper", "livekeeper.errors", "livekeeper.states", "livekeeper.testing", "livekeeper._simulator_records", *SEEING]
+)
 def test_the_examples_in_the_docstrings_hold(name: str) -> None:
     assert run_doctests(doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(name), name)) > 0
 
@@ -206,6 +212,9 @@ with Simulator() as simulator, livekeeper.CookieManager(Path(":memory:"), simula
                 number = event.new.state.count("r") + (event.reason.number if event.reason else 0)
             elif event.new is livekeeper.Health.DOWN:
                 text = event.reasons[0].text
+    connected: List[str] = [status.cookie_id for status in manager.statuses() if status.enabled]
+    reasons: Tuple[str, ...] = manager.explain("shop").sentences
+    manager.diagnose("shop").save("report.json")
     is_clean: bool = manager.close().is_clean
     latencies: List[float] = simulator.latencies_ms()
 """
