@@ -123,6 +123,15 @@ def test_rows_become_a_frame_of_polars_with_types() -> None:
     assert livekeeper.Statuses().to_polars().schema == frame.schema
 
 
+def test_rows_go_through_arrows_c_interface() -> None:
+    pyarrow = pytest.importorskip("pyarrow", minversion="14")
+    rows = livekeeper.Messages([ANSWERED, WAITING])
+    table = pyarrow.RecordBatchReader.from_stream(rows).read_all()
+    assert table.column("rule").to_pylist() == [2, None]
+    assert table.schema.field("received_at").type == pyarrow.timestamp("ms", "UTC")
+    assert table.to_pylist()[0]["reply_outcome"] == "delivered"
+
+
 def test_a_frame_without_its_library_says_what_to_install() -> None:
     program = """
 import sys

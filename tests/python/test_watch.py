@@ -15,6 +15,7 @@ from typing import Any, Optional
 import livekeeper
 import pytest
 from conftest import UNB, WAIT_S, run_python
+from livekeeper._seeing import progress
 from livekeeper._seeing import top as in_a_terminal
 from livekeeper._seeing import watch as in_a_notebook
 from livekeeper.testing import Simulator
@@ -205,10 +206,16 @@ def test_the_table_ends_with_the_manager(manager: livekeeper.CookieManager, shop
 def test_closing_is_shown_with_a_bar_and_returns_the_report(simulator: Simulator, manager: livekeeper.CookieManager) -> None:
     for n in range(5):
         manager.add_cookie(f"shop {n}", simulator.cookie())
-    out = io.StringIO()
-    report = in_a_terminal.close(manager, console=Console(file=out, width=100))
-    assert report.is_clean and len(report.accounts) == 5
+    out, pipe = io.StringIO(), io.StringIO()
+    report = livekeeper.top(manager, 0, close=True, console=Console(file=out, width=100, force_terminal=True))
+    assert report is not None and report.is_clean and len(report.accounts) == 5
     assert "5/5" in out.getvalue()
+    # It is closed already, and no bar goes into a pipe.
+    assert progress.close(manager, console=Console(file=pipe)) == report
+    with progress.Bar("adding", 2, Console(file=pipe)) as bar:
+        bar.advance()
+        bar.complete(2)
+    assert pipe.getvalue() == ""
 
 
 def test_a_log_keeps_the_newest_events_of_an_account(manager: livekeeper.CookieManager, shop: str) -> None:

@@ -17,7 +17,7 @@ from . import html
 from .aliases import Aliases, bare_url
 from .asking import Asking, run
 from .explain import explanation_of
-from .facts import Facts, gather
+from .facts import Facts, counts, gather
 
 FORM = 1
 """The number of the form that the data has; another one when what is there is renamed or gone."""
@@ -149,7 +149,7 @@ def _status(status: AccountStatus, aliases: Aliases) -> dict[str, Any]:
         },
         "health": str(status.health),
         "health_reasons": [{"code": str(one.code), "detail": aliases.text(one.detail)} for one in status.health_reasons],
-        "counters": _counters(status.counters),
+        "counters": counts(status.counters),
     }
 
 
@@ -225,12 +225,8 @@ def _manager(metrics: Metrics) -> dict[str, Any]:
         "states": metrics.states,
         "connections": metrics.connections,
         "health": metrics.health,
-        "counters": _counters(metrics.counters),
+        "counters": counts(metrics.counters),
     }
-
-
-def _counters(counters: Any) -> dict[str, int]:
-    return {name: getattr(counters, name) for name in dir(counters) if not name.startswith("_")}
 
 
 def _time(moment: Optional[datetime]) -> Optional[str]:

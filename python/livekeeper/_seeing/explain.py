@@ -10,7 +10,7 @@ from .._livekeeper import Config, Reason
 from ..states import CapacityKind, ConnectionState, ReasonCode, TaskState
 from . import html
 from .asking import Asking, run
-from .facts import Facts, gather
+from .facts import Facts, counts, gather
 from .html import Cell
 from .talk import sentences_of_talk, talk_of
 from .times import since, until
@@ -192,6 +192,6 @@ def _evidence(facts: Facts, decisions: dict[str, int]) -> dict[str, Any]:
         "paused chats": len(facts.paused_chats),
         "messages looked at": len(facts.traces),
         **{f"decision {name}": count for name, count in decisions.items()},
-        "counters": str(status.counters),
+        "counters": ", ".join(f"{name}={count}" for name, count in counts(status.counters).items() if count),
     }
     return {name: value for name, value in evidence.items() if value not in ("", None)}

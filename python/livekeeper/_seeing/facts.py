@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Optional
 
-from .._livekeeper import AccountStatus, Capacity, Config, DefaultReply, MessageTrace, PausedChat
+from .._livekeeper import AccountStatus, Capacity, Config, Counters, DefaultReply, MessageTrace, PausedChat
 from .asking import Asking
 from .times import now
 
@@ -48,3 +48,8 @@ def gather(manager: Any, cookie_id: str, messages: int, has_handler: bool, confi
         traces=tuple(traces),
         capacity=capacity,
     )
+
+
+def counts(counters: Counters) -> dict[str, int]:
+    """Counters by their names."""
+    return {name: getattr(counters, name) for name in dir(counters) if not name.startswith("_")}

@@ -16,6 +16,14 @@ class Column(NamedTuple):
     value: Callable[[Any], Any]
 
 
+def to_arrow(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
+    """An Arrow table of these columns, as pyarrow has it."""
+    pyarrow = needed("pyarrow", "Arrow's C interface", "pyarrow")
+    types = {"text": pyarrow.string(), "int": pyarrow.int64(), "bool": pyarrow.bool_(), "time": pyarrow.timestamp("ms", "UTC")}
+    arrays = [pyarrow.array([column.value(row) for row in rows], types[column.kind]) for column in columns]
+    return pyarrow.Table.from_arrays(arrays, names=[column.name for column in columns])
+
+
 def to_pandas(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
     """A pandas data frame of these columns."""
     pandas = needed("pandas", "a data frame", "pandas")

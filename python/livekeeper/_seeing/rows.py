@@ -34,6 +34,12 @@ class Rows(List[T]):
 
         return frames.to_polars(self._columns, self)
 
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        # For whatever else takes Arrow's C interface: DuckDB, say, or pandas.DataFrame.from_arrow.
+        from . import frames
+
+        return frames.to_arrow(self._columns, self).__arrow_c_stream__(requested_schema)
+
     def _repr_html_(self) -> str:
         return html.page(self._table())
 

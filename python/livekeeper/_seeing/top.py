@@ -1,14 +1,14 @@
-"""All accounts as a table in a terminal, and closing with a bar."""
+"""All accounts as a table in a terminal."""
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any, Optional
 
 from .._livekeeper import CookieManager, StopReport
 from ..errors import ManagerClosed
 from .extras import needed
+from .progress import close as closing
 from .rows import LOOK_OF_HEALTH, Statuses, look_of_connection, look_of_state
 from .times import clock
 
@@ -23,10 +23,13 @@ WIDE = 110
 """Characters of a line from which on everything is shown."""
 
 
-def top(manager: CookieManager, timeout_s: Optional[float] = None, *, console: Optional[Console] = None) -> None:
+def top(
+    manager: CookieManager, timeout_s: Optional[float] = None, *, close: bool = False, console: Optional[Console] = None
+) -> Optional[StopReport]:
     """Shows all accounts of ``manager`` in the terminal and keeps the table up to date, twice a second, until Ctrl-C, for
-    ``timeout_s`` seconds, or until the manager is closed. Those that need somebody are shown first. Needs rich: ``pip install
-    'livekeeper[cli]'``.
+    ``timeout_s`` seconds, or until the manager is closed. Those that need somebody are shown first. With ``close`` it then closes
+    the manager, with a bar, and returns the report: a script needs no more to run until it is told to end. Needs rich: ``pip
+    install 'livekeeper[cli]'``.
 
     Raises ``ImportError``, ``Forked``.
 
@@ -39,41 +42,18 @@ def top(manager: CookieManager, timeout_s: Optional[float] = None, *, console: O
 
     console = console or _console()
     ends = None if timeout_s is None else time.monotonic() + timeout_s
-    never = threading.Event()
     try:
-        with Live(console=console, auto_refresh=False) as live:
+        # Few events are of this kind: it is the manager's end that is waited for, in the place of sleeping.
+        with manager.events(kinds=["capacity_changed"]) as events, Live(console=console, auto_refresh=False) as live:
             while True:
                 live.update(table(manager.statuses(), console), refresh=True)
                 rest = EVERY_S if ends is None else min(EVERY_S, ends - time.monotonic())
                 if rest <= 0:
-                    return
-                never.wait(rest)
+                    break
+                events.next(timeout_s=rest)
     except (KeyboardInterrupt, ManagerClosed):
-        return
-
-
-def close(manager: CookieManager, timeout_s: float = 10.0, *, console: Optional[Console] = None) -> StopReport:
-    """Closes ``manager`` as its ``close`` does, with a bar that tells how many accounts are closed by now."""
-    _needed()
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("closing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # The queue is longer than there are accounts, or it says what was missed.
-    events = manager.events(kinds=["stopped"])
-    with Progress(*columns, console=console or _console()) as progress:
-        bar = progress.add_task("closing", total=len(manager.list_cookies()))
-
-        def count() -> None:
-            for event in events:
-                progress.advance(bar, event.missed or 1)
-
-        counter = threading.Thread(target=count, name="livekeeper-closing")
-        counter.start()
-        report = manager.close(timeout_s)
-        # It ends with the manager.
-        counter.join()
-        progress.update(bar, completed=len(report.accounts), total=len(report.accounts))
-    return report
+        pass
+    return closing(manager, console=console) if close else None
 
 
 def table(statuses: Statuses, console: Console) -> Table:

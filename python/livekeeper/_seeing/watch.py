@@ -71,10 +71,13 @@ class LiveView:
             thread.join()
 
     def start(self, put: Put) -> None:
-        """Has ``put`` given what is to be shown, whenever that has changed; nothing if it is live already."""
+        """Has ``put`` given what is to be shown, as HTML, whenever that has changed; nothing if it is live already. For other places
+        than notebooks; a notebook does so by itself."""
         with self._lock:
-            if self.is_live:
+            if self.is_live and not self._is_over.is_set():
                 return
+            # One that is about to end would not be heard of again.
+            self.stop()
             self._is_over.clear()
             self._ends = time.monotonic() + self._timeout_s
             self._thread = threading.Thread(target=self._run, args=(put,), name="livekeeper-watch", daemon=True)
