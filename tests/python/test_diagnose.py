@@ -100,6 +100,8 @@ def test_names_are_the_same_within_a_report_and_other_ones_in_the_next() -> None
     one, other = Aliases("shop"), Aliases("shop")
     assert one.of("chat", "41") == one.of("chat", "41") != one.of("chat", "42")
     assert one.of("chat", "41") != other.of("chat", "41")
+    names = [one.of("chat", str(n)) for n in range(1_000)]
+    assert [one.text(name) for name in names] == names
 
 
 def test_it_is_awaited_with_the_other_face(manager: livekeeper.CookieManager, shop: str) -> None:

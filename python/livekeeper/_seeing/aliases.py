@@ -11,6 +11,7 @@ from typing import Optional
 _URL = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^\s/?#\"'<>]*)([^\s\"'<>]*)")
 _ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 _OF_THE_SERVICE = re.compile(r"(?:^|\.)(?:goofish|dingtalk|taobao|alicdn|alipay|aliyun)\.com(?::\d+)?$")
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 _LONG_NUMBER = re.compile(r"\d{6,}")
 
 
@@ -24,9 +25,10 @@ class Aliases:
         self.account = self.of("account", cookie_id)
 
     def of(self, kind: str, value: str) -> str:
-        """``kind`` and eight characters."""
+        """``kind`` and eight letters."""
         digest = hmac.new(self._key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
-        return f"{kind}-{digest[:8]}"
+        # No digits: they would be taken for a long number in their turn.
+        return f"{kind}-{digest[:8].translate(_LETTERS)}"
 
     def optional(self, kind: str, value: Optional[str]) -> Optional[str]:
         """The same, or ``None`` for none."""
