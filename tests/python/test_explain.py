@@ -175,6 +175,11 @@ def test_an_account_is_explained_by_what_has_become_of_its_messages(
     assert manager.explain(shop, messages=1).evidence["messages looked at"] == 1
     manager.update_keywords(shop, [])
     assert not manager.explain(shop).is_answering
+    simulator.buyer_says(UNB, "在吗", buyer_id="963", item_id="920")
+    simulator.wait_until(lambda _: any(trace.item_id == "920" for trace in manager.messages(shop)), WAIT_S)
+    manager.set_default_reply(shop, "在的", item_id="920")
+    assert manager.explain(shop).is_answering
+    assert manager.explain(shop).evidence["items with a default reply"] == 1
     manager.set_reply_handler(lambda message: None)
     assert manager.explain(shop).evidence["reply handler"] is True
 

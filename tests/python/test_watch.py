@@ -203,6 +203,24 @@ def test_the_table_ends_with_the_manager(manager: livekeeper.CookieManager, shop
     assert not showing.is_alive()
 
 
+def test_ctrl_c_ends_the_table_and_the_manager_is_closed() -> None:
+    program = """
+import os, signal, threading, livekeeper
+from livekeeper.testing import Simulator
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+with Simulator() as simulator:
+    manager = livekeeper.CookieManager(":memory:", simulator.config())
+    manager.add_cookie("shop", simulator.cookie())
+    manager.wait_for("shop", connection="connected", timeout_s=20)
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    print(livekeeper.top(manager, close=True).is_clean)
+"""
+    done = run_python(program)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("True\n") and "1 account: 1 connected" in done.stdout
+
+
 def test_closing_is_shown_with_a_bar_and_returns_the_report(simulator: Simulator, manager: livekeeper.CookieManager) -> None:
     for n in range(5):
         manager.add_cookie(f"shop {n}", simulator.cookie())

@@ -87,6 +87,7 @@ def data_of(facts: Facts, metrics: Metrics, texts: bool) -> dict[str, Any]:
         "rules": _rules(facts),
         "reply_handler": facts.has_handler,
         "default_reply": _default_reply(facts),
+        "items_with_a_default_reply": facts.items_with_a_reply,
         "paused_chats": [
             {"chat": aliases.of("chat", chat.chat_id), "until": _time(chat.paused_until)} for chat in facts.paused_chats
         ],

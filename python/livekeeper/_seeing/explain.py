@@ -133,7 +133,7 @@ def _why(reason: Reason) -> str:
 
 
 def _has_words(facts: Facts) -> bool:
-    return bool(facts.rules) or facts.has_handler or facts.default_reply is not None
+    return bool(facts.rules) or facts.has_handler or facts.default_reply is not None or facts.items_with_a_reply > 0
 
 
 def _next_try(facts: Facts) -> str:
@@ -189,6 +189,7 @@ def _evidence(facts: Facts, decisions: dict[str, int]) -> dict[str, Any]:
         "rules": len(facts.rules),
         "reply handler": facts.has_handler,
         "default reply": facts.default_reply is not None,
+        "items with a default reply": facts.items_with_a_reply or None,
         "paused chats": len(facts.paused_chats),
         "messages looked at": len(facts.traces),
         **{f"decision {name}": count for name, count in decisions.items()},

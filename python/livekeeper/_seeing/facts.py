@@ -10,6 +10,9 @@ from .._livekeeper import AccountStatus, Capacity, Config, Counters, DefaultRepl
 from .asking import Asking
 from .times import now
 
+MAX_ITEMS = 100
+"""Items that are looked at for a default reply."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -21,6 +24,8 @@ class Facts:
     has_handler: bool = False
     rules: tuple[Any, ...] = ()
     default_reply: Optional[DefaultReply] = None
+    items_with_a_reply: int = 0
+    """Of the items that the messages are about, those that have a default reply of their own."""
     paused_chats: tuple[PausedChat, ...] = ()
     traces: tuple[MessageTrace, ...] = ()
     """The newest messages on record, the newest first."""
@@ -34,6 +39,9 @@ def gather(manager: Any, cookie_id: str, messages: int, has_handler: bool, confi
     traces = yield manager.messages(cookie_id, limit=messages)
     rules = yield manager.get_keywords(cookie_id)
     default_reply = yield manager.get_default_reply(cookie_id)
+    items_with_a_reply = 0
+    for item_id in list(dict.fromkeys(trace.item_id for trace in traces if trace.item_id))[:MAX_ITEMS]:
+        items_with_a_reply += (yield manager.get_default_reply(cookie_id, item_id)) is not None
     paused_chats = yield manager.paused_chats(cookie_id)
     capacity = yield manager.capacity()
     status = yield manager.status(cookie_id)
@@ -44,6 +52,7 @@ def gather(manager: Any, cookie_id: str, messages: int, has_handler: bool, confi
         has_handler=has_handler,
         rules=tuple(rules),
         default_reply=default_reply,
+        items_with_a_reply=items_with_a_reply,
         paused_chats=tuple(paused_chats),
         traces=tuple(traces),
         capacity=capacity,
