@@ -7,18 +7,13 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
 
-from . import AccountStatus, Health, StopReport, TaskState
+from . import AccountStatus, StopReport
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
     from .demo import Talk
-
-HEALTH_FROM_WIDTH = 100
-"""Characters of a line from which on the live table shows the health."""
-
-HEALTH_COLORS = {Health.OK: "green", Health.DEGRADED: "yellow", Health.DOWN: "red"}
 
 RECENT = 50
 """Replies that the live table's latency is taken from, for each account."""
@@ -131,41 +126,13 @@ def view_for(as_json: bool) -> View:
 
 
 def status_table(statuses: list[AccountStatus], talk: Talk, console: Console) -> Table:
-    """The accounts, as many as fit into the height. Where the width is short it is the reason that gives way."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+    """The accounts, and how fast they have answered."""
+    from ._seeing.top import FIGURES, table
 
-    # Borders, header and caption take six lines, what is not shown one.
-    room = max(console.height - 7, 1)
-    more = f"… and {len(statuses) - room} more\n" if len(statuses) > room else ""
-    table = Table(
-        box=box.ROUNDED,
-        header_style="bold",
-        caption=more + _line(statuses, talk),
-        caption_justify="left",
-        expand=True,
-    )
-    table.add_column("account", no_wrap=True, max_width=16)
-    # A reason says more than the one word for it.
-    has_room = console.width >= HEALTH_FROM_WIDTH
-    for name in ("state", "connection", "health") if has_room else ("state", "connection"):
-        table.add_column(name, no_wrap=True)
-    for name in ("received", "replied", "reply p50"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("reason", overflow="ellipsis", no_wrap=True, ratio=1)
-    for status in statuses[:room]:
-        table.add_row(
-            Text(status.cookie_id),
-            Text(status.state, style=_color(status)),
-            Text(status.connection, style=_color(status)),
-            *([Text(status.health, style=HEALTH_COLORS[status.health])] if has_room else []),
-            str(status.counters.received),
-            str(status.counters.replied),
-            _milliseconds(_median(talk.latencies_ms[talk.shops[status.cookie_id]][-RECENT:])),
-            Text(str(status.reason)),
-        )
-    return table
+    def latency(status: AccountStatus) -> str:
+        return _milliseconds(_median(talk.latencies_ms[talk.shops[status.cookie_id]][-RECENT:]))
+
+    return table(statuses, console, _line(statuses, talk), (*FIGURES, ("reply p50", latency)))
 
 
 def stop_table(report: StopReport, console: Console) -> Table:
@@ -205,12 +172,6 @@ def _summary(figures: dict[str, Any]) -> str:
         f"with {figures['messages_replayed']} message pushed a second time. "
         f"Reply latency p50 {_milliseconds(latency['p50'])}, p99 {_milliseconds(latency['p99'])}."
     )
-
-
-def _color(status: AccountStatus) -> str:
-    if status.connection == "connected":
-        return "green"
-    return "red" if status.state in (TaskState.FAILED, TaskState.PARKED) else "yellow"
 
 
 def _median(values: list[float]) -> Optional[float]:

@@ -172,6 +172,7 @@ def test_a_terminal_has_the_same_table_with_those_first_that_need_somebody(
     simulator: Simulator, manager: livekeeper.CookieManager, shop: str
 ) -> None:
     cookie = simulator.cookie("2280551454091")
+    manager.add_cookie("bell \x1b[31m\x07", simulator.cookie())
     simulator.expire_session("2280551454091")
     manager.add_cookie("店 2 [red]", cookie)
     manager.wait_for("店 2 [red]", state="parked", timeout_s=WAIT_S)
@@ -179,7 +180,8 @@ def test_a_terminal_has_the_same_table_with_those_first_that_need_somebody(
     livekeeper.top(manager, 0, console=Console(file=out, width=160, height=40))
     text = out.getvalue()
     assert text.index("店 2 [red]") < text.index("shop")
-    assert "2 accounts: 1 connected, 1 parked" in text
+    assert "bell �[31m�" in text and "\x1b" not in text and "\x07" not in text
+    assert "3 accounts:" in text and "1 parked" in text
     assert "the login is over" in text
 
 
@@ -188,8 +190,8 @@ def test_a_table_in_a_terminal_fits_into_it() -> None:
     statuses = livekeeper.Statuses(livekeeper.AccountStatus(f"s{n}", True, "running", "connected", reason) for n in range(50))
     out = io.StringIO()
     console = Console(file=out, width=80, height=20)
-    console.print(in_a_terminal.table(statuses, console))
-    assert "… and 36 more" in out.getvalue()
+    console.print(in_a_terminal.table(statuses, console, statuses.summary()))
+    assert "… and 37 more" in out.getvalue()
     assert len(out.getvalue().splitlines()) <= 20
     assert "health" not in out.getvalue()
 

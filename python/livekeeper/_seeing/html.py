@@ -6,13 +6,12 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from .text import visible
+
 MAX_ROWS = 1_000
 """Rows of a table; how many more there are is said below it."""
 MAX_TEXT = 300
 """Characters of a cell; the rest is cut off."""
-
-_KEPT = frozenset("\n\t\u3000\u00a0\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
-"""Spaces, and what holds emoji together."""
 
 # JupyterLab and Notebook 7 say their theme by data-jp-theme-light, VS Code by its body's class; whoever says nothing has the
 # system's. Colours of text and ground are the page's own, so that the table fits in wherever it is shown.
@@ -60,8 +59,8 @@ def table(names: Sequence[str], rows: Iterable[Sequence[Cell]], count: int, capt
 
 
 def shown(text: str) -> str:
-    """A text as HTML. Characters that nobody sees, such as those that turn the direction of writing around, are made visible."""
-    return escape("".join(letter if letter.isprintable() or letter in _KEPT else "\N{REPLACEMENT CHARACTER}" for letter in text))
+    """A text as HTML."""
+    return escape(visible(text))
 
 
 def _cell(cell: Cell) -> str:

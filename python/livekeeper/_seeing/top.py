@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Optional
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
 
-from .._livekeeper import CookieManager, StopReport
+from .._livekeeper import AccountStatus, CookieManager, StopReport
 from ..errors import ManagerClosed
 from .extras import needed
 from .progress import close as closing
-from .rows import LOOK_OF_HEALTH, Statuses, look_of_connection, look_of_state
+from .rows import LOOK_OF_HEALTH, look_of_connection, look_of_state
+from .text import visible
 from .times import clock
 
 if TYPE_CHECKING:
@@ -19,6 +21,12 @@ if TYPE_CHECKING:
 EVERY_S = 0.5
 """The time between two drawings."""
 COLORS = {"good": "green", "wait": "yellow", "bad": "red", "faint": "dim", "": ""}
+Figure = Tuple[str, Callable[[AccountStatus], str]]
+"""A column of numbers: its name, and what it has for an account."""
+FIGURES: Sequence[Figure] = (
+    ("received", lambda status: f"{status.counters.received:,}"),
+    ("replied", lambda status: f"{status.counters.replied:,}"),
+)
 WIDE = 110
 """Characters of a line from which on everything is shown."""
 
@@ -46,7 +54,8 @@ def top(
         # Few events are of this kind: it is the manager's end that is waited for, in the place of sleeping.
         with manager.events(kinds=["capacity_changed"]) as events, Live(console=console, auto_refresh=False) as live:
             while True:
-                live.update(table(manager.statuses(), console), refresh=True)
+                statuses = manager.statuses()
+                live.update(table(statuses, console, statuses.summary()), refresh=True)
                 rest = EVERY_S if ends is None else min(EVERY_S, ends - time.monotonic())
                 if rest <= 0:
                     break
@@ -56,35 +65,35 @@ def top(
     return closing(manager, console=console) if close else None
 
 
-def table(statuses: Statuses, console: Console) -> Table:
-    """The accounts, as many as fit into the height; where the width is short, the reason says enough."""
+def table(
+    statuses: Sequence[AccountStatus], console: Console, caption: str, figures: Sequence[Figure] = FIGURES
+) -> Table:
+    """The accounts, as many as fit into the height; where the width is short it is the reason that gives way."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    # Borders, header and the lines below take six.
-    room = max(console.height - 6, 1)
+    # Borders, header and caption take six lines, what is not shown one.
+    room = max(console.height - 7, 1)
     more = f"… and {len(statuses) - room:,} more\n" if len(statuses) > room else ""
+    # A reason says more than the one word for the health.
     is_wide = console.width >= WIDE
-    drawn = Table(
-        box=box.ROUNDED, header_style="bold", caption=more + statuses.summary(), caption_justify="left", expand=True
-    )
+    drawn = Table(box=box.ROUNDED, header_style="bold", caption=more + caption, caption_justify="left", expand=True)
     drawn.add_column("account", no_wrap=True, max_width=24)
     for name in ("state", "connection", *(("health", "since") if is_wide else ())):
         drawn.add_column(name, no_wrap=True)
-    for name in ("received", "replied"):
+    for name, _ in figures:
         drawn.add_column(name, justify="right", no_wrap=True)
     drawn.add_column("reason", overflow="ellipsis", no_wrap=True, ratio=1)
     for status in sorted(statuses, key=lambda status: _URGENCY[look_of_state(status)])[:room]:
         wide = (Text(str(status.health), style=COLORS[LOOK_OF_HEALTH[status.health]]), Text(clock(status.since)))
         drawn.add_row(
-            Text(status.cookie_id),
+            Text(visible(status.cookie_id)),
             Text(str(status.state), style=COLORS[look_of_state(status)]),
             Text(str(status.connection), style=COLORS[look_of_connection(status)]),
             *(wide if is_wide else ()),
-            f"{status.counters.received:,}",
-            f"{status.counters.replied:,}",
-            Text(str(status.reason)),
+            *(figure(status) for _, figure in figures),
+            Text(visible(str(status.reason))),
         )
     return drawn
 
