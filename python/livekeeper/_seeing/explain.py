@@ -93,9 +93,11 @@ def _headline(facts: Facts, asked: int, answered: int) -> tuple[bool, str]:
     if reason.code is ReasonCode.WAITING_FOR_TURN:
         return False, f"{name} does not answer yet: it has waited for its turn to connect since {then}.{_queue(facts)}"
     if status.connection is ConnectionState.RECONNECTING:
-        return False, f"{name} does not answer: it has had no connection since {since(reason.since, facts.at)}: {_why(reason)}.{_next_try(facts)}"
+        lost = since(reason.since, facts.at)
+        return False, f"{name} does not answer: it has had no connection since {lost}: {_why(reason)}.{_next_try(facts)}"
     if status.connection is not ConnectionState.CONNECTED:
-        return False, f"{name} does not answer yet: it has been on its way to the service since {then}: {_why(reason)}.{_next_try(facts)}"
+        way = f"it has been on its way to the service since {then}"
+        return False, f"{name} does not answer yet: {way}: {_why(reason)}.{_next_try(facts)}"
     if status.paused:
         return False, f"{name} does not answer: you have paused it, {then}. It is connected, receives and records."
     if not _has_words(facts):

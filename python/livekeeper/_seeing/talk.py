@@ -18,14 +18,29 @@ BY = {
 }
 """What answers a message, and how that is said."""
 
-OF_NOBODY = frozenset((Decision.PLATFORM, Decision.ECHO, Decision.BY_HAND, Decision.BEFORE_ACCOUNT, Decision.FOLDED, Decision.OTHER_USER))
+OF_NOBODY = frozenset(
+    (
+        Decision.PLATFORM,
+        Decision.ECHO,
+        Decision.BY_HAND,
+        Decision.BEFORE_ACCOUNT,
+        Decision.FOLDED,
+        Decision.OTHER_USER,
+    )
+)
 """Messages that nobody waits for an answer to, or that are answered in another's place."""
 
 ADVICE = {
-    Decision.NO_RULE: "Where no rule matches, a reply handler or a default reply could answer (set_reply_handler, set_default_reply).",
-    Decision.HANDLER_FAILED: "What the reply handler failed with is told to the logger \"livekeeper\"; a default reply would be said in its place.",
+    Decision.NO_RULE: (
+        "Where no rule matches, a reply handler or a default reply could answer (set_reply_handler, set_default_reply)."
+    ),
+    Decision.HANDLER_FAILED: (
+        'What the reply handler failed with is told to the logger "livekeeper"; a default reply would be said in its place.'
+    ),
     Decision.ACCOUNT_PAUSED: "What comes in while the account is paused stays unanswered, also after resume.",
-    Decision.CHAT_PAUSED: "A chat is a person's for a while when the seller writes in it by hand (set_pause_duration), or after pause_chat.",
+    Decision.CHAT_PAUSED: (
+        "A chat is a person's for a while when the seller writes in it by hand (set_pause_duration), or after pause_chat."
+    ),
     Decision.NOT_RECORDED: "They were recorded by an earlier version of livekeeper.",
 }
 """What can be done where a message was not answered; a stale one has a sentence of its own."""
@@ -82,7 +97,8 @@ def sentences_of_talk(facts: Facts, talk: Talk) -> Iterator[str]:
     if talk.asked:
         yield _counted(talk)
     if talk.waiting:
-        yield f"{_are(talk.waiting)} not decided yet: they wait for their chat to fall quiet, for their pace, for the reply handler or for a connection."
+        are = "1 message is" if talk.waiting == 1 else f"{talk.waiting} messages are"
+        yield f"{are} not decided yet: what waits for its chat to fall quiet, its pace, the reply handler or a connection."
     if talk.unanswered.get(Decision.STALE):
         yield (
             f"A message that is older than stale_after_s ({facts.config.stale_after_s:g} s) when the account comes to it, after a time "
@@ -96,13 +112,18 @@ def sentences_of_talk(facts: Facts, talk: Talk) -> Iterator[str]:
 
 
 def _counted(talk: Talk) -> str:
-    messages = "The last message of a buyer" if talk.asked == 1 else f"Of the last {talk.asked} messages of buyers"
-    by = ", ".join(f"{count} {BY[decision]}" for decision, count in talk.answered_by.items())
-    why = ", ".join(f"{_sentence(decision)} ({count})" for decision, count in talk.unanswered.items())
     if talk.asked == 1:
-        return f"{messages} was {'answered ' + next(BY[one] for one in talk.answered_by) if talk.answered else 'not answered: ' + _sentence(next(iter(talk.unanswered)))}."
-    answered = f"{_were(talk.answered)} answered ({by})" if talk.answered else "none was answered"
-    return f"{messages}, {answered}" + (f", {sum(talk.unanswered.values())} not: {why}" if why else "") + "."
+        how = [f"answered {BY[decision]}" for decision in talk.answered_by]
+        why = [f"not answered: {_sentence(decision)}" for decision in talk.unanswered]
+        return f"The last message of a buyer was {(how + why)[0]}."
+    parts = ["none was answered"]
+    if talk.answered:
+        by = ", ".join(f"{count} {BY[decision]}" for decision, count in talk.answered_by.items())
+        parts = [f"{talk.answered} {'was' if talk.answered == 1 else 'were'} answered ({by})"]
+    if talk.unanswered:
+        why = [f"{_sentence(decision)} ({count})" for decision, count in talk.unanswered.items()]
+        parts.append(f"{sum(talk.unanswered.values())} not: {', '.join(why)}")
+    return f"Of the last {talk.asked} messages of buyers, {', '.join(parts)}."
 
 
 def _ended(talk: Talk) -> str:
@@ -114,11 +135,3 @@ def _ended(talk: Talk) -> str:
 def _sentence(decision: Decision) -> str:
     text = MessageTrace("", "", "chat", "", decision=decision).decision_text
     return text or str(decision)
-
-
-def _are(count: int) -> str:
-    return f"{count} message{' is' if count == 1 else 's are'}"
-
-
-def _were(count: int) -> str:
-    return f"{count} {'was' if count == 1 else 'were'}"
