@@ -319,6 +319,11 @@ enum lk_status
      * A fault of livekeeper that was caught before it could unwind into your program. Please report it, with the message.
      */
     LK_STATUS_PANICKED = 103,
+    /**
+     * A handle stands for nothing: it was freed already, is one of another type, or did not come from this library. Nothing was
+     * done; the message names the argument.
+     */
+    LK_STATUS_INVALID_HANDLE = 104,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1127,7 +1132,8 @@ typedef uint32_t lk_matching;
 typedef struct lk_capacity lk_capacity;
 
 /**
- * Where a cookie provider puts its answer. It is valid until the provider returns, and is not yours to end.
+ * Where a cookie provider puts its answer. It is valid until the provider returns, and then not yours to end; or, after
+ * `lk_cookie_answer_keep`, until you end it with `lk_cookie_answer_free`: then it may be filled later, on any thread.
  */
 typedef struct lk_cookie_answer lk_cookie_answer;
 
@@ -1181,7 +1187,8 @@ typedef struct lk_order_list lk_order_list;
 typedef struct lk_paused_chat_list lk_paused_chat_list;
 
 /**
- * Where a reply handler puts its answer. It is valid until the handler returns, and is not yours to end.
+ * Where a reply handler puts its answer. It is valid until the handler returns, and then not yours to end; or, after
+ * `lk_reply_keep`, until you end it with `lk_reply_free`: then it may be filled later, on any thread.
  */
 typedef struct lk_reply lk_reply;
 
@@ -1557,7 +1564,7 @@ typedef struct {
  * Brings a new cookie for an account whose login is over: see `lk_manager_set_cookie_provider`.
  *
  * It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
- * of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+ * of the interface. It must return: an exception of C++ or a longjmp out of it ends the process.
  */
 typedef void (*lk_cookie_provider)(void *user_data, const lk_cookie_request *request, lk_cookie_answer *answer);
 
@@ -1612,7 +1619,7 @@ typedef struct {
  * Answers a buyer's message on which no rule has a word: see `lk_manager_set_reply_handler`.
  *
  * It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
- * of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+ * of the interface. It must return: an exception of C++ or a longjmp out of it ends the process.
  */
 typedef void (*lk_reply_handler)(void *user_data, const lk_chat_message *message, lk_reply *reply);
 
@@ -2766,7 +2773,8 @@ lk_status lk_manager_set_cookie_provider(const lk_manager *manager,
  * Answers with a new cookie, in any form that `lk_manager_add_cookie` takes; it is copied. The last answer counts; one that is empty
  * is none.
  *
- * The provider's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the answer is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_cookie_answer_set(lk_cookie_answer *answer, lk_str cookie_value);
 
@@ -2774,16 +2782,36 @@ lk_status lk_cookie_answer_set(lk_cookie_answer *answer, lk_str cookie_value);
  * Answers that there is none, with a sentence for the person who reads the account's status; it must hold no credential. The helper
  * is not asked.
  *
- * The provider's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the answer is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_cookie_answer_fail(lk_cookie_answer *answer, lk_str sentence);
 
 /**
  * Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
  *
- * The provider's own thread, or one that it waits for. Does not block.
+ * Any thread. Does not block.
  */
 bool lk_cookie_answer_is_wanted(const lk_cookie_answer *answer);
+
+/**
+ * Keeps an answer beyond the provider's return: it comes later. End it with `lk_cookie_answer_free`, whatever comes: that gives it.
+ *
+ * The provider's time goes on, and its place among the calls that run at the same time is taken until then; when the time is over
+ * the account is parked, and what comes later changes nothing. Keeping one twice is fine. Of the request nothing is valid any more
+ * when the provider has returned.
+ *
+ * In the provider only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+ */
+lk_status lk_cookie_answer_keep(lk_cookie_answer *answer);
+
+/**
+ * Ends an answer that was kept: what was said last is it; without any, there is no cookie. NULL is fine, and so is one that was not
+ * kept: it is given at once, then.
+ *
+ * Any thread, once; it may come before the provider returns. Does not block.
+ */
+void lk_cookie_answer_free(lk_cookie_answer *answer);
 
 /**
  * Has buyers' messages on which no rule has a word answered by a function of yours, for all accounts, from the next message on, in
@@ -2817,7 +2845,8 @@ lk_status lk_manager_set_reply_handler(const lk_manager *manager,
  * Answers with a text, at most 20,000 bytes, beside a picture if there is one; it is copied, and sent as it stands: braces mean
  * nothing in it. An empty one is none. The last text counts.
  *
- * The handler's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_reply_set_text(lk_reply *reply, lk_str text);
 
@@ -2827,14 +2856,16 @@ lk_status lk_reply_set_text(lk_reply *reply, lk_str text);
  * - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
  * - `width`, `height`: in pixels, 1 to 20,000. What cannot be sent is a failure of the handler.
  *
- * The handler's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_reply_set_picture(lk_reply *reply, lk_str url, uint32_t width, uint32_t height);
 
 /**
  * Answers that nothing at all is to be sent, the default reply neither; a text or picture that was set is taken back.
  *
- * The handler's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_reply_set_nothing(lk_reply *reply);
 
@@ -2843,16 +2874,37 @@ lk_status lk_reply_set_nothing(lk_reply *reply);
  *
  * - `sentence`: why, for the library's log; it must hold no credential.
  *
- * The handler's own thread, or one that it waits for. Does not block.
+ * Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+ * `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_reply_fail(lk_reply *reply, lk_str sentence);
 
 /**
  * Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
  *
- * The handler's own thread, or one that it waits for. Does not block.
+ * Any thread. Does not block.
  */
 bool lk_reply_is_wanted(const lk_reply *reply);
+
+/**
+ * Keeps a reply beyond the handler's return: the answer comes later. End it with `lk_reply_free`, whatever comes: that gives the
+ * answer.
+ *
+ * The handler's time goes on, and its place among the calls that run at the same time is taken until then; when the time is over,
+ * or the account is stopped, the default reply is said and what comes later changes nothing. Keeping one twice is fine. Of the
+ * message nothing is valid any more when the handler has returned.
+ *
+ * In the handler only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+ */
+lk_status lk_reply_keep(lk_reply *reply);
+
+/**
+ * Ends a reply that was kept: what was said last is the answer; without any, the default reply is said. NULL is fine, and so is one
+ * that was not kept: its answer is given at once, then.
+ *
+ * Any thread, once; it may come before the handler returns. Does not block.
+ */
+void lk_reply_free(lk_reply *reply);
 
 /**
  * Sets what is said to buyers' messages on which neither a rule nor the reply handler has a word, from the next message on, in the

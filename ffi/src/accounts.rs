@@ -1,5 +1,7 @@
 //! Adding, removing and changing accounts and their rules.
 
+use std::sync::Arc;
+
 use crate::error::{Failure, lk_status};
 use crate::guard::guard;
 use crate::keywords::{lk_keyword, lk_keyword_list, read_rules};
@@ -28,9 +30,8 @@ pub unsafe extern "C" fn lk_manager_add_cookie(
     user_id: lk_str,
 ) -> lk_status {
     guard(|| {
-        // SAFETY: the header's contract on pointers and texts.
-        let manager = unsafe { lk_manager::look(manager) }?;
-        // SAFETY: as above.
+        let manager = lk_manager::look(manager)?;
+        // SAFETY: the header's contract on texts.
         let (cookie_id, cookie_value, user_id) =
             unsafe { (cookie_id.required("cookie_id")?, cookie_value.required("cookie_value")?, user_id.optional("user_id")?) };
         // SAFETY: as above.
@@ -181,11 +182,8 @@ pub unsafe extern "C" fn lk_manager_get_keywords(
 /// The two things that nearly every call begins with.
 ///
 /// # Safety
-/// As for [`lk_manager::look`] and [`lk_str::required`].
-pub(crate) unsafe fn account<'a>(
-    manager: *const lk_manager,
-    cookie_id: lk_str,
-) -> Result<(&'a livekeeper::CookieManager, &'a str), Failure> {
+/// As for [`lk_str::required`].
+pub(crate) unsafe fn account<'a>(manager: *const lk_manager, cookie_id: lk_str) -> Result<(Arc<lk_manager>, &'a str), Failure> {
     // SAFETY: the caller's promise.
-    unsafe { Ok((lk_manager::look(manager)?, cookie_id.required("cookie_id")?)) }
+    Ok((lk_manager::look(manager)?, unsafe { cookie_id.required("cookie_id") }?))
 }

@@ -169,8 +169,7 @@ pub unsafe extern "C" fn lk_manager_capacity(manager: *const lk_manager, capacit
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_capacity_at_ms(capacity: *const lk_capacity) -> i64 {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let capacity = unsafe { look_if_any(capacity) };
+    let capacity = look_if_any(capacity);
     guard_or(0, || capacity.map_or(0, |capacity| capacity.0.at_ms))
 }
 
@@ -179,8 +178,7 @@ pub unsafe extern "C" fn lk_capacity_at_ms(capacity: *const lk_capacity) -> i64 
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_capacity_count(capacity: *const lk_capacity) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let capacity = unsafe { look_if_any(capacity) };
+    let capacity = look_if_any(capacity);
     guard_or(0, || capacity.map_or(0, |capacity| capacity.0.items.len()))
 }
 
@@ -205,8 +203,7 @@ pub unsafe extern "C" fn lk_capacity_get(capacity: *const lk_capacity, index: us
 /// Ends a look at the capacity. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_capacity_free(capacity: *mut lk_capacity) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(capacity) };
+    end(capacity);
 }
 
 #[cfg(test)]

@@ -116,8 +116,7 @@ pub unsafe extern "C" fn lk_manager_paused_chats(
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_paused_chat_list_count(list: *const lk_paused_chat_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -146,6 +145,5 @@ pub unsafe extern "C" fn lk_paused_chat_list_get(
 /// Ends a list of chats and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_paused_chat_list_free(list: *mut lk_paused_chat_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }

@@ -1,15 +1,16 @@
 //! A function of the host's that brings a new cookie when a login is over.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use livekeeper::{CookieProvider, CookieRequest, HostCall, HostError, Secret};
+use livekeeper::{CookieProvider, CookieRequest, HostError, Secret};
 
+use crate::answer::Answer;
 use crate::error::lk_status;
 use crate::guard::{guard, guard_or};
 use crate::host_function::UserData;
 use crate::manager::lk_manager;
-use crate::pointer::{Handle, look, look_if_any};
+use crate::pointer::{Handle, Lent, end, look, look_if_any};
 use crate::states::lk_reason_code;
 use crate::text::{Text, lk_str};
 
@@ -27,24 +28,16 @@ pub struct lk_cookie_request {
     pub reason: lk_reason_code,
 }
 
-/// Where a cookie provider puts its answer. It is valid until the provider returns, and is not yours to end.
-pub struct lk_cookie_answer {
-    answer: Mutex<Result<Option<Secret>, HostError>>,
-    call: HostCall,
-}
+/// Where a cookie provider puts its answer. It is valid until the provider returns, and then not yours to end; or, after
+/// `lk_cookie_answer_keep`, until you end it with `lk_cookie_answer_free`: then it may be filled later, on any thread.
+pub struct lk_cookie_answer(Answer<Secret>);
 
 impl Handle for lk_cookie_answer {}
-
-impl lk_cookie_answer {
-    fn lock(&self) -> MutexGuard<'_, Result<Option<Secret>, HostError>> {
-        self.answer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Brings a new cookie for an account whose login is over: see `lk_manager_set_cookie_provider`.
 ///
 /// It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
-/// of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+/// of the interface. It must return: an exception of C++ or a longjmp out of it ends the process.
 pub type lk_cookie_provider =
     Option<unsafe extern "C" fn(user_data: *mut c_void, request: *const lk_cookie_request, answer: *mut lk_cookie_answer)>;
 
@@ -82,8 +75,7 @@ pub unsafe extern "C" fn lk_manager_set_cookie_provider(
     // First of all: whatever comes of the call, it is ended.
     let user_data = UserData::new(user_data, free_user_data);
     guard(move || {
-        // SAFETY: the header's contract on pointers.
-        let manager = unsafe { lk_manager::look(manager) }?;
+        let manager = lk_manager::look(manager)?;
         let provider = function.map(|function| -> Arc<CookieProvider> {
             Arc::new(move |request: &CookieRequest| {
                 let (cookie_id, unb) = (Text::new(request.cookie_id.clone()), Text::new(request.unb.clone()));
@@ -93,10 +85,15 @@ pub unsafe extern "C" fn lk_manager_set_cookie_provider(
                     unb: unb.lend(),
                     reason: request.reason.into(),
                 };
-                let mut answer = lk_cookie_answer { answer: Mutex::new(Ok(None)), call: request.call.clone() };
+                let answer = Arc::new(lk_cookie_answer(Answer::new(request.call.clone())));
+                let lent = Lent::shared(Arc::clone(&answer));
                 // SAFETY: the header's contract on the function; what it is lent lives until it returns.
-                unsafe { function(user_data.pointer(), &raw const asked, &raw mut answer) };
-                answer.answer.into_inner().unwrap_or_else(PoisonError::into_inner)
+                unsafe { function(user_data.pointer(), &raw const asked, lent.handle()) };
+                let answered = Answer::wait(&answer, |answer| &answer.0);
+                if answered.is_kept {
+                    lent.leave();
+                }
+                answered.said
             })
         });
         Ok(manager.set_cookie_provider(provider, timeout_s)?)
@@ -106,13 +103,14 @@ pub unsafe extern "C" fn lk_manager_set_cookie_provider(
 /// Answers with a new cookie, in any form that `lk_manager_add_cookie` takes; it is copied. The last answer counts; one that is empty
 /// is none.
 ///
-/// The provider's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the answer is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_cookie_answer_set(answer: *mut lk_cookie_answer, cookie_value: lk_str) -> lk_status {
     guard(|| {
         // SAFETY: the header's contract on pointers and texts.
         let (answer, cookie_value) = unsafe { (look(answer, "answer")?, cookie_value.required("cookie_value")?) };
-        *answer.lock() = Ok(Some(Secret::new(cookie_value)));
+        answer.0.say(|said| *said = Ok(Some(Secret::new(cookie_value))));
         Ok(())
     })
 }
@@ -120,23 +118,50 @@ pub unsafe extern "C" fn lk_cookie_answer_set(answer: *mut lk_cookie_answer, coo
 /// Answers that there is none, with a sentence for the person who reads the account's status; it must hold no credential. The helper
 /// is not asked.
 ///
-/// The provider's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the answer is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_cookie_answer_fail(answer: *mut lk_cookie_answer, sentence: lk_str) -> lk_status {
     guard(|| {
         // SAFETY: the header's contract on pointers and texts.
         let (answer, sentence) = unsafe { (look(answer, "answer")?, sentence.required("sentence")?) };
-        *answer.lock() = Err(HostError::new(sentence));
+        answer.0.say(|said| *said = Err(HostError::new(sentence)));
         Ok(())
     })
 }
 
 /// Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
 ///
-/// The provider's own thread, or one that it waits for. Does not block.
+/// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_cookie_answer_is_wanted(answer: *const lk_cookie_answer) -> bool {
-    // SAFETY: the header's contract: null, or ours and valid.
-    let answer = unsafe { look_if_any(answer) };
-    guard_or(false, || answer.is_some_and(|answer| !answer.call.is_over()))
+    let answer = look_if_any(answer);
+    guard_or(false, || answer.is_some_and(|answer| answer.0.is_wanted()))
+}
+
+/// Keeps an answer beyond the provider's return: it comes later. End it with `lk_cookie_answer_free`, whatever comes: that gives it.
+///
+/// The provider's time goes on, and its place among the calls that run at the same time is taken until then; when the time is over
+/// the account is parked, and what comes later changes nothing. Keeping one twice is fine. Of the request nothing is valid any more
+/// when the provider has returned.
+///
+/// In the provider only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_cookie_answer_keep(answer: *mut lk_cookie_answer) -> lk_status {
+    guard(|| {
+        look(answer, "answer")?.0.keep();
+        Ok(())
+    })
+}
+
+/// Ends an answer that was kept: what was said last is it; without any, there is no cookie. NULL is fine, and so is one that was not
+/// kept: it is given at once, then.
+///
+/// Any thread, once; it may come before the provider returns. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_cookie_answer_free(answer: *mut lk_cookie_answer) {
+    if let Some(answer) = look_if_any(answer.cast_const()) {
+        answer.0.finish();
+    }
+    end(answer);
 }

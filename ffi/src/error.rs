@@ -65,6 +65,9 @@ pub enum lk_status {
     WrongSize = 102,
     /// A fault of livekeeper that was caught before it could unwind into your program. Please report it, with the message.
     Panicked = 103,
+    /// A handle stands for nothing: it was freed already, is one of another type, or did not come from this library. Nothing was
+    /// done; the message names the argument.
+    InvalidHandle = 104,
 }
 
 /// Every way in which a call of C fails.
@@ -74,6 +77,8 @@ pub(crate) enum Failure {
     Core(#[from] Error),
     #[error("{argument}: is NULL, and must point at something")]
     NullPointer { argument: &'static str },
+    #[error("{argument}: is no {kind} that this library gave out and that was not freed: look for a use after its _free function")]
+    InvalidHandle { argument: &'static str, kind: &'static str },
     #[error("{argument}: is no valid UTF-8, from byte {place} on")]
     NotUtf8 { argument: &'static str, place: usize },
     #[error(
@@ -95,6 +100,7 @@ impl Failure {
         match self {
             Self::Core(error) => status_of(error.code()),
             Self::NullPointer { .. } => lk_status::NullPointer,
+            Self::InvalidHandle { .. } => lk_status::InvalidHandle,
             Self::NotUtf8 { .. } => lk_status::NotUtf8,
             Self::WrongSize { .. } => lk_status::WrongSize,
             Self::NothingHappened { .. } => lk_status::TimedOut,

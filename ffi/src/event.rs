@@ -1,6 +1,7 @@
 //! One piece of news: a struct with a field for everything that a kind of event tells, and one owner of all its texts.
 
 use std::ffi::{CStr, c_char};
+use std::sync::Arc;
 
 use livekeeper::{Event, EventKind};
 
@@ -8,7 +9,7 @@ use crate::capacity::{lk_capacity_item, lk_capacity_kind, lk_capacity_level};
 use crate::guard::guard;
 use crate::health::{lk_health, lk_health_reason_list};
 use crate::orders::{lk_confirmation_state, lk_order_list};
-use crate::pointer::{Handle, Plain, end, give_boxed};
+use crate::pointer::{Handle, Lent, Plain, end, share};
 use crate::sized::{Growing, GrowingPlace};
 use crate::states::{lk_connection_state, lk_reason_code, lk_task_state, name_of};
 use crate::stopping::lk_stop_report;
@@ -144,9 +145,9 @@ pub struct lk_event_content {
     cookie_id: Text,
     reason_text: Option<Text>,
     reason_detail: Option<Text>,
-    health_reasons: Option<lk_health_reason_list>,
-    stop_report: Option<lk_stop_report>,
-    order: Option<lk_order_list>,
+    health_reasons: Option<Lent<lk_health_reason_list>>,
+    stop_report: Option<Lent<lk_stop_report>>,
+    order: Option<Lent<lk_order_list>>,
     order_id: Option<Text>,
     confirmation_code: Option<Text>,
     confirmation_text: Option<Text>,
@@ -210,11 +211,11 @@ impl lk_event {
             EventKind::HealthChanged { old, new, reasons } => {
                 told.kind = lk_event_kind::HealthChanged;
                 (told.old_health, told.new_health) = ((*old).into(), (*new).into());
-                content.health_reasons = Some(lk_health_reason_list::new(reasons));
+                content.health_reasons = Some(Lent::new(lk_health_reason_list::new(reasons)));
             }
             EventKind::Stopped { report } => {
                 told.kind = lk_event_kind::Stopped;
-                content.stop_report = Some(lk_stop_report::of_one(report.clone()));
+                content.stop_report = Some(Lent::new(lk_stop_report::of_one(report.clone())));
             }
             EventKind::CapacityChanged { item } => {
                 told.kind = lk_event_kind::CapacityChanged;
@@ -224,7 +225,7 @@ impl lk_event {
             }
             EventKind::OrderChanged { order } => {
                 told.kind = lk_event_kind::OrderChanged;
-                content.order = Some(lk_order_list::new([(**order).clone()]));
+                content.order = Some(Lent::new(lk_order_list::new([(**order).clone()])));
             }
             EventKind::ConfirmationEnded { order_id, confirmation } => {
                 told.kind = lk_event_kind::ConfirmationEnded;
@@ -235,9 +236,9 @@ impl lk_event {
             }
             _ => {}
         }
-        let content = Box::new(content);
+        let content = Arc::new(content);
         content.lend_to(&mut told);
-        told.content = give_boxed(content);
+        told.content = share(content);
         told
     }
 }
@@ -263,13 +264,17 @@ impl lk_event_content {
         event.cookie_id = self.cookie_id.lend();
         event.reason_text = self.reason_text.as_ref().map_or(lk_str::NONE, Text::lend);
         event.reason_detail = self.reason_detail.as_ref().map_or(lk_str::NONE, Text::lend);
-        event.health_reasons = self.health_reasons.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        event.stop_report = self.stop_report.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        event.order = self.order.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+        event.health_reasons = lent(self.health_reasons.as_ref());
+        event.stop_report = lent(self.stop_report.as_ref());
+        event.order = lent(self.order.as_ref());
         event.order_id = self.order_id.as_ref().map_or(lk_str::NONE, Text::lend);
         event.confirmation_code = self.confirmation_code.as_ref().map_or(lk_str::NONE, Text::lend);
         event.confirmation_text = self.confirmation_text.as_ref().map_or(lk_str::NONE, Text::lend);
     }
+}
+
+fn lent<T: Handle>(owned: Option<&Lent<T>>) -> *const T {
+    owned.map_or(std::ptr::null(), |owned| owned.handle().cast_const())
 }
 
 /// Ends what an event holds, and empties it: it is as after `LK_EVENT_INIT`, and can be used again. NULL and an empty event are
@@ -282,8 +287,7 @@ pub unsafe extern "C" fn lk_event_free(event: *mut lk_event) {
         // SAFETY: its size was looked at, so this field is there; the init macro or `lk_events_next` has filled it.
         let content = unsafe { (&raw const (*event).content).read() };
         place.put(lk_event::EMPTY);
-        // SAFETY: the header's contract: null, or ours.
-        unsafe { end(content) };
+        end(content);
         Ok(())
     });
 }

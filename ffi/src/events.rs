@@ -126,8 +126,7 @@ pub unsafe extern "C" fn lk_events_next(events: *const lk_events, timeout_ms: u3
         // SAFETY: the header's contract on pointers.
         let place = unsafe { GrowingPlace::new(event, "event") }?;
         place.put(lk_event::EMPTY);
-        // SAFETY: as above.
-        let events = unsafe { look(events, "events") }?;
+        let events = look(events, "events")?;
         let limit = if timeout_ms == LK_FOREVER { Duration::MAX } else { Duration::from_millis(timeout_ms.into()) };
         match events.next_within(limit)? {
             Some(News::Event(event)) => place.put(lk_event::new(&event)),
@@ -142,8 +141,7 @@ pub unsafe extern "C" fn lk_events_next(events: *const lk_events, timeout_ms: u3
 /// Ends a reader; the manager goes on. NULL is fine. No other call may be under way on it. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_events_free(events: *mut lk_events) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(events) };
+    end(events);
 }
 
 #[cfg(test)]

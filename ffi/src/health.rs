@@ -172,8 +172,7 @@ pub unsafe extern "C" fn lk_manager_health(
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_health_reason_list_count(list: *const lk_health_reason_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -207,8 +206,7 @@ pub unsafe extern "C" fn lk_health_reason_list_get(
 /// Ends a list of reasons and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_health_reason_list_free(list: *mut lk_health_reason_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }
 
 #[cfg(test)]

@@ -74,8 +74,7 @@ pub(crate) unsafe fn read_rules(first: *const lk_keyword, count: usize) -> Resul
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_keyword_list_count(list: *const lk_keyword_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -84,14 +83,12 @@ pub unsafe extern "C" fn lk_keyword_list_count(list: *const lk_keyword_list) -> 
 /// What it gives belongs to `list`. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_keyword_list_get(list: *const lk_keyword_list, index: usize) -> lk_keyword {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
-    guard_or(lk_keyword::NONE, || list.and_then(|list| list.0.get(index)).map_or(lk_keyword::NONE, lk_keyword::lend))
+    let list = look_if_any(list);
+    guard_or(lk_keyword::NONE, || list.as_ref().and_then(|list| list.0.get(index)).map_or(lk_keyword::NONE, lk_keyword::lend))
 }
 
 /// Ends a list of rules. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_keyword_list_free(list: *mut lk_keyword_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }

@@ -7,6 +7,7 @@
 //! status    how an account is, waiting      pointer   what C's pointers may be, who owns what
 //! health    what is wrong with an account   sized     structs that may grow
 //! sending   sending a text                  config    settings
+//! table     what C's handles stand for
 //! events    a reader of what happens        event     one piece of news
 //! capacity  what has a bound                states    numbers and names of states
 //! metrics   figures for a monitor           keywords  keyword rules, in and out
@@ -80,7 +81,9 @@ pub mod capacity;
 
 pub mod metrics;
 
+mod answer;
 mod guard;
 mod host_function;
 mod pointer;
 mod sized;
+mod table;

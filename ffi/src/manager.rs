@@ -1,6 +1,8 @@
 //! A manager from its opening to its end.
 
 use std::ffi::{CStr, c_char};
+use std::ops::Deref;
+use std::sync::Arc;
 
 use livekeeper::CookieManager;
 
@@ -17,12 +19,17 @@ pub struct lk_manager(CookieManager);
 
 impl Handle for lk_manager {}
 
+impl Deref for lk_manager {
+    type Target = CookieManager;
+
+    fn deref(&self) -> &CookieManager {
+        &self.0
+    }
+}
+
 impl lk_manager {
-    /// # Safety
-    /// `manager` is null, or open or closed but not freed, until the call is over.
-    pub(crate) unsafe fn look<'a>(manager: *const Self) -> Result<&'a CookieManager, Failure> {
-        // SAFETY: the caller's promise.
-        unsafe { look(manager, "manager") }.map(|manager| &manager.0)
+    pub(crate) fn look(manager: *const Self) -> Result<Arc<Self>, Failure> {
+        look(manager, "manager")
     }
 }
 
@@ -92,6 +99,5 @@ pub unsafe extern "C" fn lk_manager_close(
 /// No other call may be under way on it, and none may follow. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_free(manager: *mut lk_manager) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(manager) };
+    end(manager);
 }

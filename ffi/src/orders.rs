@@ -302,8 +302,7 @@ pub unsafe extern "C" fn lk_manager_order(
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_order_list_count(list: *const lk_order_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -352,8 +351,7 @@ pub unsafe extern "C" fn lk_order_list_step(
 /// Ends a list of orders and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_order_list_free(list: *mut lk_order_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }
 
 /// Sets whether an order that comes to await shipment from now on has its shipment confirmed to the service by itself, once.

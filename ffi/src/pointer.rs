@@ -2,13 +2,15 @@
 //! freeing what is only lent, does not compile.
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use crate::error::Failure;
-use crate::guard::guard_or;
+use crate::guard::guard;
+use crate::table;
 
-/// An opaque type: given out on the heap, read through shared references (by several threads at once, hence `Sync`), and ended
-/// once, by its `_free`.
-pub(crate) trait Handle: Sync {}
+/// An opaque type: given out as a handle of the table, read through shared references by several threads at once, and ended once,
+/// by its `_free`.
+pub(crate) trait Handle: Send + Sync + 'static {}
 
 /// A struct of plain fields that lies in C's memory: written as a whole, never kept, never freed.
 pub(crate) trait Plain: Copy {}
@@ -27,45 +29,82 @@ impl Plain for u8 {}
 unsafe impl Given for u8 {}
 impl<T: Handle> Plain for *mut T {}
 
-/// Looks at what a handle points at.
-///
-/// # Safety
-/// `handle` is null, or came from [`give`] and is not freed before the reference is gone.
-pub(crate) unsafe fn look<'a, T: Handle>(handle: *const T, argument: &'static str) -> Result<&'a T, Failure> {
-    // SAFETY: the caller's promise.
-    unsafe { look_if_any(handle) }.ok_or(Failure::NullPointer { argument })
+/// What a handle stands for. Whoever has it keeps it, also when another thread frees the handle meanwhile.
+pub(crate) fn look<T: Handle>(handle: *const T, argument: &'static str) -> Result<Arc<T>, Failure> {
+    if handle.is_null() {
+        return Err(Failure::NullPointer { argument });
+    }
+    table::find(handle.addr()).ok_or(Failure::InvalidHandle { argument, kind: kind::<T>() })
 }
 
-/// The same where null is as good as a thing with nothing in it.
-///
-/// # Safety
-/// As for [`look`].
-pub(crate) unsafe fn look_if_any<'a, T: Handle>(handle: *const T) -> Option<&'a T> {
-    // SAFETY: the caller's promise; what `give` gave is aligned, and never borrowed mutably.
-    unsafe { handle.as_ref() }
+/// The same where null is as good as a thing with nothing in it, in a function that has no way to tell of a failure: one that is
+/// no handle is left as this thread's last error.
+pub(crate) fn look_if_any<T: Handle>(handle: *const T) -> Option<Arc<T>> {
+    if handle.is_null() {
+        return None;
+    }
+    look(handle, "argument").map_err(|failure| guard(|| Err(failure))).ok()
 }
 
-/// Hands a value over to C, which must give it back to [`end`].
+/// Hands a value over to C, which must give it back to [`end`]. NULL where the table is full, which takes 4,294,967,296 of them.
 pub(crate) fn give<T: Handle>(value: T) -> *mut T {
-    give_boxed(Box::new(value))
+    share(Arc::new(value))
 }
 
-/// The same for one that lies on the heap already.
-pub(crate) fn give_boxed<T: Handle>(value: Box<T>) -> *mut T {
-    Box::into_raw(value)
+/// The same for one that the library goes on using.
+pub(crate) fn share<T: Handle>(value: Arc<T>) -> *mut T {
+    std::ptr::without_provenance_mut(table::put(value).unwrap_or_default())
 }
 
-/// Takes back what [`give`] gave, and drops it; nothing for null. The whole of every `_free`.
-///
-/// # Safety
-/// `handle` is null, or came from [`give`] and is used by nobody any more.
-pub(crate) unsafe fn end<T: Handle>(handle: *mut T) {
+/// Takes back what [`give`] gave, and drops it when no call uses it any more; nothing for null. The whole of every `_free`. One
+/// that is no handle (any more) is left alone, and as this thread's last error.
+pub(crate) fn end<T: Handle>(handle: *mut T) {
     if handle.is_null() {
         return;
     }
-    // SAFETY: the caller's promise: it is a box that nobody else holds.
-    let value = unsafe { Box::from_raw(handle) };
-    guard_or((), || drop(value));
+    guard(|| {
+        let value = table::take::<T>(handle.addr());
+        value.map(drop).ok_or(Failure::InvalidHandle { argument: "argument", kind: kind::<T>() })
+    });
+}
+
+/// A handle that C is only lent: it ends with this.
+pub(crate) struct Lent<T: Handle>(*mut T);
+
+// SAFETY: the pointer is a number, and what it stands for is `Send` and `Sync`.
+unsafe impl<T: Handle> Send for Lent<T> {}
+// SAFETY: as above.
+unsafe impl<T: Handle> Sync for Lent<T> {}
+
+impl<T: Handle> Lent<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(give(value))
+    }
+
+    pub(crate) fn shared(value: Arc<T>) -> Self {
+        Self(share(value))
+    }
+
+    pub(crate) fn handle(&self) -> *mut T {
+        self.0
+    }
+
+    /// It is C's to end from now on.
+    pub(crate) fn leave(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl<T: Handle> Drop for Lent<T> {
+    fn drop(&mut self) {
+        // C may have freed what was not its own to free: that is its affair, and harmless.
+        drop(table::take::<T>(self.0.addr()));
+    }
+}
+
+/// The type's name in C, which is that in Rust.
+fn kind<T>() -> &'static str {
+    std::any::type_name::<T>().rsplit("::").next().unwrap_or_default()
 }
 
 /// A place of C's where a result goes. It is only ever written: what is there before need not be a value.

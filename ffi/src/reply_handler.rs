@@ -1,16 +1,17 @@
 //! A function of the host's that answers messages on which no rule has a word.
 
 use std::ffi::c_void;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use livekeeper::{ChatMessage, HostCall, HostError, Picture, ReplyContent, ReplyHandler, ReplyRequest};
 
+use crate::answer::Answer;
 use crate::cookie_provider::lk_free_user_data;
 use crate::error::lk_status;
 use crate::guard::{guard, guard_or};
 use crate::host_function::UserData;
 use crate::manager::lk_manager;
-use crate::pointer::{Handle, look, look_if_any};
+use crate::pointer::{Handle, Lent, end, look, look_if_any};
 use crate::text::{Text, lk_str};
 
 /// A buyer's message, as a reply handler is asked about it. It and its texts are valid until the handler returns.
@@ -37,36 +38,31 @@ pub struct lk_chat_message {
     pub created_at_ms: i64,
 }
 
-/// Where a reply handler puts its answer. It is valid until the handler returns, and is not yours to end.
-pub struct lk_reply {
-    said: Mutex<Result<Option<ReplyContent>, HostError>>,
-    call: HostCall,
-}
+/// Where a reply handler puts its answer. It is valid until the handler returns, and then not yours to end; or, after
+/// `lk_reply_keep`, until you end it with `lk_reply_free`: then it may be filled later, on any thread.
+pub struct lk_reply(Answer<ReplyContent>);
 
 impl Handle for lk_reply {}
 
 impl lk_reply {
     fn new(call: HostCall) -> Self {
-        Self { said: Mutex::new(Ok(None)), call }
+        Self(Answer::new(call))
     }
 
     /// Changes what is sent; it was a failure, or nothing: that is over.
     fn change(&self, change: impl FnOnce(&mut ReplyContent)) {
-        let mut said = self.lock();
-        let mut content = said.as_mut().ok().and_then(Option::take).unwrap_or_default();
-        change(&mut content);
-        *said = Ok(Some(content));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Result<Option<ReplyContent>, HostError>> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.say(|said| {
+            let mut content = said.as_mut().ok().and_then(Option::take).unwrap_or_default();
+            change(&mut content);
+            *said = Ok(Some(content));
+        });
     }
 }
 
 /// Answers a buyer's message on which no rule has a word: see `lk_manager_set_reply_handler`.
 ///
 /// It is called on a thread of the library's, by several threads at the same time. There it may block, and may call every function
-/// of the interface but `lk_manager_free`. It must return: an exception of C++ or a longjmp out of it ends the process.
+/// of the interface. It must return: an exception of C++ or a longjmp out of it ends the process.
 pub type lk_reply_handler =
     Option<unsafe extern "C" fn(user_data: *mut c_void, message: *const lk_chat_message, reply: *mut lk_reply)>;
 
@@ -101,15 +97,18 @@ pub unsafe extern "C" fn lk_manager_set_reply_handler(
     // First of all: whatever comes of the call, it is ended.
     let user_data = UserData::new(user_data, free_user_data);
     guard(move || {
-        // SAFETY: the header's contract on pointers.
-        let manager = unsafe { lk_manager::look(manager) }?;
+        let manager = lk_manager::look(manager)?;
         let handler = function.map(|function| -> Arc<ReplyHandler> {
             Arc::new(move |request: &ReplyRequest| {
-                let (message, mut reply) = (Texts::new(request.message.clone()), lk_reply::new(request.call.clone()));
-                let lent = message.lend();
+                let (message, reply) = (Texts::new(request.message.clone()), Arc::new(lk_reply::new(request.call.clone())));
+                let (lent_message, lent_reply) = (message.lend(), Lent::shared(Arc::clone(&reply)));
                 // SAFETY: the header's contract on the function; what it is lent lives until it returns.
-                unsafe { function(user_data.pointer(), &raw const lent, &raw mut reply) };
-                reply.said.into_inner().unwrap_or_else(PoisonError::into_inner)
+                unsafe { function(user_data.pointer(), &raw const lent_message, lent_reply.handle()) };
+                let answered = Answer::wait(&reply, |reply| &reply.0);
+                if answered.is_kept {
+                    lent_reply.leave();
+                }
+                answered.said
             })
         });
         Ok(manager.set_reply_handler(handler, timeout_s)?)
@@ -160,7 +159,8 @@ impl Texts {
 /// Answers with a text, at most 20,000 bytes, beside a picture if there is one; it is copied, and sent as it stands: braces mean
 /// nothing in it. An empty one is none. The last text counts.
 ///
-/// The handler's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_set_text(reply: *mut lk_reply, text: lk_str) -> lk_status {
     guard(|| {
@@ -176,7 +176,8 @@ pub unsafe extern "C" fn lk_reply_set_text(reply: *mut lk_reply, text: lk_str) -
 /// - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
 /// - `width`, `height`: in pixels, 1 to 20,000. What cannot be sent is a failure of the handler.
 ///
-/// The handler's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_set_picture(reply: *mut lk_reply, url: lk_str, width: u32, height: u32) -> lk_status {
     guard(|| {
@@ -189,13 +190,13 @@ pub unsafe extern "C" fn lk_reply_set_picture(reply: *mut lk_reply, url: lk_str,
 
 /// Answers that nothing at all is to be sent, the default reply neither; a text or picture that was set is taken back.
 ///
-/// The handler's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_set_nothing(reply: *mut lk_reply) -> lk_status {
     guard(|| {
-        // SAFETY: the header's contract on pointers.
-        let reply = unsafe { look(reply, "reply") }?;
-        *reply.lock() = Ok(Some(ReplyContent::default()));
+        let reply = look(reply, "reply")?;
+        reply.0.say(|said| *said = Ok(Some(ReplyContent::default())));
         Ok(())
     })
 }
@@ -204,54 +205,123 @@ pub unsafe extern "C" fn lk_reply_set_nothing(reply: *mut lk_reply) -> lk_status
 ///
 /// - `sentence`: why, for the library's log; it must hold no credential.
 ///
-/// The handler's own thread, or one that it waits for. Does not block.
+/// Any thread, as long as the reply is valid; what comes when its time is over changes nothing. Does not block. Errors:
+/// `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_fail(reply: *mut lk_reply, sentence: lk_str) -> lk_status {
     guard(|| {
         // SAFETY: the header's contract on pointers and texts.
         let (reply, sentence) = unsafe { (look(reply, "reply")?, sentence.required("sentence")?) };
-        *reply.lock() = Err(HostError::new(sentence));
+        reply.0.say(|said| *said = Err(HostError::new(sentence)));
         Ok(())
     })
 }
 
 /// Whether somebody still waits for the answer: false once its time is over or its account is being stopped, and of NULL.
 ///
-/// The handler's own thread, or one that it waits for. Does not block.
+/// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_is_wanted(reply: *const lk_reply) -> bool {
-    // SAFETY: the header's contract: null, or ours and valid.
-    let reply = unsafe { look_if_any(reply) };
-    guard_or(false, || reply.is_some_and(|reply| !reply.call.is_over()))
+    let reply = look_if_any(reply);
+    guard_or(false, || reply.is_some_and(|reply| reply.0.is_wanted()))
+}
+
+/// Keeps a reply beyond the handler's return: the answer comes later. End it with `lk_reply_free`, whatever comes: that gives the
+/// answer.
+///
+/// The handler's time goes on, and its place among the calls that run at the same time is taken until then; when the time is over,
+/// or the account is stopped, the default reply is said and what comes later changes nothing. Keeping one twice is fine. Of the
+/// message nothing is valid any more when the handler has returned.
+///
+/// In the handler only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_reply_keep(reply: *mut lk_reply) -> lk_status {
+    guard(|| {
+        look(reply, "reply")?.0.keep();
+        Ok(())
+    })
+}
+
+/// Ends a reply that was kept: what was said last is the answer; without any, the default reply is said. NULL is fine, and so is one
+/// that was not kept: its answer is given at once, then.
+///
+/// Any thread, once; it may come before the handler returns. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_reply_free(reply: *mut lk_reply) {
+    if let Some(reply) = look_if_any(reply.cast_const()) {
+        reply.0.finish();
+    }
+    end(reply);
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use livekeeper::{HostCall, HostError, Picture, ReplyContent};
 
-    use super::{lk_reply, lk_reply_fail, lk_reply_set_nothing, lk_reply_set_picture, lk_reply_set_text};
+    use super::{
+        lk_reply, lk_reply_fail, lk_reply_free, lk_reply_keep, lk_reply_set_nothing, lk_reply_set_picture, lk_reply_set_text,
+    };
+    use crate::answer::Answer;
+    use crate::error::lk_status;
+    use crate::pointer::Lent;
     use crate::text::lk_str_of;
+
+    type Said = Result<Option<ReplyContent>, HostError>;
+
+    /// What comes of a handler that does this.
+    fn said(handler: impl FnOnce(*mut lk_reply)) -> Said {
+        let reply = Arc::new(lk_reply::new(HostCall::default()));
+        let lent = Lent::shared(Arc::clone(&reply));
+        handler(lent.handle());
+        Answer::wait(&reply, |reply| &reply.0).said
+    }
 
     #[test]
     fn what_was_said_last_counts_and_a_text_and_a_picture_go_together() {
-        let mut reply = lk_reply::new(HostCall::default());
-        let said = |reply: &lk_reply| reply.lock().clone();
         let picture = || Picture::new("https://x/a.jpg", 8, 6);
         let (text, url) = (lk_str_of(c"在的".as_ptr()), lk_str_of(c"https://x/a.jpg".as_ptr()));
-        assert_eq!(said(&reply), Ok(None));
-        // SAFETY: the handle is there, and the texts are C strings.
-        unsafe {
-            lk_reply_set_picture(&raw mut reply, url, 8, 6);
-            lk_reply_set_text(&raw mut reply, text);
-            assert_eq!(said(&reply), Ok(Some(ReplyContent::text("在的").with_picture(picture()))));
-            lk_reply_set_nothing(&raw mut reply);
-            assert_eq!(said(&reply), Ok(Some(ReplyContent::default())));
-            lk_reply_set_picture(&raw mut reply, url, 8, 6);
-            assert_eq!(said(&reply), Ok(Some(picture().into())));
-            lk_reply_fail(&raw mut reply, text);
-            assert_eq!(said(&reply), Err(HostError::new("在的")));
-            lk_reply_set_text(&raw mut reply, text);
-            assert_eq!(said(&reply), Ok(Some("在的".into())));
+        // SAFETY: the texts are C strings.
+        let set_text = |reply| unsafe { lk_reply_set_text(reply, text) };
+        // SAFETY: as above.
+        let set_picture = |reply| unsafe { lk_reply_set_picture(reply, url, 8, 6) };
+        // SAFETY: a handle only.
+        let set_nothing = |reply| unsafe { lk_reply_set_nothing(reply) };
+        // SAFETY: the text is a C string.
+        let fail = |reply| unsafe { lk_reply_fail(reply, text) };
+        let table: [(&[&dyn Fn(*mut lk_reply) -> lk_status], Said); 6] = [
+            (&[], Ok(None)),
+            (&[&set_picture, &set_text], Ok(Some(ReplyContent::text("在的").with_picture(picture())))),
+            (&[&set_text, &set_nothing], Ok(Some(ReplyContent::default()))),
+            (&[&set_nothing, &set_picture], Ok(Some(picture().into()))),
+            (&[&set_picture, &fail], Err(HostError::new("在的"))),
+            (&[&fail, &set_text], Ok(Some("在的".into()))),
+        ];
+        for (row, (calls, expected)) in table.into_iter().enumerate() {
+            let told = said(|reply| calls.iter().for_each(|call| assert_eq!(call(reply), lk_status::Ok)));
+            assert_eq!(told, expected, "row {row}");
         }
+    }
+
+    #[test]
+    fn a_reply_that_is_kept_is_answered_from_another_thread_and_once() {
+        let told = said(|reply| {
+            // SAFETY: a handle only.
+            assert_eq!(unsafe { lk_reply_keep(reply) }, lk_status::Ok);
+            let handle = reply.addr();
+            std::thread::spawn(move || {
+                let reply = std::ptr::without_provenance_mut::<lk_reply>(handle);
+                let text = lk_str_of(c"later".as_ptr());
+                // SAFETY: the text is a C string; the rest are handles, of which the last are freed ones.
+                unsafe {
+                    assert_eq!(lk_reply_set_text(reply, text), lk_status::Ok);
+                    lk_reply_free(reply);
+                    assert_eq!(lk_reply_set_text(reply, text), lk_status::InvalidHandle);
+                    lk_reply_free(reply);
+                }
+            });
+        });
+        assert_eq!(told, Ok(Some("later".into())));
     }
 }

@@ -112,6 +112,8 @@ struct Rule {
 struct LentRow(Vec<lk_str>);
 
 // SAFETY: it points at texts that lie beside it in the same rule, and which nobody changes.
+unsafe impl Send for LentRow {}
+// SAFETY: as above.
 unsafe impl Sync for LentRow {}
 
 impl Handle for lk_rule_list {}
@@ -228,8 +230,7 @@ pub unsafe extern "C" fn lk_manager_get_rules(
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_rule_list_count(list: *const lk_rule_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -253,8 +254,7 @@ pub unsafe extern "C" fn lk_rule_list_get(list: *const lk_rule_list, index: usiz
 /// Ends a list of rules and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_rule_list_free(list: *mut lk_rule_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }
 
 #[cfg(test)]

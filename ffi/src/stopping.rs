@@ -184,6 +184,5 @@ pub unsafe extern "C" fn lk_stop_report_account(
 /// Ends a report and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_stop_report_free(report: *mut lk_stop_report) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(report) };
+    end(report);
 }

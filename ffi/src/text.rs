@@ -120,16 +120,14 @@ pub extern "C" fn lk_str_of(nul_terminated: *const c_char) -> lk_str {
 /// What it gives belongs to `string`. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_view(string: *const lk_string) -> lk_str {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let string = unsafe { look_if_any(string) };
+    let string = look_if_any(string);
     guard_or(lk_str::NONE, || string.map_or(lk_str::NONE, |string| string.0.lend()))
 }
 
 /// Ends a text. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_free(string: *mut lk_string) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(string) };
+    end(string);
 }
 
 /// How many texts a list has; 0 of NULL.
@@ -137,8 +135,7 @@ pub unsafe extern "C" fn lk_string_free(string: *mut lk_string) {
 /// Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_list_count(list: *const lk_string_list) -> usize {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
+    let list = look_if_any(list);
     guard_or(0, || list.map_or(0, |list| list.0.len()))
 }
 
@@ -147,14 +144,12 @@ pub unsafe extern "C" fn lk_string_list_count(list: *const lk_string_list) -> us
 /// What it gives belongs to `list`. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_list_get(list: *const lk_string_list, index: usize) -> lk_str {
-    // SAFETY: the header's contract: null, or ours and not freed.
-    let list = unsafe { look_if_any(list) };
-    guard_or(lk_str::NONE, || list.and_then(|list| list.0.get(index)).map_or(lk_str::NONE, Text::lend))
+    let list = look_if_any(list);
+    guard_or(lk_str::NONE, || list.as_ref().and_then(|list| list.0.get(index)).map_or(lk_str::NONE, Text::lend))
 }
 
 /// Ends a list and its texts. NULL is fine. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_list_free(list: *mut lk_string_list) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(list) };
+    end(list);
 }
