@@ -80,6 +80,7 @@ pub use reply_content::{DefaultReply, ReplyContent};
 pub use reply_handler::{ChatMessage, ReplyHandler, ReplyRequest};
 pub use resources::{Hold, Resources};
 pub use rule::{KeywordRule, Matching, Picture};
+pub use runtime::on_runtime_thread;
 pub use secret::Secret;
 pub use send_outcome::SendOutcome;
 pub use states::{ConnectionState, Reason, ReasonCode, TaskState};

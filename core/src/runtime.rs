@@ -18,8 +18,9 @@ thread_local! {
     static ON_RUNTIME: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether this thread is one of a livekeeper runtime: such a thread must never block on a call.
-pub(crate) fn on_runtime_thread() -> bool {
+/// Whether this thread is one of a livekeeper runtime. Such a thread must never wait for the library: where it would, each verb answers
+/// [`Error::WouldDeadlock`], and whoever waits by other means asks here first. Does not block.
+pub fn on_runtime_thread() -> bool {
     ON_RUNTIME.with(Cell::get)
 }
 

@@ -82,8 +82,10 @@ pub mod capacity;
 pub mod metrics;
 
 mod answer;
+mod bell;
 mod guard;
 mod host_function;
 mod pointer;
+mod signal;
 mod sized;
 mod table;

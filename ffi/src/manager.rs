@@ -2,12 +2,13 @@
 
 use std::ffi::{CStr, c_char};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use livekeeper::CookieManager;
 
 use crate::config::{lk_config, read_config};
 use crate::error::{Failure, lk_status};
+use crate::events::lk_events;
 use crate::guard::guard;
 use crate::pointer::{Handle, Place, end, give, look};
 use crate::stopping::lk_stop_report;
@@ -15,7 +16,11 @@ use crate::text::lk_str;
 
 /// A store, a background runtime, and one supervised task for each account in the store. Any thread may use it, several at the
 /// same time; only `lk_manager_free` must come last.
-pub struct lk_manager(CookieManager);
+pub struct lk_manager {
+    manager: CookieManager,
+    /// The reader that is there without being asked for.
+    reader: OnceLock<lk_events>,
+}
 
 impl Handle for lk_manager {}
 
@@ -23,13 +28,26 @@ impl Deref for lk_manager {
     type Target = CookieManager;
 
     fn deref(&self) -> &CookieManager {
-        &self.0
+        &self.manager
     }
 }
 
 impl lk_manager {
+    fn new(manager: CookieManager) -> Self {
+        Self { manager, reader: OnceLock::new() }
+    }
+
     pub(crate) fn look(manager: *const Self) -> Result<Arc<Self>, Failure> {
         look(manager, "manager")
+    }
+
+    /// The manager's own reader, which begins with the first who asks.
+    pub(crate) fn own_reader(&self) -> Result<&lk_events, Failure> {
+        if let Some(reader) = self.reader.get() {
+            return Ok(reader);
+        }
+        let reader = lk_events::new(self.manager.events()?);
+        Ok(self.reader.get_or_init(|| reader))
     }
 }
 
@@ -62,7 +80,7 @@ pub unsafe extern "C" fn lk_manager_open(path: lk_str, config: *const lk_config,
         // SAFETY: the header's contract on pointers and texts.
         let (place, path, config) =
             unsafe { (Place::new(manager, "manager")?.emptied(), path.required("path")?, read_config(config)?) };
-        place.put(give(lk_manager(CookieManager::open(path, config)?)));
+        place.put(give(lk_manager::new(CookieManager::open(path, config)?)));
         Ok(())
     })
 }

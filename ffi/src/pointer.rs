@@ -22,6 +22,7 @@ pub(crate) trait Plain: Copy {}
 pub(crate) unsafe trait Given: Plain {}
 
 impl Plain for bool {}
+impl Plain for i32 {}
 impl Plain for usize {}
 impl Plain for u8 {}
 
