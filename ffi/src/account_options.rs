@@ -60,6 +60,18 @@ impl lk_account_options {
     }
 }
 
+/// The options that C gives; NULL: none.
+///
+/// # Safety
+/// As for [`read`] and [`lk_account_options::to_core`].
+pub(crate) unsafe fn read_options(options: *const lk_account_options) -> Result<AccountOptions, Failure> {
+    if options.is_null() {
+        return Ok(AccountOptions::default());
+    }
+    // SAFETY: the caller's promise.
+    unsafe { read(options, lk_account_options::NONE, "options")?.to_core() }
+}
+
 /// Adds an account as `lk_manager_add_cookie` does, with whatever else it may begin with, such as a proxy that its first connection
 /// goes through already.
 ///
@@ -81,13 +93,7 @@ pub unsafe extern "C" fn lk_manager_add_cookie_with(
         let ((manager, cookie_id), cookie_value) =
             unsafe { (account(manager, cookie_id)?, cookie_value.required("cookie_value")?) };
         // SAFETY: as above.
-        let options = if options.is_null() {
-            lk_account_options::NONE
-        } else {
-            unsafe { read(options, lk_account_options::NONE, "options") }?
-        };
-        // SAFETY: as above.
-        let options = unsafe { options.to_core() }?;
+        let options = unsafe { read_options(options) }?;
         Ok(manager.add_cookie_with(cookie_id, cookie_value, options).wait()?)
     })
 }

@@ -20,8 +20,10 @@ struct State {
     times: u64,
     /// Made for the first who asks for its descriptor.
     signal: Option<Signal>,
-    then: Option<Box<dyn FnMut() + Send>>,
+    then: Option<Then>,
 }
+
+pub(crate) type Then = Box<dyn FnMut() + Send>;
 
 impl Bell {
     /// How often it has rung.
@@ -56,8 +58,10 @@ impl Bell {
     }
 
     /// Has `then` called at each ring, under the bell's lock: it must not block, nor touch the bell.
-    pub(crate) fn on_ring(&self, then: impl FnMut() + Send + 'static) {
-        self.lock().then = Some(Box::new(then));
+    pub(crate) fn on_ring(&self, then: Option<Then>) {
+        let before = std::mem::replace(&mut self.lock().then, then);
+        // What it holds may hold the bell: not under the lock.
+        drop(before);
     }
 
     /// A descriptor that is readable from a ring on until [`Bell::lower`].

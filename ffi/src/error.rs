@@ -68,6 +68,10 @@ pub enum lk_status {
     /// A handle stands for nothing: it was freed already, is one of another type, or did not come from this library. Nothing was
     /// done; the message names the argument.
     InvalidHandle = 104,
+    /// A call that was begun is still under way.
+    NotOver = 105,
+    /// A call that was begun was given up with `lk_call_cancel`; what it does goes on.
+    Cancelled = 106,
 }
 
 /// Every way in which a call of C fails.
@@ -87,6 +91,10 @@ pub(crate) enum Failure {
     WrongSize { argument: &'static str, size: usize, least: usize, most: usize },
     #[error("nothing happened within {timeout_ms} ms")]
     NothingHappened { timeout_ms: u32 },
+    #[error("the call is not over yet: wait for it with lk_call_wait, or have a function told with lk_call_on_done")]
+    NotOver,
+    #[error("the call was given up with lk_call_cancel; what it does goes on")]
+    Cancelled,
     #[error("internal fault: {problem}; please report it")]
     Panicked { problem: String },
 }
@@ -104,6 +112,8 @@ impl Failure {
             Self::NotUtf8 { .. } => lk_status::NotUtf8,
             Self::WrongSize { .. } => lk_status::WrongSize,
             Self::NothingHappened { .. } => lk_status::TimedOut,
+            Self::NotOver => lk_status::NotOver,
+            Self::Cancelled => lk_status::Cancelled,
             Self::Panicked { .. } => lk_status::Panicked,
         }
     }

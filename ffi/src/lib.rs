@@ -77,14 +77,22 @@ pub mod event;
 
 pub mod events;
 
+pub mod event_callback;
+
+pub mod call;
+
+pub mod beginning;
+
 pub mod capacity;
 
 pub mod metrics;
 
 mod answer;
 mod bell;
+mod dispatch;
 mod guard;
 mod host_function;
+mod pending;
 mod pointer;
 mod signal;
 mod sized;

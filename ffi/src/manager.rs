@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use livekeeper::CookieManager;
 
 use crate::config::{lk_config, read_config};
+use crate::dispatch::Dispatch;
 use crate::error::{Failure, lk_status};
+use crate::event_callback::EventCallback;
 use crate::events::lk_events;
 use crate::guard::guard;
 use crate::pointer::{Handle, Place, end, give, look};
@@ -20,6 +22,10 @@ pub struct lk_manager {
     manager: CookieManager,
     /// The reader that is there without being asked for.
     reader: OnceLock<lk_events>,
+    /// Tells functions of the host's of calls that are over.
+    dispatch: Arc<Dispatch>,
+    /// The host's function that is told of events.
+    event_callback: EventCallback,
 }
 
 impl Handle for lk_manager {}
@@ -34,11 +40,19 @@ impl Deref for lk_manager {
 
 impl lk_manager {
     fn new(manager: CookieManager) -> Self {
-        Self { manager, reader: OnceLock::new() }
+        Self { manager, reader: OnceLock::new(), dispatch: Arc::default(), event_callback: EventCallback::new() }
     }
 
     pub(crate) fn look(manager: *const Self) -> Result<Arc<Self>, Failure> {
         look(manager, "manager")
+    }
+
+    pub(crate) fn dispatch(&self) -> Arc<Dispatch> {
+        Arc::clone(&self.dispatch)
+    }
+
+    pub(crate) fn event_callback(&self) -> &EventCallback {
+        &self.event_callback
     }
 
     /// The manager's own reader, which begins with the first who asks.

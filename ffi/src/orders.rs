@@ -420,12 +420,16 @@ pub unsafe extern "C" fn lk_manager_confirm_shipment(
         // SAFETY: the header's contract on pointers and texts.
         let ((manager, cookie_id), order_id) = unsafe { (account(manager, cookie_id)?, order_id.required("order_id")?) };
         let told = manager.confirm_shipment(cookie_id, order_id).wait()?;
-        place.put(lk_confirmation { size: size_of::<lk_confirmation>(), state: told.state.into(), at_ms: told.at_ms });
-        if let Some(detail) = detail_place {
-            detail.put(give(lk_string::new(in_words(&told))));
-        }
+        put_confirmation(&told, &place, detail_place);
         Ok(())
     })
+}
+
+pub(crate) fn put_confirmation(told: &Confirmation, place: &GrowingPlace<lk_confirmation>, detail: Option<Place<*mut lk_string>>) {
+    place.put(lk_confirmation { size: size_of::<lk_confirmation>(), state: told.state.into(), at_ms: told.at_ms });
+    if let Some(detail) = detail {
+        detail.put(give(lk_string::new(in_words(told))));
+    }
 }
 
 fn in_words(confirmation: &Confirmation) -> String {

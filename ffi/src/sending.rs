@@ -114,7 +114,7 @@ pub unsafe extern "C" fn lk_manager_send_image(
 }
 
 /// Where the outcome of a send goes.
-struct Places {
+pub(crate) struct Places {
     outcome: GrowingPlace<lk_send_outcome>,
     detail: Option<Place<*mut lk_string>>,
     more_info: Option<Place<*mut lk_string>>,
@@ -123,7 +123,7 @@ struct Places {
 impl Places {
     /// # Safety
     /// As for [`Place::optional`] and [`GrowingPlace::new`].
-    unsafe fn new(
+    pub(crate) unsafe fn new(
         outcome: *mut lk_send_outcome,
         detail: *mut *mut lk_string,
         more_info: *mut *mut lk_string,
@@ -135,7 +135,7 @@ impl Places {
         Ok(Self { outcome: unsafe { GrowingPlace::new(outcome, "outcome") }?, detail, more_info })
     }
 
-    fn put(self, told: Told) {
+    pub(crate) fn put(self, told: Told) {
         self.outcome.put(lk_send_outcome { size: size_of::<lk_send_outcome>(), result: told.result, code: told.code });
         if let Some(place) = self.detail {
             place.put(give(lk_string::new(told.detail.unwrap_or_default())));

@@ -3,7 +3,7 @@
 use livekeeper::{AccountStatus, Wanted};
 
 use crate::accounts::account;
-use crate::error::lk_status;
+use crate::error::{Failure, lk_status};
 use crate::guard::guard;
 use crate::health::lk_health;
 use crate::manager::lk_manager;
@@ -150,13 +150,16 @@ pub unsafe extern "C" fn lk_manager_wait_for(
         let (reason, status) = unsafe { (Place::optional(reason).map(Place::emptied), GrowingPlace::optional(status, "status")?) };
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
-        let wanted = Wanted { state: wanted_state(state)?, connection: wanted_connection(connection)? };
-        tell(&manager.wait_for(cookie_id, wanted, timeout_s).wait()?, status.as_ref(), reason);
+        tell(&manager.wait_for(cookie_id, read_wanted(state, connection)?, timeout_s).wait()?, status.as_ref(), reason);
         Ok(())
     })
 }
 
-fn tell(seen: &AccountStatus, status: Option<&GrowingPlace<lk_account_status>>, reason: Option<Place<*mut lk_string>>) {
+pub(crate) fn read_wanted(state: u32, connection: u32) -> Result<Wanted, Failure> {
+    Ok(Wanted { state: wanted_state(state)?, connection: wanted_connection(connection)? })
+}
+
+pub(crate) fn tell(seen: &AccountStatus, status: Option<&GrowingPlace<lk_account_status>>, reason: Option<Place<*mut lk_string>>) {
     if let Some(place) = status {
         place.put(seen.into());
     }
