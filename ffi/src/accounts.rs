@@ -40,6 +40,28 @@ pub unsafe extern "C" fn lk_manager_add_cookie(
     })
 }
 
+/// Looks at a pasted cookie before an account is made of it, without asking the service: whether it can be used at all, and what a
+/// logged-in page has that is not in it. Nothing missing does not say that the login still holds.
+///
+/// - `cookie_value`: in any form that `lk_manager_add_cookie` takes.
+/// - `missing`: where the names of what is missing go, yours to end with `lk_string_list_free`; NULL is put there on failure. NULL if
+///   you do not want them.
+///
+/// Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` where it cannot be used, with what to do.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_validate_cookie(cookie_value: lk_str, missing: *mut *mut lk_string_list) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers and texts.
+        let (place, cookie_value) =
+            unsafe { (Place::optional(missing).map(Place::emptied), cookie_value.required("cookie_value")?) };
+        let missing = livekeeper::validate_cookie(cookie_value)?;
+        if let Some(place) = place {
+            place.put(give(lk_string_list::new(missing.into_iter().map(str::to_owned).collect())));
+        }
+        Ok(())
+    })
+}
+
 /// Stops an account, and removes it with its rules and messages.
 ///
 /// Any thread. Blocks until nothing of it runs, by default 18 s at the most (`stop_socket_s`, `stop_process_s`, `stop_thread_s`), and it is off

@@ -2,8 +2,7 @@
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::ThreadId;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use livekeeper::{Error, Events, News, on_runtime_thread};
@@ -14,6 +13,7 @@ use crate::event::lk_event;
 use crate::events::lk_events;
 use crate::guard::guard;
 use crate::host_function::UserData;
+use crate::life::Life;
 use crate::manager::lk_manager;
 use crate::pointer::end;
 
@@ -73,14 +73,7 @@ pub(crate) struct EventCallback {
 struct Listener {
     events: lk_events,
     is_stopped: AtomicBool,
-    thread: Mutex<Life>,
-    ended: Condvar,
-}
-
-#[derive(Default)]
-struct Life {
-    id: Option<ThreadId>,
-    is_over: bool,
+    life: Life,
 }
 
 impl EventCallback {
@@ -103,7 +96,7 @@ impl EventCallback {
         let on_thread = Arc::clone(&listener);
         let spawned = thread.spawn(move || on_thread.run(call));
         spawned.map(drop).map_err(|problem| {
-            listener.end();
+            listener.life.end();
             Error::RuntimeUnavailable { problem: problem.to_string() }.into()
         })
     }
@@ -114,7 +107,7 @@ impl EventCallback {
             let before = self.lock().clone();
             if let Some(before) = &before {
                 before.stop();
-                before.wait();
+                before.life.wait();
             }
             let mut listener = self.lock();
             // Another thread may have put one there meanwhile: that one ends first.
@@ -143,12 +136,11 @@ impl Drop for EventCallback {
 
 impl Listener {
     fn new(events: Events) -> Self {
-        let (is_stopped, thread, ended) = (AtomicBool::new(false), Mutex::default(), Condvar::new());
-        Self { events: lk_events::new(events), is_stopped, thread, ended }
+        Self { events: lk_events::new(events), is_stopped: AtomicBool::new(false), life: Life::default() }
     }
 
     fn run(&self, mut call: impl FnMut(*const lk_event)) {
-        self.lock().id = Some(std::thread::current().id());
+        self.life.begin();
         guard(|| {
             while let Some(event) = self.next()? {
                 call(&raw const event);
@@ -161,7 +153,7 @@ impl Listener {
             drop(call);
             Ok(())
         });
-        self.end();
+        self.life.end();
     }
 
     /// The next event; `None` when there will be none.
@@ -178,23 +170,5 @@ impl Listener {
     fn stop(&self) {
         self.is_stopped.store(true, Ordering::SeqCst);
         self.events.wake();
-    }
-
-    /// Blocks until its thread calls nothing any more; not where this is that thread.
-    fn wait(&self) {
-        let life = self.lock();
-        if life.id == Some(std::thread::current().id()) {
-            return;
-        }
-        drop(self.ended.wait_while(life, |life| !life.is_over).unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn end(&self) {
-        self.lock().is_over = true;
-        self.ended.notify_all();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Life> {
-        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

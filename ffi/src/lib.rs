@@ -87,11 +87,14 @@ pub mod capacity;
 
 pub mod metrics;
 
+pub mod log_hook;
+
 mod answer;
 mod bell;
 mod dispatch;
 mod guard;
 mod host_function;
+mod life;
 mod pending;
 mod pointer;
 mod signal;

@@ -4,13 +4,13 @@ use livekeeper::{AccountStatus, Wanted};
 
 use crate::accounts::account;
 use crate::error::{Failure, lk_status};
-use crate::guard::guard;
+use crate::guard::{guard, guard_or};
 use crate::health::lk_health;
 use crate::manager::lk_manager;
-use crate::pointer::{Place, Plain, give};
+use crate::pointer::{Handle, Place, Plain, end, give, look, look_if_any};
 use crate::sized::{Growing, GrowingPlace};
 use crate::states::{lk_connection_state, lk_reason_code, lk_task_state, wanted_connection, wanted_state};
-use crate::text::{lk_str, lk_string};
+use crate::text::{Text, lk_str, lk_string};
 
 /// One account at one moment. Begin with `LK_ACCOUNT_STATUS_INIT`. Times are milliseconds since 1970 UTC; what is counted is
 /// counted since the manager was opened.
@@ -153,6 +153,90 @@ pub unsafe extern "C" fn lk_manager_wait_for(
         tell(&manager.wait_for(cookie_id, read_wanted(state, connection)?, timeout_s).wait()?, status.as_ref(), reason);
         Ok(())
     })
+}
+
+/// How all accounts were at one moment. Yours: end it with `lk_status_list_free`.
+pub struct lk_status_list(Vec<Entry>);
+
+impl Handle for lk_status_list {}
+
+struct Entry {
+    cookie_id: Text,
+    status: lk_account_status,
+    reason: Text,
+}
+
+impl From<AccountStatus> for Entry {
+    fn from(seen: AccountStatus) -> Self {
+        let (status, reason) = ((&seen).into(), Text::new(seen.reason.to_string()));
+        Self { status, reason, cookie_id: Text::new(seen.cookie_id) }
+    }
+}
+
+/// All accounts at this moment, in the order of their ids.
+///
+/// - `list`: where the list goes, yours to end with `lk_status_list_free`; NULL is put there on failure.
+///
+/// Any thread. Never waits for anything. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_manager_statuses(manager: *const lk_manager, list: *mut *mut lk_status_list) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers.
+        let place = unsafe { Place::new(list, "list") }?.emptied();
+        let statuses = lk_manager::look(manager)?.statuses()?;
+        place.put(give(lk_status_list(statuses.into_iter().map(Entry::from).collect())));
+        Ok(())
+    })
+}
+
+/// How many accounts a list has; 0 of NULL.
+///
+/// Any thread. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_status_list_count(list: *const lk_status_list) -> usize {
+    let list = look_if_any(list);
+    guard_or(0, || list.map_or(0, |list| list.0.len()))
+}
+
+/// One of them.
+///
+/// - `index`: from 0, below the list's count.
+/// - `cookie_id`: where its id goes, which belongs to the list; NULL if you do not want it.
+/// - `status`: where its status goes; its `size` must be set.
+/// - `reason`: where the reason goes as a sentence for people, which belongs to the list; NULL if you do not want it.
+///
+/// Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_status_list_get(
+    list: *const lk_status_list,
+    index: usize,
+    cookie_id: *mut lk_str,
+    status: *mut lk_account_status,
+    reason: *mut lk_str,
+) -> lk_status {
+    guard(|| {
+        // SAFETY: the header's contract on pointers.
+        let (id_place, reason_place) = unsafe { (Place::optional(cookie_id), Place::optional(reason)) };
+        // SAFETY: as above.
+        let (list, place) = unsafe { (look(list, "list")?, GrowingPlace::new(status, "status")?) };
+        let beyond = || Failure::invalid("index", format!("is {index}, the list has {} accounts", list.0.len()));
+        let entry = list.0.get(index).ok_or_else(beyond)?;
+        place.put(entry.status);
+        for (place, text) in [(id_place, &entry.cookie_id), (reason_place, &entry.reason)] {
+            if let Some(place) = place {
+                place.put(text.lend());
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Ends a list of statuses and its texts. NULL is fine.
+///
+/// Any thread. Does not block.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lk_status_list_free(list: *mut lk_status_list) {
+    end(list);
 }
 
 pub(crate) fn read_wanted(state: u32, connection: u32) -> Result<Wanted, Failure> {

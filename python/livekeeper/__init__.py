@@ -46,6 +46,7 @@ from ._livekeeper import (
     Standing,
     StopReport,
     __version__,
+    validate_cookie,
 )
 from .errors import (
     AccountDisabled,
@@ -173,6 +174,7 @@ __all__ = [
     "__version__",
     "inspect",
     "top",
+    "validate_cookie",
 ]
 
 _SEEING = {

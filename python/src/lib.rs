@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `blocking`, `awaiting` | the one place that blocks; the one that awaits |
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
-//! | `verbs`, `manager`, `config`, `events`, `async_events`, `filter` | what `livekeeper` does |
+//! | `verbs`, `manager`, `config`, `events`, `async_events`, `filter`, `cookie_check` | what `livekeeper` does |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
@@ -22,6 +22,7 @@ mod blocking;
 mod capacity;
 mod chat_message;
 mod config;
+mod cookie_check;
 mod counters;
 mod display;
 mod errors;
@@ -65,6 +66,8 @@ mod _livekeeper {
     use super::chat_message::ChatMessage;
     #[pymodule_export]
     use super::config::{Config, core_defaults};
+    #[pymodule_export]
+    use super::cookie_check::validate_cookie;
     #[pymodule_export]
     use super::counters::Counters;
     #[pymodule_export]
