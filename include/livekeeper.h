@@ -29,27 +29,30 @@
  * A function that can fail returns an lk_status and gives its results by pointer; 0, LK_STATUS_OK, is success and nothing else.
  * After a failure, lk_last_error_message() says in a sentence what was wrong and what to do, lk_last_error_code() and
  * lk_last_error_cookie_id() say it to a program. They are the calling thread's own, as errno is, and a success leaves them as
- * they are. Beside the errors that a function lists, each can answer LK_STATUS_NULL_POINTER, LK_STATUS_NOT_UTF8,
- * LK_STATUS_INTERNAL, LK_STATUS_PANICKED, and one that blocks LK_STATUS_WOULD_DEADLOCK. Where a result is NULL on failure, it
- * can be given to its _free function all the same.
+ * they are. Beside the errors that a function lists, each can answer LK_STATUS_NULL_POINTER, LK_STATUS_INVALID_HANDLE,
+ * LK_STATUS_NOT_UTF8, LK_STATUS_INTERNAL, LK_STATUS_PANICKED, and one that blocks LK_STATUS_WOULD_DEADLOCK. Where a result is
+ * NULL on failure, it can be given to its _free function all the same.
  *
  *
  * THREADS
  *
- * Every function may be called from any thread, by several threads at the same time, on the same manager too. Only a _free
- * function wants the object to itself: no other call on it may be under way, and none may follow. Calls to one account are
- * carried out in the order in which they were made; calls to different accounts do not wait for each other. Each function says
- * whether it blocks, and for how long; one that blocks does so in the calling thread only. The library installs no signal
- * handler and never calls exit.
+ * Every function may be called from any thread, by several threads at the same time, on the same object too, a _free function
+ * not excepted: a call that is under way keeps what it uses, and one that comes after the _free answers
+ * LK_STATUS_INVALID_HANDLE. Only texts that you look up in an object (rule 3 below) are gone with it, so do not free it while
+ * another thread reads them. Calls to one account are carried out in the order in which they were made; calls to different
+ * accounts do not wait for each other. Each function says whether it blocks, and for how long; one that blocks does so in the
+ * calling thread only. The library installs no signal handler and never calls exit.
  *
  *
  * STRINGS AND OWNERSHIP
  *
  * 1. What you pass in stays yours and is read during the call only. Texts are UTF-8, as lk_str: a pointer and a length in
  *    bytes. lk_str_of("...") makes one of a C string; in C++, {view.data(), view.size()}.
- * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_string, lk_string_list, lk_keyword_list,
- *    lk_rule_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list, lk_paused_chat_list,
- *    lk_order_list, lk_stored_reply, lk_import_report. Each has one _free function, and of NULL it does nothing. Never pass such a thing to free().
+ * 2. What you get through a pointer to a pointer is yours: lk_manager, lk_call, lk_string, lk_string_list, lk_keyword_list,
+ *    lk_rule_list, lk_status_list, lk_stop_report, lk_events, lk_health_reason_list, lk_capacity, lk_message_list,
+ *    lk_paused_chat_list, lk_order_list, lk_stored_reply, lk_import_report. Each has one _free function, and of NULL it does nothing. They are
+ *    handles, and point at nothing: never follow one, and never pass one to free(). One that was freed, is of another type or was
+ *    made up is told from a good one: LK_STATUS_INVALID_HANDLE, and nothing is done.
  * 3. An lk_str that you look up in such a thing belongs to it. Its data is a C string too.
  * 4. Structs that begin with a size are yours and lie where you like. Begin with their _INIT macro: the size tells the library
  *    which version of the struct your program knows, so that either may be newer. Of these, an lk_event holds something after
@@ -58,31 +61,58 @@
  *
  * NEWS
  *
- * lk_manager_events gives a reader of what happens; lk_events_next waits for the next event, for as long as you say, in any
- * thread of yours. How things stand now, lk_manager_status, lk_manager_health and lk_manager_capacity tell at any time.
+ * Three ways to hear what happens; take the one that fits your program. How things stand now, lk_manager_status,
+ * lk_manager_statuses, lk_manager_health and lk_manager_capacity tell at any time.
+ *
+ * 1. A thread of yours that waits: lk_manager_next_event.
+ * 2. A loop of yours that polls: lk_manager_event_fd gives a descriptor that is readable while lk_manager_next_event has
+ *    something to tell. Level-triggered, for poll, select, epoll and kqueue.
+ * 3. A function of yours that is called: lk_manager_set_event_callback.
+ *
+ * 1 and 2 share a reader that the manager has. Whoever wants several makes them: lk_manager_events, lk_events_next, lk_events_fd.
+ *
+ *
+ * CALLS THAT TAKE LONG
+ *
+ * What waits for the service or for a session to end is there twice: lk_manager_remove_cookie waits, lk_manager_remove_cookie_begin
+ * gives an lk_call and returns at once. lk_call_wait tells how it ended; lk_call_on_done has a function of yours told, exactly once,
+ * cancelled or not; lk_call_cancel gives up the wait, not the work.
  *
  *
  * FUNCTIONS OF YOURS
  *
- * lk_manager_set_cookie_provider and lk_manager_set_reply_handler take a function of yours that the library calls, each call on a thread
- * of the library's that is there for it: it may block, and call back into the library. Keep what it uses until free_user_data has been called for it, and free
- * the manager only when none of its calls runs any more: lk_manager_close says so in its report.
+ * What it is for                  Set with                           Called on
+ * a login that is over            lk_manager_set_cookie_provider     a thread for each call
+ * a buyer's message               lk_manager_set_reply_handler       a thread for each call
+ * what happens                    lk_manager_set_event_callback      one thread for the function
+ * a call that is over             lk_call_on_done                    one thread for each manager
+ * the library's log               lk_set_log_hook                    one thread for the process
+ * the end of your data            free_user_data with each of these  any thread
+ *
+ * No lock is held there, so each of them may block and may call every function of this header; where waiting could never end, a call
+ * answers LK_STATUS_WOULD_DEADLOCK at once. The last one, free_user_data, must not block: there every call that blocks may answer so.
+ * None of them may throw an exception of C++ or longjmp out: that ends the process. A cookie provider and a reply handler may also return
+ * at once and answer later, from any thread: lk_cookie_answer_keep, lk_reply_keep.
+ *
+ * free_user_data is called exactly once, whatever comes, after the last call of the function. Keep what the function uses until then.
  *
  *
  * SHUTTING DOWN
  *
  * 1. Have your own threads stop calling the manager; a call that still comes after step 2 gets LK_STATUS_CLOSED.
  * 2. lk_manager_close(manager, 10, &report): every session ends with a close frame, what was accepted is on disk.
- *    A thread that waits in lk_events_next hears the rest, then LK_STATUS_CLOSED.
- * 3. Look at lk_stop_report_summary if you care, then lk_stop_report_free(report).
- * 4. lk_manager_free(manager), when no call is under way on it any more.
+ *    Whoever waits for news hears the rest, then LK_STATUS_CLOSED; calls that were begun end.
+ * 3. Look at lk_stop_report_summary if you care, then lk_stop_report_free(report). It says, too, if a function of yours still runs.
+ * 4. lk_manager_set_event_callback(manager, NULL, NULL, NULL), if you have set one: when it returns, it is called no more.
+ * 5. lk_manager_free(manager).
+ * 6. lk_set_log_hook(NULL, 0, NULL, NULL), if you have set one: the same for the log.
  * A process that dies without this loses nothing that a call had answered for; the service then sees the connection break.
  *
  *
  * FORK
  *
- * The background threads do not exist in a child process: there each call answers LK_STATUS_FORKED, and lk_manager_free only
- * gives memory back. A child opens a manager of its own, on another store.
+ * The background threads do not exist in a child process: there each call on what the parent has made answers LK_STATUS_FORKED at once,
+ * and the _free functions only give memory back. A child opens a manager of its own, on another store.
  */
 
 #ifndef LIVEKEEPER_H
@@ -324,6 +354,14 @@ enum lk_status
      * done; the message names the argument.
      */
     LK_STATUS_INVALID_HANDLE = 104,
+    /**
+     * A call that was begun is still under way.
+     */
+    LK_STATUS_NOT_OVER = 105,
+    /**
+     * A call that was begun was given up with `lk_call_cancel`; what it does goes on.
+     */
+    LK_STATUS_CANCELLED = 106,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -1096,6 +1134,43 @@ typedef uint32_t lk_capacity_level;
 #endif // __cplusplus
 
 /**
+ * How much a line of the log matters. The numbers are permanent.
+ */
+enum lk_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    /**
+     * Something is lost or broken: a person should look.
+     */
+    LK_LOG_LEVEL_ERROR = 1,
+    /**
+     * Something is not as it should be, and the library goes on.
+     */
+    LK_LOG_LEVEL_WARN = 2,
+    /**
+     * What a person may want to read afterwards.
+     */
+    LK_LOG_LEVEL_INFO = 3,
+    /**
+     * What helps to find a fault.
+     */
+    LK_LOG_LEVEL_DEBUG = 4,
+    /**
+     * Every step.
+     */
+    LK_LOG_LEVEL_TRACE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum lk_log_level lk_log_level;
+#else
+typedef uint32_t lk_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * How the keywords of a rule are looked for. Upper and lower case, full-width and half-width forms are alike in all of them. The
  * numbers are permanent.
  */
@@ -1125,6 +1200,11 @@ typedef enum lk_matching lk_matching;
 typedef uint32_t lk_matching;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * A call that was begun with one of the `lk_manager_…_begin` functions, and goes on by itself. Yours: end it with `lk_call_free`.
+ */
+typedef struct lk_call lk_call;
 
 /**
  * What is used of everything that has a bound, at one moment. Yours: end it with `lk_capacity_free`.
@@ -1166,7 +1246,7 @@ typedef struct lk_keyword_list lk_keyword_list;
 
 /**
  * A store, a background runtime, and one supervised task for each account in the store. Any thread may use it, several at the
- * same time; only `lk_manager_free` must come last.
+ * same time.
  */
 typedef struct lk_manager lk_manager;
 
@@ -1196,6 +1276,11 @@ typedef struct lk_reply lk_reply;
  * A list of rules that is yours. End it with `lk_rule_list_free`.
  */
 typedef struct lk_rule_list lk_rule_list;
+
+/**
+ * How all accounts were at one moment. Yours: end it with `lk_status_list_free`.
+ */
+typedef struct lk_status_list lk_status_list;
 
 /**
  * What closing a manager came to, for each account. Yours: end it with `lk_stop_report_free`. That of an event has the one
@@ -2317,6 +2402,20 @@ typedef struct {
 } lk_event;
 
 /**
+ * Is told of an event: see `lk_manager_set_event_callback`. The event and all that it holds are valid until the function returns;
+ * do not end it.
+ */
+typedef void (*lk_event_callback)(void *user_data, const lk_event *event);
+
+/**
+ * Is told that a call is over: see `lk_call_on_done`.
+ *
+ * - `status`: how it ended, as `lk_call_wait` has it; after a failure the `lk_last_error_…` functions tell of it.
+ * - `call`: the call, to look its results up; valid until the function returns, and not yours to end.
+ */
+typedef void (*lk_on_done)(void *user_data, lk_status status, const lk_call *call);
+
+/**
  * What is used of one thing, and its bound. Begin with `LK_CAPACITY_ITEM_INIT`.
  */
 typedef struct {
@@ -2345,6 +2444,12 @@ typedef struct {
      */
     bool has_bound;
 } lk_capacity_item;
+
+/**
+ * Gets a line of the library's log: see `lk_set_log_hook`. `target` is the part of the library that says it; both texts are valid
+ * until the function returns.
+ */
+typedef void (*lk_log_hook)(void *user_data, lk_log_level level, lk_str target, lk_str message);
 
 #ifdef __cplusplus
 extern "C" {
@@ -2375,7 +2480,7 @@ const char *lk_last_error_cookie_id(void);
 /**
  * The C string `nul_terminated` as a text for a call; of NULL, no text.
  *
- * Nothing is copied: the text is valid as long as the C string is. Does not block.
+ * Nothing is copied: the text is valid as long as the C string is. Any thread. Does not block.
  */
 lk_str lk_str_of(const char *nul_terminated);
 
@@ -2387,7 +2492,7 @@ lk_str lk_str_of(const char *nul_terminated);
 lk_str lk_string_view(const lk_string *string);
 
 /**
- * Ends a text. NULL is fine. Does not block.
+ * Ends a text. NULL is fine. Any thread. Does not block.
  */
 void lk_string_free(lk_string *string);
 
@@ -2406,7 +2511,7 @@ size_t lk_string_list_count(const lk_string_list *list);
 lk_str lk_string_list_get(const lk_string_list *list, size_t index);
 
 /**
- * Ends a list and its texts. NULL is fine. Does not block.
+ * Ends a list and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_string_list_free(lk_string_list *list);
 
@@ -2425,28 +2530,28 @@ size_t lk_keyword_list_count(const lk_keyword_list *list);
 lk_keyword lk_keyword_list_get(const lk_keyword_list *list, size_t index);
 
 /**
- * Ends a list of rules. NULL is fine. Does not block.
+ * Ends a list of rules. NULL is fine. Any thread. Does not block.
  */
 void lk_keyword_list_free(lk_keyword_list *list);
 
 /**
  * The name of an `lk_task_state`, such as `running`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_task_state_name(uint32_t state);
 
 /**
  * The name of an `lk_connection_state`, such as `connected`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_connection_state_name(uint32_t connection);
 
 /**
  * The name of an `lk_reason_code`, such as `heartbeat_lost`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_reason_code_name(uint32_t code);
 
@@ -2455,7 +2560,7 @@ const char *lk_reason_code_name(uint32_t code);
  *
  * - `size`: `sizeof(lk_config)` as your program knows it.
  *
- * Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+ * Any thread. Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
  */
 lk_status lk_config_init(lk_config *config, size_t size);
 
@@ -2497,7 +2602,8 @@ lk_status lk_manager_close(const lk_manager *manager, double timeout_s, lk_stop_
  * Ends a manager; NULL is fine. One that is not closed is closed without waiting and without a report; its accounts go on
  * being stopped in the background for some seconds, if the process lasts.
  *
- * No other call may be under way on it, and none may follow. Does not block.
+ * Any thread, also from a function of yours that the library calls. Does not block. A call that is under way on another thread ends in
+ * its own time; one that comes later answers `LK_STATUS_INVALID_HANDLE`.
  */
 void lk_manager_free(lk_manager *manager);
 
@@ -2542,6 +2648,18 @@ lk_status lk_manager_add_cookie(const lk_manager *manager,
                                 const lk_keyword *keywords,
                                 size_t keyword_count,
                                 lk_str user_id);
+
+/**
+ * Looks at a pasted cookie before an account is made of it, without asking the service: whether it can be used at all, and what a
+ * logged-in page has that is not in it. Nothing missing does not say that the login still holds.
+ *
+ * - `cookie_value`: in any form that `lk_manager_add_cookie` takes.
+ * - `missing`: where the names of what is missing go, yours to end with `lk_string_list_free`; NULL is put there on failure. NULL if
+ *   you do not want them.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` where it cannot be used, with what to do.
+ */
+lk_status lk_validate_cookie(lk_str cookie_value, lk_string_list **missing);
 
 /**
  * Stops an account, and removes it with its rules and messages.
@@ -2685,7 +2803,7 @@ size_t lk_rule_list_count(const lk_rule_list *list);
 lk_status lk_rule_list_get(const lk_rule_list *list, size_t index, lk_rule *rule);
 
 /**
- * Ends a list of rules and its texts. NULL is fine. Does not block.
+ * Ends a list of rules and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_rule_list_free(lk_rule_list *list);
 
@@ -2801,7 +2919,7 @@ bool lk_cookie_answer_is_wanted(const lk_cookie_answer *answer);
  * the account is parked, and what comes later changes nothing. Keeping one twice is fine. Of the request nothing is valid any more
  * when the provider has returned.
  *
- * In the provider only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+ * On the provider's thread only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_cookie_answer_keep(lk_cookie_answer *answer);
 
@@ -2894,7 +3012,7 @@ bool lk_reply_is_wanted(const lk_reply *reply);
  * or the account is stopped, the default reply is said and what comes later changes nothing. Keeping one twice is fine. Of the
  * message nothing is valid any more when the handler has returned.
  *
- * In the handler only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+ * On the handler's thread only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
  */
 lk_status lk_reply_keep(lk_reply *reply);
 
@@ -2940,7 +3058,7 @@ lk_status lk_manager_get_default_reply(const lk_manager *manager, lk_str cookie_
 lk_status lk_stored_reply_view(const lk_stored_reply *stored, lk_default_reply *reply);
 
 /**
- * Ends a default reply that was asked for, and its texts. NULL is fine. Does not block.
+ * Ends a default reply that was asked for, and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_stored_reply_free(lk_stored_reply *stored);
 
@@ -2977,16 +3095,51 @@ lk_status lk_manager_wait_for(const lk_manager *manager,
                               lk_string **reason);
 
 /**
+ * All accounts at this moment, in the order of their ids.
+ *
+ * - `list`: where the list goes, yours to end with `lk_status_list_free`; NULL is put there on failure.
+ *
+ * Any thread. Never waits for anything. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_manager_statuses(const lk_manager *manager, lk_status_list **list);
+
+/**
+ * How many accounts a list has; 0 of NULL.
+ *
+ * Any thread. Does not block.
+ */
+size_t lk_status_list_count(const lk_status_list *list);
+
+/**
+ * One of them.
+ *
+ * - `index`: from 0, below the list's count.
+ * - `cookie_id`: where its id goes, which belongs to the list; NULL if you do not want it.
+ * - `status`: where its status goes; its `size` must be set.
+ * - `reason`: where the reason goes as a sentence for people, which belongs to the list; NULL if you do not want it.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_ARGUMENT` beyond the end, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_status_list_get(const lk_status_list *list, size_t index, lk_str *cookie_id, lk_account_status *status, lk_str *reason);
+
+/**
+ * Ends a list of statuses and its texts. NULL is fine.
+ *
+ * Any thread. Does not block.
+ */
+void lk_status_list_free(lk_status_list *list);
+
+/**
  * The name of an `lk_health`, such as `degraded`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_health_name(uint32_t health);
 
 /**
  * The name of an `lk_health_code`, such as `not_connected`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_health_code_name(uint32_t code);
 
@@ -3019,7 +3172,7 @@ size_t lk_health_reason_list_count(const lk_health_reason_list *list);
 lk_status lk_health_reason_list_get(const lk_health_reason_list *list, size_t index, lk_health_reason *reason);
 
 /**
- * Ends a list of reasons and its texts. NULL is fine. Does not block.
+ * Ends a list of reasons and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_health_reason_list_free(lk_health_reason_list *list);
 
@@ -3056,7 +3209,7 @@ lk_status lk_manager_send_text(const lk_manager *manager,
  * - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
  * - `width`, `height`: in pixels, 1 to 20,000.
  *
- * All else is as with `lk_manager_send_text`.
+ * Any thread. Blocks, fails and keeps its order as `lk_manager_send_text` does. Errors: those of `lk_manager_send_text`.
  */
 lk_status lk_manager_send_image(const lk_manager *manager,
                                 lk_str cookie_id,
@@ -3128,14 +3281,14 @@ size_t lk_paused_chat_list_count(const lk_paused_chat_list *list);
 lk_status lk_paused_chat_list_get(const lk_paused_chat_list *list, size_t index, lk_paused_chat *chat);
 
 /**
- * Ends a list of chats and its texts. NULL is fine. Does not block.
+ * Ends a list of chats and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_paused_chat_list_free(lk_paused_chat_list *list);
 
 /**
  * The name of an `lk_decision`, such as `chat_paused`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_decision_name(uint32_t decision);
 
@@ -3170,21 +3323,21 @@ size_t lk_message_list_count(const lk_message_list *list);
 lk_status lk_message_list_get(const lk_message_list *list, size_t index, lk_message_trace *message);
 
 /**
- * Ends a list of messages and its texts. NULL is fine. Does not block.
+ * Ends a list of messages and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_message_list_free(lk_message_list *list);
 
 /**
  * The name of an `lk_order_status`, such as `awaiting_shipment`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_order_status_name(uint32_t status);
 
 /**
  * The name of an `lk_confirmation_state`, such as `confirmed`; `none` for `NONE`, `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_confirmation_state_name(uint32_t state);
 
@@ -3238,7 +3391,7 @@ lk_status lk_order_list_get(const lk_order_list *list, size_t index, lk_order *o
 lk_status lk_order_list_step(const lk_order_list *list, size_t index, size_t step_index, lk_order_step *step);
 
 /**
- * Ends a list of orders and its texts. NULL is fine. Does not block.
+ * Ends a list of orders and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_order_list_free(lk_order_list *list);
 
@@ -3422,20 +3575,20 @@ lk_status lk_stop_report_summary(const lk_stop_report *report, lk_stop_summary *
 lk_status lk_stop_report_account(const lk_stop_report *report, size_t index, lk_account_stop *account);
 
 /**
- * Ends a report and its texts. NULL is fine. Does not block.
+ * Ends a report and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_stop_report_free(lk_stop_report *report);
 
 /**
  * The name of an `lk_event_kind`, such as `state_changed`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_event_kind_name(uint32_t kind);
 
 /**
  * Ends what an event holds, and empties it: it is as after `LK_EVENT_INIT`, and can be used again. NULL and an empty event are
- * fine; of an event that was copied, end one copy only. Does not block.
+ * fine; of an event that was copied, end one copy only. Any thread. Does not block.
  */
 void lk_event_free(lk_event *event);
 
@@ -3478,21 +3631,317 @@ lk_status lk_manager_events(const lk_manager *manager, lk_events **events);
 lk_status lk_events_next(const lk_events *events, uint32_t timeout_ms, lk_event *event);
 
 /**
- * Ends a reader; the manager goes on. NULL is fine. No other call may be under way on it. Does not block.
+ * A file descriptor that is readable as long as the reader has something to tell: for poll, select, epoll or kqueue, level-triggered.
+ * No news is missed, however late you look.
+ *
+ * When it is readable, call `lk_events_next` with a timeout of 0, once or until it answers `LK_STATUS_TIMED_OUT`; that makes the
+ * descriptor unreadable. Never read from it, write to it or close it. It is made by the first call, always the same, closed on
+ * exec, and valid until the reader is freed. When the manager is closed it stays readable, and `lk_events_next` answers
+ * `LK_STATUS_CLOSED`: take it out of your poll then.
+ *
+ * - `fd`: where it goes; -1 is put there on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_FORKED`, `LK_STATUS_RUNTIME_UNAVAILABLE` where the process may open no more files.
+ */
+lk_status lk_events_fd(const lk_events *events, int *fd);
+
+/**
+ * The next event of the manager's own reader: `lk_events_next` without a reader to make and to free. The reader begins with the first
+ * call of this or `lk_manager_event_fd`, and hears what happens from then on; from then on, too, it keeps what is not read,
+ * `event_queue` events at the most.
+ *
+ * - `timeout_ms`: milliseconds; 0 looks without waiting, `LK_FOREVER` waits until there is one or the manager is closed.
+ * - `event`: where it goes, as with `lk_events_next`; its `size` must be set.
+ *
+ * Any thread; of several that ask, each event goes to one. Blocks for `timeout_ms` at the most. Errors: `LK_STATUS_TIMED_OUT`,
+ * `LK_STATUS_CLOSED` when the manager is closed and all was read, `LK_STATUS_FORKED`, `LK_STATUS_WRONG_SIZE`.
+ */
+lk_status lk_manager_next_event(const lk_manager *manager, uint32_t timeout_ms, lk_event *event);
+
+/**
+ * A file descriptor that is readable while `lk_manager_next_event` has something to tell: for poll, select, epoll or kqueue,
+ * level-triggered. All else is as with `lk_events_fd`; it is valid until the manager is freed.
+ *
+ * - `fd`: where it goes; -1 is put there on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`, `LK_STATUS_RUNTIME_UNAVAILABLE` where the process may
+ * open no more files.
+ */
+lk_status lk_manager_event_fd(const lk_manager *manager, int *fd);
+
+/**
+ * Ends a reader; the manager goes on. NULL is fine. Any thread. Does not block.
  */
 void lk_events_free(lk_events *events);
 
 /**
+ * Has a function of yours told of what happens, over all accounts, from now on, in the place of an earlier one. One event after the
+ * other, in their order; an event of the kind `LK_EVENT_KIND_LAGGED` says how many were lost because it is too slow.
+ *
+ * - `function`: the function; NULL takes an earlier one away. It is called on a thread of the library's that is there for it, with no
+ *   lock held: it may block, and may call every function of the interface, this one too. It must return: an exception of C++ or a
+ *   longjmp out of it ends the process.
+ * - `user_data`: handed to each call; may be NULL.
+ * - `free_user_data`: ends `user_data`; NULL: nothing is to be ended. It is called exactly once, after the last call of the function:
+ *   when it was replaced or taken away, or when it has been told of all that happened until the manager was closed or freed; at once
+ *   where this call fails, or `function` is NULL.
+ *
+ * When this returns, no call of the earlier function runs any more, and its data is ended: the call under way is waited for. Called from
+ * inside that function, it does not wait: the function is not called again, and its data is ended when it has returned. After
+ * `lk_manager_close`, a function can still be taken away, and what it has not been told yet it is not told then.
+ *
+ * Any thread; do not hold a lock that the earlier function takes. Blocks for as long as a call of the earlier function runs. Errors:
+ * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WOULD_DEADLOCK`.
+ */
+lk_status lk_manager_set_event_callback(const lk_manager *manager,
+                                        lk_event_callback function,
+                                        void *user_data,
+                                        lk_free_user_data free_user_data);
+
+/**
+ * Waits until a call is over, and tells how it ended: `LK_STATUS_OK`, or the error that the call would have answered, had it been
+ * waited for at once.
+ *
+ * - `timeout_ms`: milliseconds; 0 looks without waiting, `LK_FOREVER` waits until it is over.
+ *
+ * Any thread, several at the same time, as often as you like. Blocks for `timeout_ms` at the most. Errors: `LK_STATUS_NOT_OVER` when
+ * the time ran out, `LK_STATUS_CANCELLED` after `lk_call_cancel`, `LK_STATUS_WOULD_DEADLOCK`, `LK_STATUS_FORKED`, and those of the
+ * call itself.
+ */
+lk_status lk_call_wait(const lk_call *call, uint32_t timeout_ms);
+
+/**
+ * Has a function of yours told when a call is over. It is called exactly once, whatever comes: also when the call is over already,
+ * is cancelled, when your handle of it is freed before, and when the manager is closed or freed.
+ *
+ * - `function`: called on the manager's dispatch thread, never in this call, with no lock held. It may call every function of the
+ *   interface; while it runs, other calls of this manager that are over wait to be told. It must return: an exception of C++ or a
+ *   longjmp out of it ends the process.
+ * - `user_data`: handed to it; may be NULL.
+ * - `free_user_data`: ends `user_data`; NULL: nothing is to be ended. Called exactly once: after the function has returned, or at
+ *   once where this call fails.
+ *
+ * Any thread; several functions may be told of one call. Does not block. Errors: `LK_STATUS_NULL_POINTER`,
+ * `LK_STATUS_INVALID_HANDLE`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_FORKED`; after one, the function is not called.
+ */
+lk_status lk_call_on_done(const lk_call *call, lk_on_done function, void *user_data, lk_free_user_data free_user_data);
+
+/**
+ * Gives up waiting for a call: it is over, with `LK_STATUS_CANCELLED`, for all who wait for it or are to be told. The work itself
+ * goes on: a message may still go out, an account may still be removed. Of a call that is over: nothing.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`, `LK_STATUS_FORKED`.
+ */
+lk_status lk_call_cancel(const lk_call *call);
+
+/**
+ * What became of a message: of a call that was begun with `lk_manager_send_text_begin` or `lk_manager_send_image_begin`.
+ *
+ * - `outcome`, `detail`, `more_info`: as for `lk_manager_send_text`.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NOT_OVER`, `LK_STATUS_INVALID_ARGUMENT` for a call of another verb,
+ * `LK_STATUS_WRONG_SIZE`, and those of the call itself.
+ */
+lk_status lk_call_send_outcome(const lk_call *call, lk_send_outcome *outcome, lk_string **detail, lk_string **more_info);
+
+/**
+ * How the account was when the wait was over: of a call that was begun with `lk_manager_wait_for_begin`.
+ *
+ * - `status`, `reason`: as for `lk_manager_status`.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NOT_OVER`, `LK_STATUS_INVALID_ARGUMENT` for a call of another verb,
+ * `LK_STATUS_WRONG_SIZE`, and those of the call itself.
+ */
+lk_status lk_call_account_status(const lk_call *call, lk_account_status *status, lk_string **reason);
+
+/**
+ * How the confirmation of a shipment ended: of a call that was begun with `lk_manager_confirm_shipment_begin`.
+ *
+ * - `confirmation`, `detail`: as for `lk_manager_confirm_shipment`.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NOT_OVER`, `LK_STATUS_INVALID_ARGUMENT` for a call of another verb,
+ * `LK_STATUS_WRONG_SIZE`, and those of the call itself.
+ */
+lk_status lk_call_confirmation(const lk_call *call, lk_confirmation *confirmation, lk_string **detail);
+
+/**
+ * What closing the manager came to: of a call that was begun with `lk_manager_close_begin`.
+ *
+ * - `report`: where the report goes, yours to end with `lk_stop_report_free`; NULL is put there on failure.
+ *
+ * Any thread. Does not block. Errors: `LK_STATUS_NOT_OVER`, `LK_STATUS_INVALID_ARGUMENT` for a call of another verb, and those of the
+ * call itself.
+ */
+lk_status lk_call_stop_report(const lk_call *call, lk_stop_report **report);
+
+/**
+ * Ends a call's handle. The work goes on, and functions that are to be told are told. NULL is fine.
+ *
+ * Any thread. Does not block.
+ */
+void lk_call_free(lk_call *call);
+
+/**
+ * Begins `lk_manager_add_cookie_with`: adding an account, or replacing the cookie of one that exists.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`, `LK_STATUS_WRONG_SIZE`; all others are those of the call.
+ */
+lk_status lk_manager_add_cookie_begin(const lk_manager *manager,
+                                      lk_str cookie_id,
+                                      lk_str cookie_value,
+                                      const lk_account_options *options,
+                                      lk_call **call);
+
+/**
+ * Begins `lk_manager_remove_cookie`: stopping an account and removing it.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_remove_cookie_begin(const lk_manager *manager,
+                                         lk_str cookie_id,
+                                         lk_call **call);
+
+/**
+ * Begins `lk_manager_update_cookie`: giving an account a new cookie.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_update_cookie_begin(const lk_manager *manager,
+                                         lk_str cookie_id,
+                                         lk_str cookie_value,
+                                         lk_call **call);
+
+/**
+ * Begins `lk_manager_update_cookie_status`: switching an account on or off.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_update_cookie_status_begin(const lk_manager *manager,
+                                                lk_str cookie_id,
+                                                bool enabled,
+                                                lk_call **call);
+
+/**
+ * Begins `lk_manager_restart`: ending an account's session and starting it anew.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_restart_begin(const lk_manager *manager,
+                                   lk_str cookie_id,
+                                   lk_call **call);
+
+/**
+ * Begins `lk_manager_set_proxy`: having an account go through a proxy.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_set_proxy_begin(const lk_manager *manager,
+                                     lk_str cookie_id,
+                                     lk_str proxy,
+                                     lk_call **call);
+
+/**
+ * Begins `lk_manager_wait_for`: waiting until an account is as wanted. `lk_call_account_status` tells how it was then.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`, `LK_STATUS_INVALID_ARGUMENT` for a state that is none; all others are those of the call.
+ */
+lk_status lk_manager_wait_for_begin(const lk_manager *manager,
+                                    lk_str cookie_id,
+                                    uint32_t state,
+                                    uint32_t connection,
+                                    double timeout_s,
+                                    lk_call **call);
+
+/**
+ * Begins `lk_manager_send_text`: sending a text into a chat. `lk_call_send_outcome` tells what became of it. Messages into one chat go out
+ * in the order in which they were begun.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_send_text_begin(const lk_manager *manager,
+                                     lk_str cookie_id,
+                                     lk_str chat_id,
+                                     lk_str user_id,
+                                     lk_str text,
+                                     lk_call **call);
+
+/**
+ * Begins `lk_manager_send_image`: sending a picture into a chat. `lk_call_send_outcome` tells what became of it.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_send_image_begin(const lk_manager *manager,
+                                      lk_str cookie_id,
+                                      lk_str chat_id,
+                                      lk_str user_id,
+                                      lk_str url,
+                                      uint32_t width,
+                                      uint32_t height,
+                                      lk_call **call);
+
+/**
+ * Begins `lk_manager_confirm_shipment`: confirming the shipment of an order. `lk_call_confirmation` tells how that ended.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_NOT_UTF8`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_confirm_shipment_begin(const lk_manager *manager,
+                                            lk_str cookie_id,
+                                            lk_str order_id,
+                                            lk_call **call);
+
+/**
+ * Begins `lk_manager_close`: stopping every account, and closing the store. `lk_call_stop_report` tells what it came to.
+ *
+ * - `call`: where the call goes, yours to end with `lk_call_free`; NULL is put there on failure. `lk_call_wait` tells how it ended, and
+ *   `lk_call_on_done` has a function told.
+ *
+ * Any thread. Does not block. Errors, where nothing was begun: `LK_STATUS_NULL_POINTER`, `LK_STATUS_INVALID_HANDLE`; all others are those of the call.
+ */
+lk_status lk_manager_close_begin(const lk_manager *manager,
+                                 double timeout_s,
+                                 lk_call **call);
+
+/**
  * The name of an `lk_capacity_kind`, such as `file_descriptors`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_capacity_kind_name(uint32_t kind);
 
 /**
  * The name of an `lk_capacity_level`, such as `near`; `unknown` for a number that is none.
  *
- * Never NULL, and valid for ever. Does not block.
+ * Never NULL, and valid for ever. Any thread. Does not block.
  */
 const char *lk_capacity_level_name(uint32_t level);
 
@@ -3530,7 +3979,7 @@ size_t lk_capacity_count(const lk_capacity *capacity);
 lk_status lk_capacity_get(const lk_capacity *capacity, size_t index, lk_capacity_item *item);
 
 /**
- * Ends a look at the capacity. NULL is fine. Does not block.
+ * Ends a look at the capacity. NULL is fine. Any thread. Does not block.
  */
 void lk_capacity_free(lk_capacity *capacity);
 
@@ -3545,6 +3994,27 @@ void lk_capacity_free(lk_capacity *capacity);
  * `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
  */
 lk_status lk_manager_metrics_text(const lk_manager *manager, bool per_account, lk_string **text);
+
+/**
+ * Has a function of yours get the library's log, of all managers of this process, in the place of an earlier one. No line holds a
+ * cookie, a token or a password.
+ *
+ * - `function`: the function; NULL takes an earlier one away. It is called on a thread of the library's that is there for it, one line
+ *   after the other, with no lock held, and may call every function of the interface; what that logs on this very thread is left
+ *   out. While it is slow, 1,024 lines wait; what comes then is dropped, and a line says how much. It must return: an exception of C++
+ *   or a longjmp out of it ends the process.
+ * - `level`: an `lk_log_level`; what matters less is left out. Of no meaning where `function` is NULL.
+ * - `user_data`: handed to each call; may be NULL.
+ * - `free_user_data`: ends `user_data`; NULL: nothing is to be ended. It is called exactly once, after the last call of the function,
+ *   when it was replaced or taken away; at once where this call fails, or `function` is NULL.
+ *
+ * When this returns, the earlier function has got every line that was logged before, no call of it runs any more, and its data is ended.
+ * Called from inside that function, it does not wait.
+ *
+ * Any thread; do not hold a lock that the earlier function takes. Blocks until the earlier function has returned. Errors:
+ * `LK_STATUS_INVALID_ARGUMENT` for a level that is none, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WOULD_DEADLOCK`.
+ */
+lk_status lk_set_log_hook(lk_log_hook function, uint32_t level, void *user_data, lk_free_user_data free_user_data);
 
 #ifdef __cplusplus
 }  // extern "C"

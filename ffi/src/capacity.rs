@@ -92,7 +92,7 @@ impl From<CapacityLevel> for lk_capacity_level {
 
 /// The name of an `lk_capacity_kind`, such as `file_descriptors`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_capacity_kind_name(kind: u32) -> *const c_char {
     name_of(KINDS.iter().find(|row| row.0 as u32 == kind).map(|row| row.2))
@@ -100,7 +100,7 @@ pub extern "C" fn lk_capacity_kind_name(kind: u32) -> *const c_char {
 
 /// The name of an `lk_capacity_level`, such as `near`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_capacity_level_name(level: u32) -> *const c_char {
     name_of(LEVELS.iter().find(|row| row.0 as u32 == level).map(|row| row.2))
@@ -200,7 +200,7 @@ pub unsafe extern "C" fn lk_capacity_get(capacity: *const lk_capacity, index: us
     })
 }
 
-/// Ends a look at the capacity. NULL is fine. Does not block.
+/// Ends a look at the capacity. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_capacity_free(capacity: *mut lk_capacity) {
     end(capacity);

@@ -142,7 +142,7 @@ pub unsafe extern "C" fn lk_paused_chat_list_get(
     })
 }
 
-/// Ends a list of chats and its texts. NULL is fine. Does not block.
+/// Ends a list of chats and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_paused_chat_list_free(list: *mut lk_paused_chat_list) {
     end(list);

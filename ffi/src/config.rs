@@ -273,7 +273,7 @@ unsafe fn read_command(first: *const lk_str, count: usize) -> Result<Option<Vec<
 ///
 /// - `size`: `sizeof(lk_config)` as your program knows it.
 ///
-/// Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
+/// Any thread. Does not block. Errors: `LK_STATUS_NULL_POINTER`, `LK_STATUS_WRONG_SIZE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_config_init(config: *mut lk_config, size: usize) -> lk_status {
     guard(|| {

@@ -145,7 +145,7 @@ pub unsafe extern "C" fn lk_cookie_answer_is_wanted(answer: *const lk_cookie_ans
 /// the account is parked, and what comes later changes nothing. Keeping one twice is fine. Of the request nothing is valid any more
 /// when the provider has returned.
 ///
-/// In the provider only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+/// On the provider's thread only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_cookie_answer_keep(answer: *mut lk_cookie_answer) -> lk_status {
     guard(|| {

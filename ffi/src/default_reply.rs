@@ -166,7 +166,7 @@ pub unsafe extern "C" fn lk_stored_reply_view(stored: *const lk_stored_reply, re
     })
 }
 
-/// Ends a default reply that was asked for, and its texts. NULL is fine. Does not block.
+/// Ends a default reply that was asked for, and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_stored_reply_free(stored: *mut lk_stored_reply) {
     end(stored);

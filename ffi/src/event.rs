@@ -53,7 +53,7 @@ const NAMES: [(lk_event_kind, &CStr); 7] = [
 
 /// The name of an `lk_event_kind`, such as `state_changed`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_event_kind_name(kind: u32) -> *const c_char {
     name_of(NAMES.iter().find(|row| row.0 as u32 == kind).map(|row| row.1))
@@ -278,7 +278,7 @@ fn lent<T: Handle>(owned: Option<&Lent<T>>) -> *const T {
 }
 
 /// Ends what an event holds, and empties it: it is as after `LK_EVENT_INIT`, and can be used again. NULL and an empty event are
-/// fine; of an event that was copied, end one copy only. Does not block.
+/// fine; of an event that was copied, end one copy only. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_event_free(event: *mut lk_event) {
     guard(|| {

@@ -285,7 +285,7 @@ impl EventPlace {
     }
 }
 
-/// Ends a reader; the manager goes on. NULL is fine. No other call may be under way on it. Does not block.
+/// Ends a reader; the manager goes on. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_events_free(events: *mut lk_events) {
     end(events);

@@ -81,7 +81,7 @@ impl From<HealthCode> for lk_health_code {
 
 /// The name of an `lk_health`, such as `degraded`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_health_name(health: u32) -> *const c_char {
     name_of(HEALTHS.iter().find(|row| row.0 as u32 == health).map(|row| row.2))
@@ -89,7 +89,7 @@ pub extern "C" fn lk_health_name(health: u32) -> *const c_char {
 
 /// The name of an `lk_health_code`, such as `not_connected`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_health_code_name(code: u32) -> *const c_char {
     name_of(HEALTH_CODES.iter().find(|row| row.0 as u32 == code).map(|row| row.2))
@@ -203,7 +203,7 @@ pub unsafe extern "C" fn lk_health_reason_list_get(
     })
 }
 
-/// Ends a list of reasons and its texts. NULL is fine. Does not block.
+/// Ends a list of reasons and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_health_reason_list_free(list: *mut lk_health_reason_list) {
     end(list);

@@ -87,7 +87,7 @@ pub unsafe extern "C" fn lk_keyword_list_get(list: *const lk_keyword_list, index
     guard_or(lk_keyword::NONE, || list.as_ref().and_then(|list| list.0.get(index)).map_or(lk_keyword::NONE, lk_keyword::lend))
 }
 
-/// Ends a list of rules. NULL is fine. Does not block.
+/// Ends a list of rules. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_keyword_list_free(list: *mut lk_keyword_list) {
     end(list);

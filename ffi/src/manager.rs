@@ -17,7 +17,7 @@ use crate::stopping::lk_stop_report;
 use crate::text::lk_str;
 
 /// A store, a background runtime, and one supervised task for each account in the store. Any thread may use it, several at the
-/// same time; only `lk_manager_free` must come last.
+/// same time.
 pub struct lk_manager {
     manager: CookieManager,
     /// The reader that is there without being asked for.
@@ -85,9 +85,10 @@ pub extern "C" fn lk_version() -> *const c_char {
 /// - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
 ///   `lk_manager_free`.
 ///
-/// Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
-/// out of its range or a key that cannot be had, `LK_STATUS_WRONG_KEY` (nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`,
-/// `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+/// Any thread. Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
+/// out of its range or a key that cannot be had, `LK_STATUS_ALREADY_OPEN`, `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_CORRUPT`,
+/// `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_WRONG_KEY` (of these, nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_DISK_FULL`,
+/// `LK_STATUS_DISK_FAILED`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_open(path: lk_str, config: *const lk_config, manager: *mut *mut lk_manager) -> lk_status {
     guard(|| {
@@ -128,7 +129,8 @@ pub unsafe extern "C" fn lk_manager_close(
 /// Ends a manager; NULL is fine. One that is not closed is closed without waiting and without a report; its accounts go on
 /// being stopped in the background for some seconds, if the process lasts.
 ///
-/// No other call may be under way on it, and none may follow. Does not block.
+/// Any thread, also from a function of yours that the library calls. Does not block. A call that is under way on another thread ends in
+/// its own time; one that comes later answers `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_free(manager: *mut lk_manager) {
     end(manager);

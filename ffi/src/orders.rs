@@ -80,7 +80,7 @@ impl From<ConfirmationState> for lk_confirmation_state {
 
 /// The name of an `lk_order_status`, such as `awaiting_shipment`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_order_status_name(status: u32) -> *const c_char {
     name_of(STATUSES.iter().find(|row| row.0 as u32 == status).map(|row| row.2))
@@ -88,7 +88,7 @@ pub extern "C" fn lk_order_status_name(status: u32) -> *const c_char {
 
 /// The name of an `lk_confirmation_state`, such as `confirmed`; `none` for `NONE`, `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_confirmation_state_name(state: u32) -> *const c_char {
     let none = (state == lk_confirmation_state::None as u32).then_some(c"none");
@@ -348,7 +348,7 @@ pub unsafe extern "C" fn lk_order_list_step(
     })
 }
 
-/// Ends a list of orders and its texts. NULL is fine. Does not block.
+/// Ends a list of orders and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_order_list_free(list: *mut lk_order_list) {
     end(list);

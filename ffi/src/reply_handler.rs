@@ -233,7 +233,7 @@ pub unsafe extern "C" fn lk_reply_is_wanted(reply: *const lk_reply) -> bool {
 /// or the account is stopped, the default reply is said and what comes later changes nothing. Keeping one twice is fine. Of the
 /// message nothing is valid any more when the handler has returned.
 ///
-/// In the handler only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
+/// On the handler's thread only. Does not block. Errors: `LK_STATUS_INVALID_HANDLE`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_reply_keep(reply: *mut lk_reply) -> lk_status {
     guard(|| {

@@ -251,7 +251,7 @@ pub unsafe extern "C" fn lk_rule_list_get(list: *const lk_rule_list, index: usiz
     })
 }
 
-/// Ends a list of rules and its texts. NULL is fine. Does not block.
+/// Ends a list of rules and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_rule_list_free(list: *mut lk_rule_list) {
     end(list);

@@ -86,7 +86,7 @@ pub unsafe extern "C" fn lk_manager_send_text(
 /// - `url`: its `https` or `http` URL on the site's image host, at most 2,000 bytes.
 /// - `width`, `height`: in pixels, 1 to 20,000.
 ///
-/// All else is as with `lk_manager_send_text`.
+/// Any thread. Blocks, fails and keeps its order as `lk_manager_send_text` does. Errors: those of `lk_manager_send_text`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_send_image(
     manager: *const lk_manager,

@@ -222,7 +222,7 @@ fn wanted<R>(field: &'static str, of: &str, number: u32, known: Option<R>) -> Re
 
 /// The name of an `lk_task_state`, such as `running`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_task_state_name(state: u32) -> *const c_char {
     name_of(TASK_STATES.iter().find(|row| row.0 as u32 == state).map(|row| row.2))
@@ -230,7 +230,7 @@ pub extern "C" fn lk_task_state_name(state: u32) -> *const c_char {
 
 /// The name of an `lk_connection_state`, such as `connected`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_connection_state_name(connection: u32) -> *const c_char {
     name_of(CONNECTION_STATES.iter().find(|row| row.0 as u32 == connection).map(|row| row.2))
@@ -238,7 +238,7 @@ pub extern "C" fn lk_connection_state_name(connection: u32) -> *const c_char {
 
 /// The name of an `lk_reason_code`, such as `heartbeat_lost`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_reason_code_name(code: u32) -> *const c_char {
     name_of(REASON_CODES.iter().find(|row| row.0 as u32 == code).map(|row| row.2))

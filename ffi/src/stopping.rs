@@ -181,7 +181,7 @@ pub unsafe extern "C" fn lk_stop_report_account(
     })
 }
 
-/// Ends a report and its texts. NULL is fine. Does not block.
+/// Ends a report and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_stop_report_free(report: *mut lk_stop_report) {
     end(report);

@@ -109,7 +109,7 @@ impl lk_string_list {
 
 /// The C string `nul_terminated` as a text for a call; of NULL, no text.
 ///
-/// Nothing is copied: the text is valid as long as the C string is. Does not block.
+/// Nothing is copied: the text is valid as long as the C string is. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_str_of(nul_terminated: *const c_char) -> lk_str {
     lk_str { data: nul_terminated, length: LK_NUL_TERMINATED }
@@ -124,7 +124,7 @@ pub unsafe extern "C" fn lk_string_view(string: *const lk_string) -> lk_str {
     guard_or(lk_str::NONE, || string.map_or(lk_str::NONE, |string| string.0.lend()))
 }
 
-/// Ends a text. NULL is fine. Does not block.
+/// Ends a text. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_free(string: *mut lk_string) {
     end(string);
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn lk_string_list_get(list: *const lk_string_list, index: 
     guard_or(lk_str::NONE, || list.as_ref().and_then(|list| list.0.get(index)).map_or(lk_str::NONE, Text::lend))
 }
 
-/// Ends a list and its texts. NULL is fine. Does not block.
+/// Ends a list and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_string_list_free(list: *mut lk_string_list) {
     end(list);

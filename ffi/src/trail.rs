@@ -93,7 +93,7 @@ impl From<DecisionCode> for lk_decision {
 
 /// The name of an `lk_decision`, such as `chat_paused`; `unknown` for a number that is none.
 ///
-/// Never NULL, and valid for ever. Does not block.
+/// Never NULL, and valid for ever. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub extern "C" fn lk_decision_name(decision: u32) -> *const c_char {
     name_of(DECISIONS.iter().find(|row| row.0 as u32 == decision).map(|row| row.2))
@@ -366,7 +366,7 @@ pub unsafe extern "C" fn lk_message_list_get(
     })
 }
 
-/// Ends a list of messages and its texts. NULL is fine. Does not block.
+/// Ends a list of messages and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_message_list_free(list: *mut lk_message_list) {
     end(list);

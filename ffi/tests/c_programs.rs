@@ -148,6 +148,21 @@ fn accounts_are_brought_along_exported_and_copied_and_a_store_is_looked_into() {
     assert!(output.status.success(), "{}", said(&output));
 }
 
+#[test]
+fn a_handle_that_was_freed_or_is_foreign_is_an_error_also_while_others_use_it() {
+    runs_to_its_end("handles");
+}
+
+#[test]
+fn what_happens_is_heard_in_three_ways_and_nothing_is_missed() {
+    runs_to_its_end("news");
+}
+
+#[test]
+fn a_call_that_was_begun_is_told_of_once_whatever_comes() {
+    runs_to_its_end("calls");
+}
+
 fn runs_to_its_end(name: &str) {
     let program = scratch(name);
     // fork and waitpid are POSIX's, which a plain c99 does not show.

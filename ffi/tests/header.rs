@@ -9,6 +9,9 @@ use std::path::Path;
 
 use common::{Compiler, project, scratch};
 
+const C: &[&str] = &["c99", "c11", "c17"];
+const CPP: &[&str] = &["c++11", "c++14", "c++17", "c++20", "c++23"];
+
 #[test]
 fn the_committed_header_is_what_cbindgen_makes_of_the_source() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -38,9 +41,7 @@ fn the_committed_header_is_what_cbindgen_makes_of_the_source() {
 #[test]
 fn the_header_stands_alone_in_each_standard_and_twice() {
     let twice = "#include <livekeeper.h>\n#include <livekeeper.h>\n";
-    for (compiler, suffix, standards) in
-        [(Compiler::c(), "c", ["c99", "c11"].as_slice()), (Compiler::cpp(), "cpp", ["c++11", "c++17"].as_slice())]
-    {
+    for (compiler, suffix, standards) in [(Compiler::c(), "c", C), (Compiler::cpp(), "cpp", CPP)] {
         let source = scratch(&format!("alone.{suffix}"));
         fs::write(&source, format!("{twice}int main(void);\nint main(void) {{ return LK_STATUS_OK; }}\n")).unwrap();
         for standard in standards {
@@ -77,4 +78,23 @@ fn the_example_in_the_header_compiles_as_it_stands_there() {
     let source_of_cpp = scratch("example.cpp");
     fs::copy(&source, &source_of_cpp).unwrap();
     Compiler::cpp().check(&source_of_cpp, "c++11");
+}
+
+#[test]
+fn every_function_says_on_which_thread_it_may_be_called_whether_it_blocks_and_how_it_fails() {
+    let header = fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
+    let mut seen = 0;
+    for block in header.split("/**").skip(1) {
+        let (doc, rest) = block.split_once("*/").unwrap();
+        let declaration = rest.split(';').next().unwrap().trim();
+        if declaration.starts_with(['#', 'e']) || declaration.starts_with("typedef") || !declaration.contains('(') {
+            continue;
+        }
+        seen += 1;
+        assert!(doc.contains("thread"), "which threads? {declaration}");
+        assert!(["oes not block", "locks", "Never waits"].iter().any(|word| doc.contains(word)), "does it block? {declaration}");
+        let can_fail = declaration.starts_with("lk_status ") && !declaration.contains("lk_last_error_code");
+        assert!(!can_fail || doc.contains("rrors"), "how does it fail? {declaration}");
+    }
+    assert!(seen > 100, "only {seen} functions were found");
 }
