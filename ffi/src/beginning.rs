@@ -33,7 +33,7 @@ pub unsafe extern "C" fn lk_manager_add_cookie_begin(
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
         // SAFETY: as above.
         let (cookie_value, options) = unsafe { (cookie_value.required("cookie_value")?, read_options(options)?) };
-        place.put(lk_call::begin(&manager, manager.add_cookie_with(cookie_id, cookie_value, options)));
+        place.put(lk_call::begin(&manager, manager.add_cookie_with(cookie_id, cookie_value, options))?);
         Ok(())
     })
 }
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn lk_manager_remove_cookie_begin(
         let place = unsafe { Place::new(call, "call") }?.emptied();
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
-        place.put(lk_call::begin(&manager, manager.remove_cookie(cookie_id)));
+        place.put(lk_call::begin(&manager, manager.remove_cookie(cookie_id))?);
         Ok(())
     })
 }
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn lk_manager_update_cookie_begin(
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
         // SAFETY: as above.
         let cookie_value = unsafe { cookie_value.required("cookie_value") }?;
-        place.put(lk_call::begin(&manager, manager.update_cookie(cookie_id, cookie_value)));
+        place.put(lk_call::begin(&manager, manager.update_cookie(cookie_id, cookie_value))?);
         Ok(())
     })
 }
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn lk_manager_update_cookie_status_begin(
         let place = unsafe { Place::new(call, "call") }?.emptied();
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
-        place.put(lk_call::begin(&manager, manager.update_cookie_status(cookie_id, enabled)));
+        place.put(lk_call::begin(&manager, manager.update_cookie_status(cookie_id, enabled))?);
         Ok(())
     })
 }
@@ -125,7 +125,7 @@ pub unsafe extern "C" fn lk_manager_restart_begin(
         let place = unsafe { Place::new(call, "call") }?.emptied();
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
-        place.put(lk_call::begin(&manager, manager.restart(cookie_id)));
+        place.put(lk_call::begin(&manager, manager.restart(cookie_id))?);
         Ok(())
     })
 }
@@ -150,7 +150,7 @@ pub unsafe extern "C" fn lk_manager_set_proxy_begin(
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
         // SAFETY: as above.
         let proxy = unsafe { proxy.optional("proxy") }?;
-        place.put(lk_call::begin(&manager, manager.set_proxy(cookie_id, proxy)));
+        place.put(lk_call::begin(&manager, manager.set_proxy(cookie_id, proxy))?);
         Ok(())
     })
 }
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn lk_manager_wait_for_begin(
         let place = unsafe { Place::new(call, "call") }?.emptied();
         // SAFETY: the header's contract on pointers and texts.
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
-        place.put(lk_call::begin(&manager, manager.wait_for(cookie_id, read_wanted(state, connection)?, timeout_s)));
+        place.put(lk_call::begin(&manager, manager.wait_for(cookie_id, read_wanted(state, connection)?, timeout_s))?);
         Ok(())
     })
 }
@@ -204,7 +204,7 @@ pub unsafe extern "C" fn lk_manager_send_text_begin(
         // SAFETY: as above.
         let (chat_id, user_id, text) =
             unsafe { (chat_id.required("chat_id")?, user_id.required("user_id")?, text.required("text")?) };
-        place.put(lk_call::begin(&manager, manager.send_text(cookie_id, chat_id, user_id, text)));
+        place.put(lk_call::begin(&manager, manager.send_text(cookie_id, chat_id, user_id, text))?);
         Ok(())
     })
 }
@@ -234,7 +234,7 @@ pub unsafe extern "C" fn lk_manager_send_image_begin(
         // SAFETY: as above.
         let (chat_id, user_id, url) = unsafe { (chat_id.required("chat_id")?, user_id.required("user_id")?, url.required("url")?) };
         let picture = Picture::new(url, width, height);
-        place.put(lk_call::begin(&manager, manager.send_image(cookie_id, chat_id, user_id, picture)));
+        place.put(lk_call::begin(&manager, manager.send_image(cookie_id, chat_id, user_id, picture))?);
         Ok(())
     })
 }
@@ -259,7 +259,7 @@ pub unsafe extern "C" fn lk_manager_confirm_shipment_begin(
         let (manager, cookie_id) = unsafe { account(manager, cookie_id) }?;
         // SAFETY: as above.
         let order_id = unsafe { order_id.required("order_id") }?;
-        place.put(lk_call::begin(&manager, manager.confirm_shipment(cookie_id, order_id)));
+        place.put(lk_call::begin(&manager, manager.confirm_shipment(cookie_id, order_id))?);
         Ok(())
     })
 }
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn lk_manager_close_begin(manager: *const lk_manager, time
         // SAFETY: the header's contract on pointers.
         let place = unsafe { Place::new(call, "call") }?.emptied();
         let manager = lk_manager::look(manager)?;
-        place.put(lk_call::begin(&manager, manager.close(timeout_s)));
+        place.put(lk_call::begin(&manager, manager.close(timeout_s))?);
         Ok(())
     })
 }

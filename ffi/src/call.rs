@@ -26,9 +26,10 @@ pub struct lk_call(Arc<Pending>);
 impl Handle for lk_call {}
 
 impl lk_call {
-    /// Where a begun call goes.
-    pub(crate) fn begin<T: Into<Answer> + Send + 'static>(manager: &lk_manager, call: Call<T>) -> *mut Self {
-        give(Self(Pending::new(call, manager.dispatch())))
+    /// What C gets of a call that is under way; in a fork, none is.
+    pub(crate) fn begin<T: Into<Answer> + Send + 'static>(manager: &lk_manager, call: Call<T>) -> Result<*mut Self, Failure> {
+        manager.check_fork()?;
+        Ok(give(Self(Pending::new(call, manager.dispatch()))))
     }
 
     /// What it came to; it must be over.

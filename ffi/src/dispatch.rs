@@ -10,10 +10,25 @@ use crate::guard::guard;
 use crate::pending::Pending;
 
 /// It ends when nobody can hand it anything any more: when the manager is freed, and the last of its calls is over.
-#[derive(Default)]
 pub(crate) struct Dispatch {
     /// How many calls wait in it is bounded by those under way, which core bounds.
     sender: Mutex<Option<Sender<Arc<Pending>>>>,
+    owner_pid: u32,
+}
+
+impl Default for Dispatch {
+    fn default() -> Self {
+        Self { sender: Mutex::default(), owner_pid: std::process::id() }
+    }
+}
+
+impl Drop for Dispatch {
+    fn drop(&mut self) {
+        if std::process::id() != self.owner_pid {
+            // A thread of the parent may have held the queue's lock.
+            std::mem::forget(self.sender.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        }
+    }
 }
 
 impl Dispatch {

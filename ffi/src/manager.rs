@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
-use livekeeper::CookieManager;
+use livekeeper::{CookieManager, Error};
 
 use crate::config::{lk_config, read_config};
 use crate::dispatch::Dispatch;
@@ -24,6 +24,7 @@ pub struct lk_manager {
     reader: OnceLock<lk_events>,
     /// Tells functions of the host's of calls that are over.
     dispatch: Arc<Dispatch>,
+    owner_pid: u32,
     /// The host's function that is told of events.
     event_callback: EventCallback,
 }
@@ -40,11 +41,21 @@ impl Deref for lk_manager {
 
 impl lk_manager {
     fn new(manager: CookieManager) -> Self {
-        Self { manager, reader: OnceLock::new(), dispatch: Arc::default(), event_callback: EventCallback::new() }
+        Self {
+            manager,
+            reader: OnceLock::new(),
+            dispatch: Arc::default(),
+            owner_pid: std::process::id(),
+            event_callback: EventCallback::new(),
+        }
     }
 
     pub(crate) fn look(manager: *const Self) -> Result<Arc<Self>, Failure> {
         look(manager, "manager")
+    }
+
+    pub(crate) fn check_fork(&self) -> Result<(), Error> {
+        if std::process::id() == self.owner_pid { Ok(()) } else { Err(Error::Forked { owner_pid: self.owner_pid }) }
     }
 
     pub(crate) fn dispatch(&self) -> Arc<Dispatch> {
@@ -57,6 +68,7 @@ impl lk_manager {
 
     /// The manager's own reader, which begins with the first who asks.
     pub(crate) fn own_reader(&self) -> Result<&lk_events, Failure> {
+        self.check_fork()?;
         if let Some(reader) = self.reader.get() {
             return Ok(reader);
         }

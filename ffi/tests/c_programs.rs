@@ -163,6 +163,36 @@ fn a_call_that_was_begun_is_told_of_once_whatever_comes() {
     runs_to_its_end("calls");
 }
 
+#[test]
+fn every_verb_answers_in_a_child_process_and_in_every_function_that_the_library_calls() {
+    runs_to_its_end("every_verb");
+}
+
+#[test]
+fn every_verb_answers_in_a_cookie_provider_and_in_a_reply_handler() {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let (old, new) = (simulator.cookie(UNB), simulator.renew_cookie(UNB));
+    let program = scratch("every_verb_online");
+    Compiler::c().link_shared(&source("c/every_verb.c"), "gnu99", &program);
+    let mut host = Host::start_with(&program, &simulator, &[("LIVEKEEPER_COOKIE", old), ("LIVEKEEPER_NEW_COOKIE", new)]);
+    host.waits_for("> online");
+    simulator.buyer_says(UNB, &BuyerMessage::new("40001", "50001", "在吗"));
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(simulator.stop());
+}
+
+#[test]
+fn every_verb_of_the_header_is_among_those_that_are_called_everywhere() {
+    let read = |path: &str| std::fs::read_to_string(project().join(path)).unwrap();
+    let (header, called) = (read("include/livekeeper.h"), read("tests/c/every_verb.c"));
+    let verbs = header.split("lk_status lk_manager_").skip(1).filter_map(|rest| rest.split_once('(')).map(|(verb, _)| verb);
+    let missing: Vec<_> = verbs
+        .filter(|verb| *verb != "open" && !called.contains(&format!("STAYS({verb})")) && !called.contains(&format!("ENDS({verb})")))
+        .collect();
+    assert!(missing.is_empty(), "tests/c/every_verb.c does not call {missing:?}");
+}
+
 fn runs_to_its_end(name: &str) {
     let program = scratch(name);
     // fork and waitpid are POSIX's, which a plain c99 does not show.
@@ -215,12 +245,17 @@ struct Host {
 
 impl Host {
     fn start(program: &Path, simulator: &SimulatorThread) -> Self {
+        Self::start_with(program, simulator, &[])
+    }
+
+    fn start_with(program: &Path, simulator: &SimulatorThread, more: &[(&str, String)]) -> Self {
         let mut command = command(program);
         command
             .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
             .env("LIVEKEEPER_API_URL", simulator.api_url())
             .env("LIVEKEEPER_COOKIE", simulator.cookie(UNB))
-            .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string());
+            .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string())
+            .envs(more.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (write, lines) = mpsc::channel();
         let out = BufReader::new(child.stdout.take().unwrap());
