@@ -58,11 +58,11 @@ impl<T: Send + 'static> Answer<T> {
     /// answer in what holds it.
     pub(crate) fn wait<H: Send + Sync + 'static>(holder: &Arc<H>, of: fn(&H) -> &Self) -> Said<T> {
         let answer = of(holder);
-        if !answer.lock().is_kept {
-            answer.finish();
-        } else {
+        if answer.lock().is_kept {
             let held = Arc::clone(holder);
             answer.call.on_over(move || of(&held).finish());
+        } else {
+            answer.finish();
         }
         let waiting = answer.changed.wait_while(answer.lock(), |state| !state.is_over);
         let mut state = waiting.unwrap_or_else(PoisonError::into_inner);

@@ -65,13 +65,22 @@ enum State {
     Over(Outcome, Vec<Completion>),
 }
 
+impl State {
+    /// The first outcome counts.
+    fn settle(&mut self, outcome: Outcome) {
+        if let Self::UnderWay(_, completions) = self {
+            *self = Self::Over(outcome, std::mem::take(completions));
+        }
+    }
+}
+
 type Work = Pin<Box<dyn Future<Output = Result<Answer, Error>> + Send>>;
 /// Called once, on the dispatch thread.
 pub(crate) type Completion = Box<dyn FnOnce(Arc<Pending>, Result<(), Failure>) + Send>;
 
 #[derive(Clone)]
 enum Outcome {
-    Answered(Result<Answer, Error>),
+    Answered(Arc<Result<Answer, Error>>),
     /// The host waits for it no more.
     Cancelled,
 }
@@ -79,7 +88,7 @@ enum Outcome {
 impl Outcome {
     fn told(self) -> Result<Answer, Failure> {
         match self {
-            Self::Answered(answer) => Ok(answer?),
+            Self::Answered(answer) => Ok(Result::clone(&answer)?),
             Self::Cancelled => Err(Failure::Cancelled),
         }
     }
@@ -114,7 +123,7 @@ impl Pending {
     /// Ends it for those who wait; the work goes on.
     pub(crate) fn cancel(&self) -> Result<(), Failure> {
         self.check_fork()?;
-        self.settle(&mut self.lock(), Outcome::Cancelled);
+        self.lock().settle(Outcome::Cancelled);
         self.bell.ring();
         Ok(())
     }
@@ -163,19 +172,12 @@ impl Pending {
         if let State::UnderWay(work, _) = &mut *state {
             let waker = Waker::from(Arc::clone(&self.bell));
             let Poll::Ready(answer) = work.as_mut().poll(&mut Context::from_waker(&waker)) else { return None };
-            self.settle(&mut state, Outcome::Answered(answer));
+            state.settle(Outcome::Answered(Arc::new(answer)));
             self.bell.ring();
         }
         match &*state {
             State::Over(outcome, _) => Some(outcome.clone()),
             State::UnderWay(..) => None,
-        }
-    }
-
-    /// The first outcome counts.
-    fn settle(&self, state: &mut State, outcome: Outcome) {
-        if let State::UnderWay(_, completions) = state {
-            *state = State::Over(outcome, std::mem::take(completions));
         }
     }
 

@@ -269,6 +269,7 @@ mod tests {
     use crate::text::lk_str_of;
 
     type Said = Result<Option<ReplyContent>, HostError>;
+    type Steps<'a> = &'a [&'a dyn Fn(*mut lk_reply) -> lk_status];
 
     /// What comes of a handler that does this.
     fn said(handler: impl FnOnce(*mut lk_reply)) -> Said {
@@ -290,7 +291,7 @@ mod tests {
         let set_nothing = |reply| unsafe { lk_reply_set_nothing(reply) };
         // SAFETY: the text is a C string.
         let fail = |reply| unsafe { lk_reply_fail(reply, text) };
-        let table: [(&[&dyn Fn(*mut lk_reply) -> lk_status], Said); 6] = [
+        let table: [(Steps<'_>, Said); 6] = [
             (&[], Ok(None)),
             (&[&set_picture, &set_text], Ok(Some(ReplyContent::text("在的").with_picture(picture())))),
             (&[&set_text, &set_nothing], Ok(Some(ReplyContent::default()))),

@@ -164,6 +164,24 @@ fn a_call_that_was_begun_is_told_of_once_whatever_comes() {
 }
 
 #[test]
+fn functions_of_c_s_answer_later_from_threads_of_their_own_and_each_message_once() {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let (old, new) = (simulator.cookie(UNB), simulator.renew_cookie(UNB));
+    let program = scratch("later");
+    Compiler::c().link_shared(&source("c/later.c"), "gnu99", &program);
+    let mut host = Host::start_with(&program, &simulator, &[("LIVEKEEPER_COOKIE", old), ("LIVEKEEPER_NEW_COOKIE", new)]);
+    host.waits_for("> online");
+    for word in ["later", "early", "unkept", "never"] {
+        simulator.buyer_says(UNB, &BuyerMessage::new("40001", "50001", word));
+    }
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+    let texts: Vec<_> = simulator.sends(UNB).iter().map(|send| send.text().to_owned()).collect();
+    assert_eq!(texts, ["later", "early", "unkept", "default"]);
+    assert!(simulator.stop());
+}
+
+#[test]
 fn every_verb_answers_in_a_child_process_and_in_every_function_that_the_library_calls() {
     runs_to_its_end("every_verb");
 }
