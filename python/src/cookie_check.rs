@@ -12,8 +12,8 @@ use crate::errors::to_python;
 /// with what to do.
 ///
 /// >>> import livekeeper
-/// >>> livekeeper.validate_cookie("unb=1; cookie2=a; t=b; cna=c")
-/// ['sgcookie', '_m_h5_tk', '_m_h5_tk_enc']
+/// >>> print(*livekeeper.validate_cookie("unb=1; cookie2=a; t=b; cna=c"))
+/// sgcookie _m_h5_tk _m_h5_tk_enc
 #[pyfunction]
 #[pyo3(signature = (cookie_value))]
 pub(crate) fn validate_cookie(py: Python<'_>, cookie_value: &Bound<'_, PyAny>) -> PyResult<Vec<&'static str>> {

@@ -221,3 +221,12 @@ def test_no_secret_is_in_what_is_shown(
     for value in shown:
         assert CANARY not in str(value)
         assert CANARY not in repr(value)
+
+
+def test_a_pasted_cookie_is_looked_at_before_an_account_is_made_of_it() -> None:
+    whole = f"unb={UNB}; cookie2=a; sgcookie=b; _m_h5_tk=c_1; _m_h5_tk_enc=d; t=e; cna=f"
+    assert livekeeper.validate_cookie(whole) == []
+    assert livekeeper.validate_cookie(f"unb={UNB}; cookie2=; t=e; cna=f") == ["cookie2", "sgcookie", "_m_h5_tk", "_m_h5_tk_enc"]
+    with pytest.raises(livekeeper.InvalidArgument, match="no `unb`") as refused:
+        livekeeper.validate_cookie(f"cookie2={CANARY}")
+    assert refused.value.field == "cookie_value" and CANARY not in str(refused.value)
