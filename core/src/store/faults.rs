@@ -73,12 +73,17 @@ fn is_misread(problem: &rusqlite::Error) -> bool {
 
 /// What the operating system refused while a store was opened.
 pub(super) fn of_file(path: &Path, problem: &io::Error) -> Error {
+    of_disk_io(problem).unwrap_or_else(|| unavailable(path, &advice(path, problem)))
+}
+
+/// A full or failing disk, if that is what the operating system refused something for.
+pub(super) fn of_disk_io(problem: &io::Error) -> Option<Error> {
     match problem.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Error::DiskFull { problem: problem.to_string() },
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Error::DiskFull { problem: problem.to_string() }),
         _ if problem.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error()) => {
-            Error::DiskFailed { problem: problem.to_string() }
+            Some(Error::DiskFailed { problem: problem.to_string() })
         }
-        _ => unavailable(path, &advice(path, problem)),
+        _ => None,
     }
 }
 

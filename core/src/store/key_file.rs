@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::faults;
+use crate::error::Error;
 use crate::key::Key;
 use crate::sealing::{random, random_key};
 
@@ -49,16 +51,22 @@ impl KeyFile {
     }
 
     /// The key in it; where there is no such file, it is made, with a new key, and durable before this answers.
-    pub(super) fn read_or_make(&self) -> Result<Key, String> {
-        if let Some(key) = self.read()? {
-            return Ok(key);
+    ///
+    /// # Errors
+    /// `InvalidArgument`, `DiskFull`, `DiskFailed`.
+    pub(super) fn read_or_make(&self) -> Result<Key, Error> {
+        let refused = |problem| Error::invalid("key_file", problem);
+        if let Some(key) = self.read().map_err(refused)? {
+            // One that was made before its directory could be synced is synced now.
+            let synced = sync_directory_of(&self.0).err().and_then(|problem| faults::of_disk_io(&problem));
+            return synced.map_or(Ok(key), Err);
         }
-        let key = random_key().map_err(|fault| fault.to_string())?;
+        let key = random_key().map_err(|fault| Error::Internal { problem: fault.to_string() })?;
         match self.make(&key) {
             Ok(()) => Ok(key),
             // Somebody else was faster: theirs is the key.
             Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => {
-                self.read()?.ok_or_else(|| self.not_made(&io::Error::from(io::ErrorKind::NotFound)))
+                self.read().map_err(refused)?.ok_or_else(|| self.not_made(&io::Error::from(io::ErrorKind::NotFound)))
             }
             Err(problem) => Err(self.not_made(&problem)),
         }
@@ -90,17 +98,22 @@ impl KeyFile {
         let number = random::<8>().map_err(io::Error::other)?;
         let draft = with_ending(&self.0, &format!(".{:016x}", u64::from_le_bytes(number)));
         let made = write_private(&draft, key).and_then(|()| fs::hard_link(&draft, &self.0));
-        let removed = if draft.exists() { fs::remove_file(&draft) } else { Ok(()) };
-        made.and(removed)?;
+        if draft.exists()
+            && let Err(problem) = fs::remove_file(&draft)
+        {
+            tracing::warn!(draft = %draft.display(), %problem, "a draft of the key file could not be removed: remove it yourself");
+        }
+        made?;
         sync_directory_of(&self.0)
     }
 
-    fn not_made(&self, problem: &io::Error) -> String {
+    fn not_made(&self, problem: &io::Error) -> Error {
         let path = self.0.display();
-        match problem.kind() {
+        let words = match problem.kind() {
             io::ErrorKind::NotFound => format!("the key file {path} cannot be made: its directory does not exist; make it first"),
             _ => format!("the key file {path} cannot be made: {problem}"),
-        }
+        };
+        faults::of_disk_io(problem).unwrap_or_else(|| Error::invalid("key_file", words))
     }
 }
 

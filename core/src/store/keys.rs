@@ -80,7 +80,7 @@ impl HeldKey {
         match self {
             Self::Key(key) => WrappedKey::wrap(key_id, data_key, key, None).map_err(internal),
             Self::File(file) => {
-                let key = file.read_or_make().map_err(|problem| Error::invalid("key_file", problem))?;
+                let key = file.read_or_make()?;
                 file.make_private();
                 WrappedKey::wrap(key_id, data_key, &key, None).map_err(internal)
             }
