@@ -2579,9 +2579,10 @@ const char *lk_version(void);
  * - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
  *   `lk_manager_free`.
  *
- * Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
- * out of its range or a key that cannot be had, `LK_STATUS_WRONG_KEY` (nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`,
- * `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
+ * Any thread. Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
+ * out of its range or a key that cannot be had, `LK_STATUS_ALREADY_OPEN`, `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_CORRUPT`,
+ * `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_WRONG_KEY` (of these, nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_DISK_FULL`,
+ * `LK_STATUS_DISK_FAILED`, `LK_STATUS_STORE_FAILED`, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WRONG_SIZE`.
  */
 lk_status lk_manager_open(lk_str path, const lk_config *config, lk_manager **manager);
 
@@ -3505,7 +3506,8 @@ lk_status lk_manager_export_accounts(const lk_manager *manager, lk_str path, lk_
 
 /**
  * Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on. The copy is a whole
- * store of its own. What is sealed in it is sealed with the store's own key.
+ * store of its own. What is sealed in it is sealed with the store's own key: open it with that, as `key_file` where it is in the file
+ * beside the store.
  *
  * - `path`: where there is no file yet.
  *
@@ -3550,7 +3552,7 @@ lk_status lk_import_report_summary(const lk_import_report *report, lk_import_sum
 lk_status lk_import_report_account(const lk_import_report *report, size_t index, lk_imported_account *account);
 
 /**
- * Ends an import report and its texts. NULL is fine. Does not block.
+ * Ends an import report and its texts. NULL is fine. Any thread. Does not block.
  */
 void lk_import_report_free(lk_import_report *report);
 

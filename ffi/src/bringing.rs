@@ -243,7 +243,8 @@ pub unsafe extern "C" fn lk_manager_export_accounts(
 }
 
 /// Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on. The copy is a whole
-/// store of its own. What is sealed in it is sealed with the store's own key.
+/// store of its own. What is sealed in it is sealed with the store's own key: open it with that, as `key_file` where it is in the file
+/// beside the store.
 ///
 /// - `path`: where there is no file yet.
 ///
@@ -338,11 +339,10 @@ pub unsafe extern "C" fn lk_import_report_account(
     })
 }
 
-/// Ends an import report and its texts. NULL is fine. Does not block.
+/// Ends an import report and its texts. NULL is fine. Any thread. Does not block.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_import_report_free(report: *mut lk_import_report) {
-    // SAFETY: the header's contract: null, or ours and used by nobody any more.
-    unsafe { end(report) };
+    end(report);
 }
 
 #[cfg(test)]

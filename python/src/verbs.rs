@@ -260,7 +260,8 @@ impl Verbs {
     }
 
     /// Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on; 10 minutes at
-    /// most. The copy is a whole store of its own. What is sealed in it is sealed with the store's own key.
+    /// most. The copy is a whole store of its own. What is sealed in it is sealed with the store's key: open it with that, with
+    /// `Config(key_file="shop.db.key")` where it is in the file beside the store.
     ///
     /// Raises `InvalidArgument` for a path where something is and for a store in memory, `StoreFailed`, `DiskFull`, `DiskFailed`,
     /// `ManagerClosed`.

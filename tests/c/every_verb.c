@@ -12,6 +12,8 @@
 #define ID lk_str_of("shop")
 #define OTHER lk_str_of("40001")
 #define TEXT lk_str_of("x")
+#define NOWHERE lk_str_of("/nowhere/livekeeper.json")
+static const uint8_t KEY[32] = {7};
 
 static const char *cookie = COOKIE;
 
@@ -67,6 +69,11 @@ BRINGS(messages, lk_message_list, lk_message_list_free, (manager, ID, lk_str_of(
 BRINGS(metrics_text, lk_string, lk_string_free, (manager, false, &brought))
 BRINGS(order, lk_order_list, lk_order_list_free, (manager, ID, OTHER, &brought))
 BRINGS(orders, lk_order_list, lk_order_list_free, (manager, ID, 10, &brought))
+FILLS(export_accounts, size_t, 0, (manager, NOWHERE, lk_str_of(NULL), &filled))
+BRINGS(import_accounts, lk_import_report, lk_import_report_free, (manager, NOWHERE, lk_str_of(NULL), &brought))
+BRINGS(import_xianyu_db, lk_import_report, lk_import_report_free, (manager, NOWHERE, &brought))
+VERB(snapshot, (manager, NOWHERE))
+VERB(rekey, (manager, KEY, sizeof KEY, lk_str_of(NULL), lk_str_of(NULL), lk_str_of(NULL)))
 VERB(pause, (manager, ID))
 VERB(resume, (manager, ID))
 VERB(pause_chat, (manager, ID, lk_str_of("5"), 1))
@@ -125,6 +132,7 @@ static const struct verb VERBS[] = {
     STAYS(order), STAYS(orders), STAYS(pause), STAYS(resume), STAYS(pause_chat), STAYS(resume_chat), STAYS(paused_chats),
     STAYS(send_image), STAYS(send_image_begin), STAYS(send_text), STAYS(send_text_begin), STAYS(set_default_reply),
     STAYS(set_pause_duration), STAYS(set_priority), STAYS(set_remark), STAYS(status), STAYS(statuses),
+    STAYS(export_accounts), STAYS(import_accounts), STAYS(import_xianyu_db), STAYS(snapshot), STAYS(rekey),
     STAYS(update_auto_confirm_setting), STAYS(update_keywords), STAYS(update_rules), STAYS(wait_for), STAYS(wait_for_begin),
     ENDS(set_cookie_provider), ENDS(set_reply_handler), ENDS(set_event_callback), ENDS(update_cookie), ENDS(update_cookie_begin),
     ENDS(update_cookie_status), ENDS(update_cookie_status_begin), ENDS(restart), ENDS(restart_begin), ENDS(set_proxy),

@@ -23,7 +23,11 @@ static void init_macro_and_function_agree(void)
     memset(&by_function, 0xff, sizeof by_function);
     memcpy(&by_macro, &filled, sizeof filled);
     EXPECT(lk_config_init(&by_function, sizeof by_function) == LK_STATUS_OK);
-    EXPECT(memcmp(&by_macro, &by_function, sizeof by_macro) == 0);
+    /* What lies between a bool and the next number is nobody's. */
+    const size_t before = offsetof(lk_config, join_messages) + sizeof by_macro.join_messages;
+    const size_t after = offsetof(lk_config, stale_after_s);
+    EXPECT(memcmp(&by_macro, &by_function, before) == 0);
+    EXPECT(memcmp((const char *)&by_macro + after, (const char *)&by_function + after, sizeof by_macro - after) == 0);
     REFUSED(lk_config_init(NULL, sizeof by_function), LK_STATUS_NULL_POINTER, "config: is NULL");
     REFUSED(lk_config_init(&by_function, 4), LK_STATUS_WRONG_SIZE, "config: its size is 4");
 }

@@ -349,7 +349,9 @@ fn a_hostile_document_is_refused_and_nothing_of_it_is_quoted() {
     }
     assert!(import(&text.replace("\"version\": 1", "\"version\": 2")).to_string().contains("newer livekeeper"));
     assert!(
-        import(&text.replace("\"memory_kib\": 65536", "\"memory_kib\": 4294967295")).to_string().contains("more than livekeeper ever does")
+        import(&text.replace("\"memory_kib\": 65536", "\"memory_kib\": 4294967295"))
+            .to_string()
+            .contains("more than livekeeper ever does")
     );
     assert!(matches!(import(&text.replace("\"cookie_id\": \"shop\"", "\"cookie_id\": \"another\"")), Error::WrongKey { .. }));
     let place = text.find("\"token\"").unwrap();

@@ -84,7 +84,8 @@ impl CookieManager {
     }
 
     /// Copies the store as it is at this moment to a new file, readable for its owner only, while everything goes on. The copy is
-    /// a whole store of its own. What is sealed in it is sealed with the store's own key. Takes 10 minutes at most.
+    /// a whole store of its own. What is sealed in it is sealed with the store's key: open it with that, with `key_file` where it is in
+    /// the file beside the store. Takes 10 minutes at most.
     ///
     /// - `path`: where there is no file yet.
     ///
