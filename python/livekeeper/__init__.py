@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._inspection import InspectedAccount, InspectedMessage, Inspection, inspect
 from ._livekeeper import (
     AccountStatus,
     AccountStop,
@@ -88,6 +87,7 @@ from .states import (
 )
 
 if TYPE_CHECKING:
+    from ._inspection import InspectedAccount, InspectedMessage, Inspection, inspect
     from ._seeing.diagnose import Diagnosis
     from ._seeing.explain import Explanation
     from ._seeing.record import EventLog
@@ -177,23 +177,27 @@ __all__ = [
     "validate_cookie",
 ]
 
-_SEEING = {
-    "Diagnosis": "diagnose",
-    "EventLog": "record",
-    "Explanation": "explain",
-    "LiveView": "watch",
-    "Messages": "rows",
-    "Orders": "rows",
-    "Statuses": "rows",
-    "top": "top",
+# What programs that run by themselves do not need is imported when it is first asked for, and they start without it.
+_LATER = {
+    "Diagnosis": "_seeing.diagnose",
+    "EventLog": "_seeing.record",
+    "Explanation": "_seeing.explain",
+    "InspectedAccount": "_inspection",
+    "InspectedMessage": "_inspection",
+    "Inspection": "_inspection",
+    "LiveView": "_seeing.watch",
+    "Messages": "_seeing.rows",
+    "Orders": "_seeing.rows",
+    "Statuses": "_seeing.rows",
+    "inspect": "_inspection",
+    "top": "_seeing.top",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # What is for people to look at is imported when it is first asked for: programs that show nothing start without it.
-    if name not in _SEEING:
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    thing = globals()[name] = getattr(importlib.import_module(f"._seeing.{_SEEING[name]}", __name__), name)
+    thing = globals()[name] = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
     return thing

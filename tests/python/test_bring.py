@@ -79,7 +79,10 @@ def test_a_copy_is_a_whole_store_and_never_takes_the_place_of_a_file(simulator: 
         with pytest.raises(TypeError, match="path"):
             manager.snapshot(7)  # type: ignore[arg-type]
     assert sorted(path.name for path in tmp_path.glob("copy*")) == ["copy.db"]
-    with livekeeper.CookieManager(copy, simulator.config()) as manager:
+    # What is sealed in it is sealed with the store's key.
+    with pytest.raises(livekeeper.WrongKey, match="copy.db.key is not there"):
+        livekeeper.CookieManager(copy, simulator.config())
+    with livekeeper.CookieManager(copy, simulator.config(key_file=tmp_path / "shop.db.key")) as manager:
         assert manager.get_keywords("shop") == [("包邮", "全场包邮")]
 
 

@@ -52,7 +52,7 @@ def test_without_a_key_one_is_made_beside_the_store_and_every_file_is_the_owners
             modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     finally:
         os.umask(before)
-    assert modes == dict.fromkeys(["shops.db", "shops.db-shm", "shops.db-wal", "shops.db.key"], 0o600)
+    assert modes == dict.fromkeys(["shops.db", "shops.db-shm", "shops.db-wal", "shops.db.key", "shops.db.lock"], 0o600)
     assert len(base64.b64decode((tmp_path / "shops.db.key").read_text())) == 32
     assert is_intact(path)
     (tmp_path / "shops.db.key").unlink()
