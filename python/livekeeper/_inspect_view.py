@@ -61,7 +61,7 @@ def show(seen: Inspection) -> None:
         tables = _rich_tables()
     except ImportError:
         tables = _Lines()
-    tables.line(f"{_plain(seen.path, 200)}: schema {_schema(seen)}, {_soundness(seen)}")
+    tables.line(f"{_plain(seen.path, 200)}: schema {_schema(seen)}, {_holder(seen)}, {_soundness(seen)}")
     for problem in seen.damages + seen.problems:
         tables.line(f"  {_plain(problem, 300)}")
     is_wide = tables.width >= WIDE
@@ -185,6 +185,10 @@ def _schema(seen: Inspection) -> str:
     if seen.schema == seen.newest_schema:
         return str(seen.schema)
     return f"{seen.schema} (this livekeeper has {seen.newest_schema}, and a manager brings it up to that)"
+
+
+def _holder(seen: Inspection) -> str:
+    return "not open" if seen.held_by is None else f"open in process {seen.held_by}"
 
 
 def _soundness(seen: Inspection) -> str:

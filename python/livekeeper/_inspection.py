@@ -75,6 +75,8 @@ class Inspection:
     """The number of the store's schema."""
     newest_schema: int
     """The newest schema that this livekeeper knows; a manager brings an older store up to it."""
+    held_by: Optional[int]
+    """The process that has it open, if one has."""
     looked_at_ms: int
     """When it was looked at: milliseconds since 1970 UTC."""
     is_sound: Optional[bool]

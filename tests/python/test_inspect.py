@@ -48,6 +48,7 @@ def test_a_look_shows_accounts_rules_and_decisions_and_changes_nothing(store: Pa
     seen = livekeeper.inspect(store)
     (account,) = seen.accounts
     assert (seen.is_sound, seen.damages, seen.problems, seen.schema) == (True, (), (), seen.newest_schema)
+    assert seen.held_by is None
     assert (account.cookie_id, account.owner, account.enabled, account.remark) == ("主店", "7", True, "第一家")
     assert account.rules[1] == livekeeper.Rule("包邮", "全场包邮") and account.paused_chats[0].chat_id == "41"
     assert account.message_count >= 1 and account.last_message_at_ms is not None and not account.has_proxy
@@ -64,7 +65,7 @@ def test_the_command_shows_a_store_also_while_a_manager_runs(simulator: Simulato
         shown = run(path)
         assert manager.status("主店").connection == "connected"
     assert shown.returncode == 0, shown.stderr
-    for word in ("sound", "主店", "包邮", "在的", "reply (rule 1)", "delivered", "41"):
+    for word in ("sound", f"open in process {os.getpid()}", "主店", "包邮", "在的", "reply (rule 1)", "delivered", "41"):
         assert word in shown.stdout, shown.stdout
     assert CANARY not in shown.stdout + shown.stderr and "\x1b" not in shown.stdout and "\x07" not in shown.stdout
 

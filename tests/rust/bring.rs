@@ -444,6 +444,7 @@ fn a_look_into_a_store_shows_what_is_in_it_and_nothing_secret_whether_or_not_a_m
     manager.pause_chat("shop", "41", 60).wait().unwrap();
     manager.set_default_reply("shop", Some(DefaultReply::new("x")), None).wait().unwrap();
     let seen = inspect(&store, 10).unwrap();
+    assert_eq!(seen.held_by, Some(std::process::id()));
     let check = |seen: &livekeeper::Inspection| {
         assert_eq!((seen.integrity.is_sound, seen.problems.len(), seen.schema), (Some(true), 0, seen.newest_schema));
         let account = &seen.accounts[0];

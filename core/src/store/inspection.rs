@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::chats::{PausedChat, paused_now};
 use super::looking::{explain, look_into};
 use super::migrations::{self, Found};
-use super::rules;
 use super::trail::{MessageTrace, latest};
+use super::{owner, rules};
 use crate::error::Error;
 use crate::rule::KeywordRule;
 
@@ -32,6 +32,8 @@ pub struct Inspection {
     pub schema: u32,
     /// The newest schema that this livekeeper knows; a manager brings an older store up to it.
     pub newest_schema: u32,
+    /// The process that has it open, if one has.
+    pub held_by: Option<u32>,
     /// When it was looked at: milliseconds since 1970 UTC.
     pub looked_at_ms: i64,
     /// How the file itself is.
@@ -131,6 +133,7 @@ pub fn inspect(path: impl AsRef<Path>, limit: u32) -> Result<Inspection, Error> 
             path: path.display().to_string(),
             schema,
             newest_schema: migrations::NEWEST,
+            held_by: owner::holder(path),
             looked_at_ms: now_ms(),
             integrity: Integrity { is_sound: None, problems: Vec::new() },
             accounts: Vec::new(),

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::owner::beside;
 use crate::error::Error;
 
 /// For another process that writes at this moment.
@@ -68,12 +69,6 @@ fn open(path: &Path, file: &Path, how: &str) -> Result<Connection, Error> {
 /// Whether a log lies beside it, as it does while a program has a database in WAL mode open, or has been cut off.
 fn is_in_use(file: &Path) -> bool {
     beside(file, "-wal").exists()
-}
-
-pub(super) fn beside(file: &Path, suffix: &str) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// The file is opened by itself only where no log lies beside it: closing it again drops the locks that this process has on it.

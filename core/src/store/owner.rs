@@ -75,6 +75,22 @@ impl Owner {
     }
 }
 
+/// The process that has the store at `path` open, if one has. Takes no lock, and changes nothing.
+pub(super) fn holder(path: &Path) -> Option<u32> {
+    let real = path.canonicalize().ok()?;
+    let file = fs::metadata(&real).ok()?;
+    // A lock file of this process is not opened: closing it again would give the lock back.
+    if let Some(holding) = held().get(&(file.dev(), file.ino())) {
+        return Some(holding.pid);
+    }
+    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
+    let mut file = OpenOptions::new().read(true).custom_flags(no_follow).open(beside(&real, ".lock")).ok()?;
+    match read_name(&mut file).ok()? {
+        Content::Name(name) if name.lives() => Some(name.pid),
+        _ => None,
+    }
+}
+
 /// The file of that ending beside the database.
 pub(super) fn beside(real: &Path, suffix: &str) -> PathBuf {
     let mut name = real.as_os_str().to_owned();

@@ -8,7 +8,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::Store;
-use super::looking::beside;
+use super::owner::beside;
 use crate::error::Error;
 use crate::private_file::PrivateFile;
 
