@@ -427,7 +427,7 @@ impl CookieManager {
             return Call::ready(Err(error));
         }
         let store = Arc::clone(&self.service.store);
-        self.tasks.look(async move { store.rekey(new).await })
+        self.begin(async move { store.rekey(new).await })
     }
 
     fn check(&self, cookie_id: &str) -> Result<(), Error> {

@@ -95,7 +95,7 @@ impl CookieManager {
     pub fn snapshot(&self, path: impl AsRef<Path>) -> Call<()> {
         let (path, service) = (path.as_ref().to_owned(), Arc::clone(&self.service));
         self.begin(async move {
-            let file = service.store.file().await?;
+            let file = service.store.file()?;
             let over = OverWhenDropped::default();
             let is_over = Arc::clone(&over.0);
             blocking(move || snapshot::copy(&file, &path, &is_over)).await
@@ -114,7 +114,7 @@ impl CookieManager {
     }
 
     /// Does something that goes on also when its caller no longer waits.
-    fn begin<T: Send + 'static>(&self, work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Call<T> {
+    pub(super) fn begin<T: Send + 'static>(&self, work: impl Future<Output = Result<T, Error>> + Send + 'static) -> Call<T> {
         if let Err(error) = self.tasks.check_open() {
             return Call::ready(Err(error));
         }

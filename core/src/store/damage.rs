@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::faults;
 use super::keys::HeldKey;
 use super::migrations::{self, Found};
+use super::open::StoreFile;
 use super::owner::beside;
 use super::secrets::Secrets;
 use crate::error::Error;
@@ -23,20 +24,20 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-'
 
 /// Refuses what is no database, another program's, a newer livekeeper's, damaged, or sealed with another key. What its credentials
 /// are sealed with, where they are.
-pub(super) fn look_before_touching(path: &Path, held: &HeldKey) -> Result<Option<Secrets>, Error> {
-    let real = path.canonicalize().map_err(|problem| faults::of_file(path, &problem))?;
-    let size = fs::metadata(&real).map_err(|problem| faults::of_file(path, &problem))?.len();
-    let (journal, wal) = (has_content(&real, "-journal"), has_content(&real, "-wal"));
+pub(super) fn look_before_touching(file: &StoreFile<'_>, held: &HeldKey) -> Result<Option<Secrets>, Error> {
+    let StoreFile { given: path, real } = *file;
+    let size = fs::metadata(real).map_err(|problem| faults::of_file(path, &problem))?.len();
+    let (journal, wal) = (has_content(real, "-journal"), has_content(real, "-wal"));
     if size == 0 {
         return refuse_emptied(path, wal).map(|()| None);
     }
     if size < SMALLEST_BYTES {
         return Err(faults::not_a_database(path, "it is no SQLite database"));
     }
-    let alone = look_at_file_alone(path, &real);
+    let alone = look_at_file_alone(path, real);
     if !journal && !wal {
         let looked = alone.and_then(|db| look_into(path, &db, size, held))?;
-        return look_at_header(path, &real, size).map(|()| looked);
+        return look_at_header(path, real, size).map(|()| looked);
     }
     // What a kill left beside the file belongs to it, unless the file is nobody's business.
     if let Err(error @ Error::NotADatabase { .. }) = alone {
@@ -44,7 +45,7 @@ pub(super) fn look_before_touching(path: &Path, held: &HeldKey) -> Result<Option
     }
     // A transaction that was cut off in its journal is rolled back, for which the file is written; a WAL can be read as it is.
     let how = if journal { OpenFlags::SQLITE_OPEN_READ_WRITE } else { OpenFlags::SQLITE_OPEN_READ_ONLY };
-    let db = Connection::open_with_flags(path, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+    let db = Connection::open_with_flags(real, how | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|problem| faults::of_open(path, &problem))?;
     look_into(path, &db, size, held)
 }

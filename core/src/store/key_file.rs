@@ -21,13 +21,15 @@ const MAX_BYTES: u16 = 4_096;
 pub(super) struct KeyFile(PathBuf);
 
 impl KeyFile {
+    /// One name, whatever the directory of the process and the links to the file become.
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        let absolute = path.canonicalize().or_else(|_| std::path::absolute(&path));
+        Self(absolute.unwrap_or(path))
     }
 
     /// The one that belongs to a store whose host names none: beside it.
     pub(super) fn beside(store: &Path) -> Self {
-        Self(with_ending(store, ".key"))
+        Self::new(with_ending(store, ".key"))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -97,7 +99,7 @@ impl KeyFile {
     fn make(&self, key: &Key) -> io::Result<()> {
         let number = random::<8>().map_err(io::Error::other)?;
         let draft = with_ending(&self.0, &format!(".{:016x}", u64::from_le_bytes(number)));
-        let made = write_private(&draft, key).and_then(|()| fs::hard_link(&draft, &self.0));
+        let made = write_private(&draft, key).and_then(|()| give_name(&draft, &self.0));
         if draft.exists()
             && let Err(problem) = fs::remove_file(&draft)
         {
@@ -114,6 +116,20 @@ impl KeyFile {
             _ => format!("the key file {path} cannot be made: {problem}"),
         };
         faults::of_disk_io(problem).unwrap_or_else(|| Error::invalid("key_file", words))
+    }
+}
+
+/// A name that nobody has yet: what has it already stays.
+fn give_name(draft: &Path, name: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, name) {
+        // Not every file system has links.
+        #[cfg(target_os = "linux")]
+        Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists && problem.kind() != io::ErrorKind::NotFound => {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            // Where that cannot be either, the first problem says more.
+            renameat_with(CWD, draft, CWD, name, RenameFlags::NOREPLACE).map_err(|_| problem)
+        }
+        linked => linked,
     }
 }
 

@@ -70,7 +70,8 @@ pub(crate) struct Store {
     /// Absent for `:memory:`, whose only connection is the writer's.
     reader: Option<Reader>,
     secrets: Arc<Secrets>,
-    path: PathBuf,
+    /// The file, absolute; absent for `:memory:`.
+    real: Option<PathBuf>,
     /// One change of the key at a time.
     rekeying: tokio::sync::Mutex<()>,
     /// Absent for `:memory:`. The threads hold it too, until they have closed their connections.
@@ -87,7 +88,7 @@ impl Store {
     /// cannot be had. `DiskFull`, `DiskFailed`, `StoreUnavailable` with the path and what to do.
     pub(crate) fn open_with(path: &Path, key: Option<KeySource>) -> Result<Self, Error> {
         let (done, closed) = mpsc::channel();
-        let open::Opened { writing, reading, secrets, owner } = open::open(path, key)?;
+        let open::Opened { writing, reading, secrets, real, owner } = open::open(path, key)?;
         let (reader_done, reader_closed) = mpsc::channel();
         let at_end = |closed| AtEnd { owner: owner.clone(), closed };
         let reader = reading.map(|db| Reader::start(db, at_end(reader_done))).transpose()?;
@@ -96,7 +97,7 @@ impl Store {
             writer,
             reader,
             secrets: Arc::new(secrets),
-            path: path.to_owned(),
+            real,
             rekeying: tokio::sync::Mutex::default(),
             owner: owner.as_ref().map(Arc::downgrade),
             closed: closed.into(),

@@ -2,14 +2,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::keys::{HeldKey, WrappedKey};
-use super::owner::Owner;
+use super::owner::{Owner, beside};
 use super::secrets::{self, Secrets};
 use super::{damage, faults, migrations};
 use crate::error::Error;
@@ -26,6 +26,8 @@ pub(super) struct Opened {
     /// Absent for `:memory:`, as is the owner: nobody else can open that.
     pub(super) reading: Option<Connection>,
     pub(super) secrets: Secrets,
+    /// The file, whatever it was called; absent for `:memory:`.
+    pub(super) real: Option<PathBuf>,
     pub(super) owner: Option<Arc<Owner>>,
 }
 
@@ -34,31 +36,51 @@ pub(super) fn open(path: &Path, key: Option<KeySource>) -> Result<Opened, Error>
     if path == Path::new(MEMORY) {
         return open_memory(path, key);
     }
-    let held = HeldKey::of(key, path)?;
-    let is_new = make_private(path).map_err(|problem| faults::of_file(path, &problem))?;
-    let owner = Owner::take(path)?;
-    let mut known = None;
-    if is_new {
-        sync_directory(path).map_err(|problem| faults::of_file(path, &problem))?;
-    } else {
-        known = damage::look_before_touching(path, &held)?;
-        set_private(path).map_err(|problem| faults::of_file(path, &problem))?;
-    }
+    // What is wrong with a key is said before anything is made.
+    let given = key.map(HeldKey::of_source).transpose()?;
+    let is_made = make_private(path).map_err(|problem| faults::of_file(path, &problem))?;
+    // One name from here on, whatever the directory of the process and the links to the file become; and none that SQLite would
+    // take for an address.
+    let real = path.canonicalize().map_err(|problem| faults::of_file(path, &problem))?;
+    let file = StoreFile { given: path, real: &real };
+    let owner = Arc::new(Owner::take(path)?);
+    let held = given.map_or_else(|| HeldKey::of(None, &real), Ok)?;
+    open_owned(&file, &held, owner).inspect_err(|_| {
+        // A store that cannot be opened is not begun.
+        if is_made && fs::metadata(&real).is_ok_and(|file| file.len() == 0) {
+            let _ = fs::remove_file(&real);
+        }
+    })
+}
+
+/// A store's file: as it was named, for errors, and where it is.
+pub(super) struct StoreFile<'a> {
+    pub(super) given: &'a Path,
+    pub(super) real: &'a Path,
+}
+
+/// Whether the file is new is only known once nobody else can fill it.
+fn open_owned(file: &StoreFile<'_>, held: &HeldKey, owner: Arc<Owner>) -> Result<Opened, Error> {
+    let path = file.given;
+    let is_new = fs::metadata(file.real).map_err(|problem| faults::of_file(path, &problem))?.len() == 0;
+    sync_directory(file.real).map_err(|problem| faults::of_file(path, &problem))?;
+    let known = damage::look_before_touching(file, held)?;
+    set_private(file.real).map_err(|problem| faults::of_file(path, &problem))?;
     let (secrets, wrapped) = match known {
         Some(secrets) => (secrets, None),
-        None => new_secrets(path, &held, is_new).map(|(secrets, wrapped)| (secrets, Some(wrapped)))?,
+        None => Secrets::new(held).map(|(secrets, wrapped)| (secrets, Some(wrapped)))?,
     };
-    let mut writing = connect(path)?;
+    let mut writing = connect(file)?;
     use_wal(path, &writing)?;
     migrations::apply(&mut writing, |db| seal_all(db, &secrets, wrapped.as_ref(), is_new))
         .map_err(|problem| faults::of_content(path, &problem))?;
     secrets::sweep(&writing);
-    let reading = connect(path)?;
+    let reading = connect(file)?;
     reading.pragma_update(None, "query_only", true).map_err(|problem| faults::of_open(path, &problem))?;
     for db in [&writing, &reading] {
         db.busy_timeout(faults::BUSY_LIMIT).map_err(|problem| faults::of_open(path, &problem))?;
     }
-    Ok(Opened { writing, reading: Some(reading), secrets, owner: Some(Arc::new(owner)) })
+    Ok(Opened { writing, reading: Some(reading), secrets, real: Some(file.real.to_owned()), owner: Some(owner) })
 }
 
 /// Without a key of the host's, a store in memory has one that goes with it.
@@ -72,16 +94,7 @@ fn open_memory(path: &Path, key: Option<KeySource>) -> Result<Opened, Error> {
     prepare(&writing)
         .and_then(|()| migrations::apply(&mut writing, |db| seal_all(db, &secrets, Some(&wrapped), true)))
         .map_err(|problem| faults::of_open(path, &problem))?;
-    Ok(Opened { writing, reading: None, secrets, owner: None })
-}
-
-/// For a store that is not sealed yet. One that cannot have a key is not begun.
-fn new_secrets(path: &Path, held: &HeldKey, is_new: bool) -> Result<(Secrets, WrappedKey), Error> {
-    Secrets::new(held).inspect_err(|_| {
-        if is_new && fs::metadata(path).is_ok_and(|file| file.len() == 0) {
-            let _ = fs::remove_file(path);
-        }
-    })
+    Ok(Opened { writing, reading: None, secrets, real: None, owner: None })
 }
 
 fn seal_all(db: &Connection, secrets: &Secrets, wrapped: Option<&WrappedKey>, is_new: bool) -> rusqlite::Result<()> {
@@ -114,16 +127,22 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }
 
-fn set_private(path: &Path) -> io::Result<()> {
+/// The file, and what lies beside it already: a copy may have come with a log that others may read.
+fn set_private(real: &Path) -> io::Result<()> {
     #[cfg(unix)]
-    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        match fs::set_permissions(beside(real, suffix), std::os::unix::fs::PermissionsExt::from_mode(0o600)) {
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound && !suffix.is_empty() => {}
+            set => set?,
+        }
+    }
     Ok(())
 }
 
-fn connect(path: &Path) -> Result<Connection, Error> {
+fn connect(file: &StoreFile<'_>) -> Result<Connection, Error> {
     let how = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, how).map_err(|problem| faults::of_open(path, &problem))?;
-    prepare(&db).map_err(|problem| faults::of_open(path, &problem))?;
+    let db = Connection::open_with_flags(file.real, how).map_err(|problem| faults::of_open(file.given, &problem))?;
+    prepare(&db).map_err(|problem| faults::of_open(file.given, &problem))?;
     Ok(db)
 }
 

@@ -2,6 +2,7 @@
 //! opens with the key before or the key after, and with a key file under the same name it opens by itself.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -12,6 +13,9 @@ use super::secrets::{self, Secrets};
 use super::writer::Fault;
 use crate::error::Error;
 use crate::key::KeySource;
+
+/// How long emptying the log waits for whoever reads from it.
+const BUSY_LIMIT: Duration = Duration::from_millis(200);
 
 /// A key that a store goes over to.
 pub(super) struct Change {
@@ -32,14 +36,13 @@ impl Store {
         let secrets = Arc::clone(&self.secrets);
         let Change { wrapped, file } = blocking(move || prepare(source, &row, &secrets)).await?;
         self.write(move |db| wrapped.replace(db).map_err(Fault::from)).await?;
-        let path = self.path.clone();
-        let has_file = self.reader.is_some();
+        let real = self.real.clone();
         blocking(move || {
             if let Some(file) = file {
                 HeldKey::File(file.clone()).settle(Some(file.next()));
             }
-            if has_file {
-                forget_earlier_wrapping(&path);
+            if let Some(real) = real {
+                forget_earlier_wrapping(&real);
             }
             Ok(())
         })
@@ -68,13 +71,30 @@ pub(super) fn prepare(source: KeySource, row: &WrappedKey, secrets: &Secrets) ->
 
 /// What the log still has of the wrapping before would open with the key before.
 fn forget_earlier_wrapping(path: &std::path::Path) {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    if let Err(problem) = Connection::open_with_flags(path, flags).and_then(|db| secrets::empty_log(&db)) {
-        tracing::debug!(%problem, "the store's log could not be emptied after its key was changed; it is by and by");
+    match empty_log(path) {
+        Ok(true) => {}
+        Ok(false) => {
+            tracing::info!("the store is in use, and its log has the key's earlier wrapping until it is next written anew")
+        }
+        Err(problem) => tracing::info!(%problem, "the store's log could not be emptied after its key was changed; it is by and by"),
     }
+}
+
+fn empty_log(path: &std::path::Path) -> rusqlite::Result<bool> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    // Who waits for a reader here holds up every write.
+    db.busy_timeout(BUSY_LIMIT)?;
+    secrets::empty_log(&db)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|_| Err(Error::Internal { problem: "changing the key panicked".to_owned() }))
+    done.unwrap_or_else(|problem| {
+        Err(if problem.is_cancelled() {
+            Error::Closed
+        } else {
+            Error::Internal { problem: "changing the key panicked".to_owned() }
+        })
+    })
 }

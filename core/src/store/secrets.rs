@@ -141,7 +141,8 @@ fn swept(db: &Connection) -> rusqlite::Result<bool> {
         return Ok(true);
     }
     // Writes the file anew: what rows and pages leave behind is in none of its pages then, and what is past its end is cut off.
-    db.execute_batch("VACUUM")?;
+    // What it needs for that may be as large as the file, and nothing in it is plain any more: on the disk, not in memory.
+    db.execute_batch("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY")?;
     if !empty_log(db)? {
         return Ok(false);
     }

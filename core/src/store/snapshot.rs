@@ -22,9 +22,8 @@ impl Store {
     ///
     /// # Errors
     /// `InvalidArgument` where there is none.
-    pub(crate) async fn file(&self) -> Result<PathBuf, Error> {
-        let path = self.read(|db| Ok(db.path().map(PathBuf::from))).await?;
-        path.filter(|path| !path.as_os_str().is_empty()).ok_or_else(|| {
+    pub(crate) fn file(&self) -> Result<PathBuf, Error> {
+        self.real.clone().ok_or_else(|| {
             Error::invalid("path", "a store in memory has no file to copy; use export_accounts, or open the manager on a file")
         })
     }

@@ -329,3 +329,59 @@ async fn a_lock_of_another_program_is_waited_for_and_reads_do_not_wait() {
     assert!(!store.accounts().await.unwrap()[0].enabled);
     assert_eq!(store.remark("a").await.unwrap(), "by hand");
 }
+
+#[tokio::test]
+async fn a_log_without_its_store_is_not_thrown_away_by_a_new_one() {
+    let scratch = Scratch::new("orphaned-log");
+    std::fs::write(scratch.0.join("shop.db-wal"), b"what was acknowledged").unwrap();
+    let Err(error) = Store::open(&scratch.file()) else { panic!("it was opened") };
+    assert!(matches!(error, Error::Corrupt { .. }), "{error}");
+    assert_eq!(std::fs::read(scratch.0.join("shop.db-wal")).unwrap(), b"what was acknowledged");
+    assert!(!scratch.file().exists(), "a store that cannot be opened is not begun");
+}
+
+#[tokio::test]
+async fn a_name_that_sqlite_would_take_for_an_address_is_a_name() {
+    let scratch = Scratch::new("address");
+    let other = scratch.0.join("foreign.db");
+    rusqlite::Connection::open(&other).unwrap().execute_batch("CREATE TABLE t (x)").unwrap();
+    let before = std::fs::read(&other).unwrap();
+    let named = PathBuf::from(format!("file:{}", other.display()));
+    // The directory `file:` is not there.
+    assert!(Store::open(&named).is_err());
+    let store = Store::open(&scratch.0.join("file:foreign.db?mode=ro")).unwrap();
+    store.put_account(record("a"), None, false, 1).await.unwrap();
+    assert_eq!(std::fs::read(&other).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_store_is_the_same_under_each_of_its_names_and_its_key_lies_beside_the_file() {
+    let scratch = Scratch::new("names");
+    let link = scratch.0.join("link.db");
+    std::os::unix::fs::symlink(scratch.file(), &link).unwrap();
+    let store = Store::open(&scratch.file()).unwrap();
+    store.put_account(record("a"), None, false, 1).await.unwrap();
+    assert!(matches!(Store::open(&link), Err(Error::AlreadyOpen { .. })));
+    assert!(tokio::task::spawn_blocking(move || store.close(std::time::Duration::from_secs(10))).await.unwrap());
+    let store = Store::open(&link).unwrap();
+    assert_eq!(store.accounts().await.unwrap()[0].cookie.expose(), record("a").cookie.expose());
+    assert!(!scratch.0.join("link.db.key").exists());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_came_along_with_a_store_is_made_private_too() {
+    use std::os::unix::fs::PermissionsExt;
+    let (from, to) = (Scratch::new("mode-from"), Scratch::new("mode-to"));
+    let store = Store::open(&from.file()).unwrap();
+    store.put_account(record("a"), None, false, 1).await.unwrap();
+    for name in ["shop.db", "shop.db-wal", "shop.db.key"] {
+        std::fs::copy(from.0.join(name), to.0.join(name)).unwrap();
+        std::fs::set_permissions(to.0.join(name), PermissionsExt::from_mode(0o644)).unwrap();
+    }
+    let _copy = Store::open(&to.file()).unwrap();
+    for entry in std::fs::read_dir(&to.0).unwrap().map(Result::unwrap) {
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+}
