@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 import time
-from typing import Protocol
+from typing import Callable, Protocol
 
 LIMIT_S = 10.0
 """For all managers together."""
@@ -18,6 +18,8 @@ class Ending(Protocol):
 
 
 _open: list[Ending] = []
+last: list[Callable[[], None]] = []
+"""What is called after all managers are closed."""
 is_ending = False
 """Whether the interpreter ends: what is cut off now is no news."""
 
@@ -35,3 +37,5 @@ def close() -> None:
     for one in list(_open):
         if not one.is_over():
             one.close(max(0.0, ends - time.monotonic()))
+    for end in last:
+        end()

@@ -69,10 +69,10 @@ class HostFunction:
         self.tell(answer, problem)
 
     def tell(self, answer: Answer, problem: str) -> None:
-        """Tells whoever wrote the function. Why a provider failed stands in its account's status."""
-        if self.kind == "reply_handler" and not _at_exit.is_ending:
-            late = "it took too long, or its account was stopped; then " if answer.is_over() else ""
-            logger.warning("the reply handler gave no answer: %s%s", late, problem)
+        """Tells whoever wrote the function how a call ended for which nobody waited any more. Else the library's own log tells why
+        a handler gave no answer, and its account's status why a provider did not."""
+        if self.kind == "reply_handler" and answer.is_over() and not _at_exit.is_ending:
+            logger.warning("the reply handler took too long, or its account was stopped; then %s", problem)
 
 
 def cookie_provider(cookie_id: str, reason: str) -> tuple[Any, ...]:

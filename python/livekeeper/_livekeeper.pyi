@@ -4,7 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Literal, Optional, Union, final
+from typing import Any, Literal, Optional, TypeVar, Union, final, overload
 
 from ._seeing.diagnose import Diagnosis
 from ._seeing.explain import Explanation
@@ -45,6 +45,7 @@ __all__ = [
     "HealthReason",
     "ImportReport",
     "ImportedAccount",
+    "LogReader",
     "MessageTrace",
     "Metrics",
     "NativeSimulator",
@@ -70,6 +71,10 @@ __all__ = [
 ]
 
 __version__: str
+
+_Handler = TypeVar(
+    "_Handler", bound=Callable[[ChatMessage], Union[str, Picture, ReplyContent, None, Awaitable[Union[str, Picture, ReplyContent, None]]]]
+)
 
 def core_defaults() -> str: ...
 def core_enums() -> dict[str, list[str]]: ...
@@ -116,6 +121,10 @@ class CookieManager:
         handler: Optional[Callable[[ChatMessage], Union[str, Picture, ReplyContent, None, Awaitable[Union[str, Picture, ReplyContent, None]]]]],
         timeout_s: float = 30.0,
     ) -> None: ...
+    @overload
+    def on_message(self, handler: _Handler, *, timeout_s: float = 30.0) -> _Handler: ...
+    @overload
+    def on_message(self, handler: None = None, *, timeout_s: float = 30.0) -> Callable[[_Handler], _Handler]: ...
     def set_default_reply(
         self,
         cookie_id: str,
@@ -225,6 +234,10 @@ class AsyncCookieManager:
         handler: Optional[Callable[[ChatMessage], Union[str, Picture, ReplyContent, None, Awaitable[Union[str, Picture, ReplyContent, None]]]]],
         timeout_s: float = 30.0,
     ) -> Coroutine[Any, Any, None]: ...
+    @overload
+    def on_message(self, handler: _Handler, *, timeout_s: float = 30.0) -> _Handler: ...
+    @overload
+    def on_message(self, handler: None = None, *, timeout_s: float = 30.0) -> Callable[[_Handler], _Handler]: ...
     def set_default_reply(
         self,
         cookie_id: str,
@@ -1191,6 +1204,15 @@ class Entry:
     def broken() -> Entry: ...
     @staticmethod
     def raw(data: str) -> Entry: ...
+
+@final
+class LogReader:
+    def __new__(cls, level: int) -> LogReader: ...
+    def set_level(self, level: int) -> None: ...
+    def next_batch(
+        self, count: int, timeout_s: float
+    ) -> tuple[list[tuple[int, str, str, int, float, Optional[str], str]], int, bool]: ...
+    def close(self) -> None: ...
 
 @final
 class NativeSimulator:

@@ -164,10 +164,10 @@ fn end(over: &Mutex<Over>) {
     Python::try_attach(|py| start_thread(py).and_then(|start| start.call1((then, PyTuple::empty(py)))).map(drop));
 }
 
-/// `_thread.start_new_thread`: unlike `threading.Thread.start`, it waits for nothing and runs no Python code here.
+/// A thread of the system's, also under gevent: unlike `threading.Thread.start`, this waits for nothing and runs no Python code here.
 fn start_thread(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    START.import(py, "_thread", "start_new_thread")
+    START.import(py, "livekeeper._threads", "start_new_thread")
 }
 
 fn type_of(error: &PyErr) -> String {

@@ -7,6 +7,7 @@
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `verbs`, `manager`, `config`, `events`, `async_events`, `filter`, `cookie_check` | what `livekeeper` does |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
+//! | `logs` | what the core logs, for Python's `logging` |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
 //! | `import_report`, `inspecting` | what is brought along; what a store holds |
@@ -33,6 +34,7 @@ mod health_reason;
 mod host_function;
 mod import_report;
 mod inspecting;
+mod logs;
 mod manager;
 mod metrics;
 mod order;
@@ -53,8 +55,9 @@ mod stop_report;
 mod trail;
 mod verbs;
 
-/// The native half of livekeeper; use the package `livekeeper`.
-#[pyo3::pymodule]
+/// The native half of livekeeper; use the package `livekeeper`. It was never run without a GIL, and a build of Python that has none
+/// turns it on for this module.
+#[pyo3::pymodule(gil_used = true)]
 mod _livekeeper {
     #[pymodule_export]
     use super::async_events::AsyncEvents;
@@ -80,6 +83,8 @@ mod _livekeeper {
     use super::import_report::{ImportReport, ImportedAccount};
     #[pymodule_export]
     use super::inspecting::look_into_store;
+    #[pymodule_export]
+    use super::logs::LogReader;
     #[pymodule_export]
     use super::manager::{AsyncCookieManager, CookieManager};
     #[pymodule_export]

@@ -61,6 +61,7 @@ impl CookieManager {
                 Err(_) => return Err(wrong_type("config", "livekeeper.Config or None", config)),
             },
         };
+        deliver_logs(py)?;
         let settings = config.get().to_core();
         let opened = without_gil(py, || livekeeper::CookieManager::open(&path, settings));
         let core = Arc::new(opened.map_err(|error| errors::to_python(py, &error))?);
@@ -244,6 +245,12 @@ impl AsyncCookieManager {
         let core = this.as_super().get().core().events().map_err(|error| errors::to_python(this.py(), &error))?;
         Ok(AsyncEvents::new(core, filter, limit.map(|limit| limit.as_secs_f64())))
     }
+}
+
+/// Has what is logged handed to Python's `logging` from here on.
+fn deliver_logs(py: Python<'_>) -> PyResult<()> {
+    static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    START.import(py, "livekeeper._logs", "start")?.call0().map(drop)
 }
 
 /// Has the manager closed at the interpreter's exit, where it still is open then.

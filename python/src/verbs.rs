@@ -6,6 +6,7 @@ use livekeeper::{AccountOptions, Call, ConnectionState, Error, Secret, TaskState
 use pyo3::PyTraverseError;
 use pyo3::gc::PyVisit;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
 use crate::arguments::{self, integer, number, optional_text, optional_user_id, rules, small_count, switch, text};
 use crate::awaiting;
@@ -332,14 +333,31 @@ impl Verbs {
         handler: Option<&Bound<'_, PyAny>>,
         timeout_s: Option<&Bound<'_, PyAny>>,
     ) -> Answer<'py> {
-        let timeout_s = timeout_s.map_or(Ok(HANDLER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
-        let handler = handler.map(reply_handler).transpose()?;
-        let function = handler.as_ref().map(|handler| handler.of_core());
-        let set = without_gil(py, || self.core.set_reply_handler(function, timeout_s));
-        if set.is_ok() {
-            self.functions.set_reply_handler(handler);
-        }
+        let set = self.put_reply_handler(py, handler, timeout_s)?;
         self.now(py, set, show::nothing)
+    }
+
+    /// Sets the function that is asked where no rule has a word, as `set_reply_handler` does, by decoration: `@manager.on_message`, or
+    /// `@manager.on_message(timeout_s=60)`. The function stays what it is. Not awaited; does not block.
+    ///
+    /// Raises `InvalidArgument`, `ManagerClosed`.
+    ///
+    ///     @manager.on_message
+    ///     def answer(message): return ask_model(message.text)
+    #[pyo3(signature = (handler=None, *, timeout_s=None), text_signature = "($self, handler=None, *, timeout_s=30.0)")]
+    fn on_message<'py>(
+        this: &Bound<'py, Self>,
+        handler: Option<&Bound<'py, PyAny>>,
+        timeout_s: Option<&Bound<'py, PyAny>>,
+    ) -> Answer<'py> {
+        let py = this.py();
+        let Some(handler) = handler else {
+            let arguments = PyDict::new(py);
+            arguments.set_item("timeout_s", timeout_s)?;
+            return py.import("functools")?.getattr("partial")?.call((this.getattr("on_message")?,), Some(&arguments));
+        };
+        let set = this.get().put_reply_handler(py, Some(handler), timeout_s)?;
+        set.map(|()| handler.clone()).map_err(|error| errors::to_python(py, &error))
     }
 
     /// Sets what is said to buyers' messages on which neither a rule nor the reply handler has a word, from the next message on, in the
@@ -811,6 +829,23 @@ impl Verbs {
             Face::Blocking => Ok(show(py, wait(py, call)?)?.into_bound(py)),
             Face::Awaitable => awaiting::call(py, call, show),
         }
+    }
+
+    /// Has the host's function asked from now on. The outer error is of the arguments' types.
+    fn put_reply_handler(
+        &self,
+        py: Python<'_>,
+        handler: Option<&Bound<'_, PyAny>>,
+        timeout_s: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Result<(), Error>> {
+        let timeout_s = timeout_s.map_or(Ok(HANDLER_TIMEOUT_S), |timeout_s| number(timeout_s, "timeout_s"))?;
+        let handler = handler.map(reply_handler).transpose()?;
+        let function = handler.as_ref().map(|handler| handler.of_core());
+        let set = without_gil(py, || self.core.set_reply_handler(function, timeout_s));
+        if set.is_ok() {
+            self.functions.set_reply_handler(handler);
+        }
+        Ok(set)
     }
 
     /// What the core answers without waiting.

@@ -186,7 +186,8 @@ def test_a_function_that_fails_is_counted_and_told_and_the_default_reply_is_said
     assert texts(simulator.wait_sends(UNB, 1, WAIT_S)) == [DEFAULT]
     sentence = told.get(timeout=WAIT_S).getMessage()
     logging.getLogger("livekeeper").removeHandler(watch)
-    assert sentence.startswith("the reply handler gave no answer: " + expected)
+    assert sentence.startswith("the reply handler gave no answer cookie_id=shop message_id=")
+    assert f" problem={expected}" in sentence
     assert CANARY not in sentence
     assert manager.close().is_clean
 
@@ -226,6 +227,27 @@ def test_without_a_default_reply_a_failure_is_decided_as_one(
     assert ask(simulator, manager, "在吗") == livekeeper.Decision.HANDLER_FAILED
     manager.set_reply_handler(lambda message: None)
     assert ask(simulator, manager, "在吗") == livekeeper.Decision.NO_RULE
+
+
+def test_a_function_is_given_by_decoration_with_and_without_a_limit_and_stays_what_it_is(
+    simulator: Simulator, manager: livekeeper.CookieManager, shop: str
+) -> None:
+    @manager.on_message
+    def first(message: livekeeper.ChatMessage) -> str:
+        return "一"
+
+    assert ask(simulator, manager, "在吗") == livekeeper.Decision.HANDLER_REPLY
+
+    @manager.on_message(timeout_s=5)
+    async def second(message: livekeeper.ChatMessage) -> str:
+        return f"{first(message)}、二"
+
+    assert ask(simulator, manager, "在吗") == livekeeper.Decision.HANDLER_REPLY
+    assert texts(simulator.wait_sends(UNB, 2, WAIT_S)) == ["一", "一、二"]
+    with pytest.raises(livekeeper.InvalidArgument, match="timeout_s"):
+        manager.on_message(timeout_s=0)(first)
+    with pytest.raises(TypeError, match="handler: .*a function"):
+        manager.on_message("text")  # type: ignore[call-overload]
 
 
 def test_a_function_that_never_returns_holds_up_neither_other_chats_nor_a_close(
@@ -282,6 +304,7 @@ VERBS: dict[str, Verb] = {
     "events": lambda m, _: m.events().next(0.01),
     "set_cookie_provider": lambda m, _: m.set_cookie_provider(None),
     "set_reply_handler": lambda m, _: m.set_reply_handler(None),
+    "on_message": lambda m, _: m.on_message(lambda message: None),
     "set_default_reply": lambda m, _: m.set_default_reply("shop", DEFAULT),
     "get_default_reply": lambda m, _: m.get_default_reply("shop"),
     "wait_for": lambda m, _: pytest.raises(livekeeper.TimedOut, m.wait_for, "shop", state="stopped", timeout_s=0.05),
