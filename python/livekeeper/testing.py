@@ -8,6 +8,23 @@
 ...     message_id = simulator.buyer_says(cookie.unb, "请问包邮吗？")
 ...     [send.text for send in simulator.wait_sends(cookie.unb, 1, timeout_s=10)]
 ['全场包邮']
+
+With pytest there is nothing to set up: the fixtures ``simulator``, ``manager`` (empty, pointing at it) and ``livekeeper_config`` (write
+your own to have it otherwise) are there where livekeeper is installed.
+
+    def test_my_answer_reaches_the_buyer(simulator, manager):
+        unb = simulator.open_shop(manager, "shop 1")          # an account that is online
+        manager.set_reply_handler(my_program.answer)          # what is to be tested
+        buyer = simulator.buyer("小王", unb)
+        buyer.says("能便宜点吗")
+        buyer.hears("最低 90 元", within_s=5)
+        simulator.assert_answered(unb, {"能便宜点吗": "最低 90 元"})
+
+    def test_my_program_notices_when_a_login_is_over(simulator, manager):
+        unb = simulator.open_shop(manager, "shop 1")
+        simulator.fault("session_expired", unb)               # faults by name; ``FAULTS`` has them all
+        simulator.fault("connection_dropped", unb)
+        manager.wait_for("shop 1", state="parked", timeout_s=10)
 """
 
 from __future__ import annotations
@@ -17,12 +34,17 @@ import os
 import tempfile
 import time
 from types import TracebackType
-from typing import Any, Callable, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 
 from ._livekeeper import Config, Entry, NativeSimulator
+from ._simulator_faults import FAULTS, Fault
+from ._simulator_people import Buyer, Said, check_answers
 from ._simulator_records import Ending, LogLine, Send, SimulatedCookie, Violation
 
-__all__ = ["Ending", "Entry", "LogLine", "Send", "SimulatedCookie", "Simulator", "Violation"]
+if TYPE_CHECKING:
+    from ._livekeeper import CookieManager
+
+__all__ = ["FAULTS", "Buyer", "Ending", "Entry", "Fault", "LogLine", "Send", "SimulatedCookie", "Simulator", "Violation"]
 
 BUYER_ID = "9687236998962"
 """Who writes where nobody else is named."""
@@ -72,6 +94,7 @@ class Simulator:
     ) -> None:
         self._ca_file: Optional[str] = None
         self._last_unb = 2_200_000_000_000
+        self._said = Said()
         self._native = NativeSimulator(
             tls=tls,
             port=port,
@@ -176,7 +199,21 @@ class Simulator:
         settings.update(overrides)
         return Config(**settings)
 
-    # ---- people ----
+    # ---- shops and people ----
+
+    def open_shop(self, manager: CookieManager, cookie_id: str, *, timeout_s: float = 20.0, **more: Any) -> str:
+        """Adds an account to the manager, as ``add_cookie`` does with ``more``, and waits until it is online. Returned is its user id,
+        by which the simulator is told what to do with it. Raises TimedOut."""
+        cookie = self.cookie()
+        manager.add_cookie(cookie_id, cookie, **more)
+        manager.wait_for(cookie_id, connection="connected", timeout_s=timeout_s)
+        self.wait_online(cookie.unb, timeout_s)
+        return cookie.unb
+
+    def buyer(self, name: str, unb: Optional[str] = None, *, buyer_id: Optional[str] = None) -> Buyer:
+        """Somebody who writes to the account and listens (None: to the only one that the simulator knows). The same name is the same
+        person, unless ``buyer_id`` is given."""
+        return Buyer(self, name, unb, buyer_id)
 
     def buyer_says(
         self,
@@ -191,7 +228,9 @@ class Simulator:
 
         ``chat_id`` None is the buyer's own chat, ``Simulator.chat_of(buyer_id)``. ``more`` is as for ``Entry.message``.
         """
-        return self.push(unb, [self.message(text, buyer_id=buyer_id, chat_id=chat_id, **more)])[0] or ""
+        message_id = self.push(unb, [self.message(text, buyer_id=buyer_id, chat_id=chat_id, **more)])[0] or ""
+        self._said.note(unb, message_id, text)
+        return message_id
 
     def message(self, text: str, *, buyer_id: str = BUYER_ID, chat_id: Optional[str] = None, **more: Any) -> Entry:
         """What ``buyer_says`` says, as an entry for ``push``."""
@@ -253,6 +292,18 @@ class Simulator:
         self._native.clear_verification(unb)
 
     # ---- faults ----
+
+    def fault(self, name: str, unb: str, **particulars: Any) -> Fault:
+        """Lets something go wrong for the account, by name: see ``FAULTS``, which has them all with what they do. One that lasts is over
+        with ``end()`` of what is returned, or with the end of its ``with`` block. ``particulars`` are those of the method that it is
+        short for. Raises ValueError, naming the faults that there are.
+
+        >>> from livekeeper.testing import Simulator
+        >>> with Simulator() as simulator, simulator.fault("answers_slow", "2280551454090", delay_s=0.5) as fault:
+        ...     fault
+        <Fault answers_slow of 2280551454090: answers come late>
+        """
+        return Fault(self, name, unb, particulars)
 
     def refuse_next_send(
         self, unb: str, reason: str = "CSI_FORBID", code: int = 403, more_info: Optional[str] = None
@@ -378,6 +429,12 @@ class Simulator:
     def log(self, unb: Optional[str] = None) -> list[LogLine]:
         """The account's log (None: everybody's), oldest first."""
         return [LogLine(**record) for record in json.loads(self._native.log_json(unb))]
+
+    def assert_answered(self, unb: str, expected: dict[str, Optional[str]], *, within_s: float = 10.0) -> None:
+        """That each of these messages, which ``buyer_says`` or a ``Buyer`` said to the account, was answered with this text within so
+        many seconds from now; None: with nothing at all, until the others were. Of a text that was said more than once, each. Raises
+        AssertionError, showing what was answered instead."""
+        check_answers(self, unb, self._said.of(unb), expected, within_s)
 
     # ---- waiting ----
 

@@ -1,11 +1,10 @@
-"""What the tests share: a simulator, a manager that points at it, and programs run on the side."""
+"""What the tests share beside the fixtures of `livekeeper`'s own plugin: a shop, and programs run on the side."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import livekeeper
 import pytest
@@ -20,18 +19,6 @@ CANARY = "canary7c1f"
 
 # What runs the tests in the background may have Ctrl-C ignored, and the programs that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    with Simulator() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def manager(simulator: Simulator) -> Iterator[livekeeper.CookieManager]:
-    with livekeeper.CookieManager(":memory:", simulator.config()) as manager:
-        yield manager
 
 
 @pytest.fixture
