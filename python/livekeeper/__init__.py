@@ -47,6 +47,7 @@ from ._livekeeper import (
     __version__,
     validate_cookie,
 )
+from ._open import open as open
 from .errors import (
     AccountDisabled,
     AccountNotFound,

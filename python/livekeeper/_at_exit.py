@@ -6,6 +6,8 @@ import atexit
 import time
 from typing import Callable, Protocol
 
+from . import _at_fork as _at_fork
+
 LIMIT_S = 10.0
 """For all managers together."""
 

@@ -62,6 +62,9 @@ __all__ = [
     "Standing",
     "StopReport",
     "__version__",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
     "core_defaults",
     "core_enums",
     "health_codes",
@@ -76,6 +79,9 @@ _Handler = TypeVar(
     "_Handler", bound=Callable[[ChatMessage], Union[str, Picture, ReplyContent, None, Awaitable[Union[str, Picture, ReplyContent, None]]]]
 )
 
+def after_fork_in_child() -> None: ...
+def after_fork_in_parent() -> None: ...
+def before_fork() -> None: ...
 def core_defaults() -> str: ...
 def core_enums() -> dict[str, list[str]]: ...
 def health_codes() -> list[tuple[str, int, str]]: ...

@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Union
 from ._livekeeper import Config, Entry, NativeSimulator
 from ._simulator_faults import FAULTS, Fault
 from ._simulator_people import Buyer, Said, check_answers
+from .errors import Forked
 from ._simulator_records import Ending, LogLine, Send, SimulatedCookie, Violation
 
 if TYPE_CHECKING:
@@ -95,7 +96,8 @@ class Simulator:
         self._ca_file: Optional[str] = None
         self._last_unb = 2_200_000_000_000
         self._said = Said()
-        self._native = NativeSimulator(
+        self._pid = os.getpid()
+        self._own = NativeSimulator(
             tls=tls,
             port=port,
             strict_accounts=strict_accounts,
@@ -132,16 +134,25 @@ class Simulator:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Simulator {self.websocket_url}>"
+        return f"<Simulator {self._own.websocket_url()}>"
 
     def stop(self) -> bool:
         """Ends every connection and the thread, within 3 seconds; False: it still runs after that. What it saw can still be
-        asked. A second call does nothing."""
-        is_over = self._native.stop()
+        asked. A second call does nothing; in a fork everything else raises Forked."""
+        is_over = self._own.stop()
+        if self._pid != os.getpid():
+            return is_over
         ca_file, self._ca_file = self._ca_file, None
         if ca_file is not None:
             os.unlink(ca_file)
         return is_over
+
+    @property
+    def _native(self) -> NativeSimulator:
+        # In a fork its locks may be held for ever.
+        if self._pid != os.getpid():
+            raise Forked(f"the simulator runs in process {self._pid}, and this is a fork of it: make another one here")
+        return self._own
 
     # ---- where it is ----
 

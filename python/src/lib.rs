@@ -7,6 +7,7 @@
 //! | `arguments`, `errors` | from Python values to Rust ones; from Rust errors to Python ones |
 //! | `verbs`, `manager`, `config`, `events`, `async_events`, `filter`, `cookie_check` | what `livekeeper` does |
 //! | `host_function`, `providing` | functions of the host's that the core calls |
+//! | `interpreter`, `forking` | one interpreter of the process has the module; what is done around a fork |
 //! | `logs` | what the core logs, for Python's `logging` |
 //! | `status`, `reason`, `health_reason`, `counters`, `event`, `standing`, `capacity`, `metrics`, `stop_report`, `send_outcome`, `trail`, `paused_chat`, `order` | what it shows |
 //! | `rule`, `reply`, `chat_message` | what is answered with what; what the host's function is asked about |
@@ -30,10 +31,12 @@ mod errors;
 mod event;
 mod events;
 mod filter;
+mod forking;
 mod health_reason;
 mod host_function;
 mod import_report;
 mod inspecting;
+mod interpreter;
 mod logs;
 mod manager;
 mod metrics;
@@ -78,6 +81,8 @@ mod _livekeeper {
     #[pymodule_export]
     use super::events::Events;
     #[pymodule_export]
+    use super::forking::{after_fork_in_child, after_fork_in_parent, before_fork};
+    #[pymodule_export]
     use super::health_reason::HealthReason;
     #[pymodule_export]
     use super::import_report::{ImportReport, ImportedAccount};
@@ -119,4 +124,9 @@ mod _livekeeper {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::interpreter::claim(module.py())
+    }
 }

@@ -51,6 +51,7 @@ use self::owner::Owner;
 use self::secrets::Secrets;
 use self::writer::{AtEnd, Fault, Reader, Writer};
 use crate::error::Error;
+use crate::fork;
 use crate::key::KeySource;
 
 pub(crate) use self::backfill::ActiveChat;
@@ -88,7 +89,9 @@ impl Store {
     /// cannot be had. `DiskFull`, `DiskFailed`, `StoreUnavailable` with the path and what to do.
     pub(crate) fn open_with(path: &Path, key: Option<KeySource>) -> Result<Self, Error> {
         let (done, closed) = mpsc::channel();
+        let at_work = fork::at_work();
         let open::Opened { writing, reading, secrets, real, owner } = open::open(path, key)?;
+        drop(at_work);
         let (reader_done, reader_closed) = mpsc::channel();
         let at_end = |closed| AtEnd { owner: owner.clone(), closed };
         let reader = reading.map(|db| Reader::start(db, at_end(reader_done))).transpose()?;

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::faults;
 use super::owner::Owner;
 use crate::error::Error;
+use crate::fork;
 
 /// Jobs that wait at most; at the bound a caller waits for room.
 const QUEUE: usize = 4_096;
@@ -146,12 +147,14 @@ fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closi
 }
 
 fn close(db: Connection) {
+    let _at_work = fork::at_work();
     if let Err((_, problem)) = db.close() {
         tracing::warn!(%problem, "the store was not closed cleanly; what was acknowledged is safe in its write-ahead log");
     }
 }
 
 fn commit_group(db: &mut Connection, jobs: Vec<WriteJob>) {
+    let _at_work = fork::at_work();
     if let Err(error) = begin_and_commit(db, jobs) {
         tracing::warn!(%error, "the store could not write; whoever asked for it was told, and the next write is tried anew");
     }
@@ -214,12 +217,15 @@ impl Reader {
         let is_closing = Arc::clone(&closing);
         spawn("livekeeper-read", move || {
             while let Some(job) = waiting.blocking_recv() {
+                let at_work = fork::at_work();
                 job(&db);
+                drop(at_work);
                 if is_closing.load(Ordering::SeqCst) {
                     waiting.close();
                 }
             }
-            drop(db);
+            let at_work = fork::at_work();
+            drop((db, at_work));
             let AtEnd { owner, closed } = at_end;
             drop(owner);
             drop(closed);
