@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean
+.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,17 @@ test-rust: prerequisites ## Rust, C and C++ tests
 
 test-python: module ## Python tests
 	$(PY) -m pytest -q -c python/pyproject.toml tests/python
+
+wheel: module ## the wheel, in target/wheels, tried in an empty environment without Rust
+	rm -f target/wheels/*.whl
+	$(VENV)/bin/maturin build --release --locked -m python/Cargo.toml --out target/wheels
+	tests/python/wheel.sh target/wheels/*.whl "$(PYTHON)"
+
+test-pythons: wheel ## the wheel under every CPython of this machine
+	tests/python/interpreters.sh target/wheels/*.whl
+
+sdist: $(VENV)/.tools ## the source distribution, in target/wheels
+	$(VENV)/bin/maturin sdist -m python/Cargo.toml --out target/wheels
 
 simulate: prerequisites ## a day of a thousand accounts, many times: SEEDS=1000, or one again: SEED=7
 	LIVEKEEPER_SIMULATION_SEEDS=$(or $(SEEDS),100) $(if $(SEED),LIVEKEEPER_SIMULATION_SEED=$(SEED)) \
