@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
+import re
 import threading
 import weakref
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import livekeeper
@@ -178,10 +181,28 @@ manager.wait_for("shop", connection="connected", timeout_s=20)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[('client_with_frame', 1000)]\n", "")
 
 
-def test_every_verb_has_a_blocking_form_an_awaitable_form_and_a_docstring() -> None:
+def test_every_verb_has_a_blocking_form_an_awaitable_form_a_docstring_and_a_stub() -> None:
     # A view and a plot are a notebook cell's; what they keep up to date is read on a thread of their own.
     of_notebooks = {"watch", "record", "plot_timeline", "plot_latency"}
     blocking = {name for name in dir(livekeeper.CookieManager) if not name.startswith("_")} - {"aio"} - of_notebooks
     awaitable = {name for name in dir(livekeeper.AsyncCookieManager) if not name.startswith("_")}
     assert blocking == awaitable
-    assert [name for name in blocking | of_notebooks if not getattr(livekeeper.CookieManager, name).__doc__] == []
+    stubs = ast.parse((Path(livekeeper.__file__).parent / "_livekeeper.pyi").read_text(encoding="utf-8"))
+    for owner in (livekeeper.CookieManager, livekeeper.AsyncCookieManager):
+        assert [name for name in blocking if not getattr(owner, name).__doc__] == []
+    assert [name for name in of_notebooks if not getattr(livekeeper.CookieManager, name).__doc__] == []
+    for owner in (livekeeper.CookieManager, livekeeper.AsyncCookieManager):
+        assert blocking - methods(stubs, owner.__name__) == set()
+
+
+def methods(stubs: ast.Module, owner: str) -> set[str]:
+    classes = (node for node in stubs.body if isinstance(node, ast.ClassDef) and node.name == owner)
+    return {node.name for one in classes for node in one.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_verb_has_its_place_in_the_table_of_names() -> None:
+    house = Path(__file__).parents[2] / "ARCHITECTURE.md"
+    names = set(re.findall(r"[a-z_]+", house.read_text(encoding="utf-8").partition("## Names")[2]))
+    blocking = {name for name in dir(livekeeper.CookieManager) if not name.startswith("_")}
+    # The decorator is another way of saying `set_reply_handler`.
+    assert blocking - names - {"aio", "on_message"} == set()
