@@ -53,6 +53,7 @@ impl HostFunction {
         let over = Arc::clone(&answer.over);
         match Python::try_attach(|py| self.begin(py, answer, arguments)) {
             Some(Ok(())) => wait(&told, &over).map_err(HostError::new),
+            Some(Err(error)) if is_of_exit(&error) => Err(wait_for_end(&told)),
             Some(Err(error)) => Err(HostError::new(format!("the call could not be begun: {}", type_of(&error)))),
             None => Err(HostError::new("the Python interpreter is ending")),
         }
@@ -151,6 +152,18 @@ fn wait<T>(told: &Receiver<Told<T>>, over: &Mutex<Over>) -> Result<T, String> {
             Err(_) => return Err("it ended without an answer".to_owned()),
         }
     }
+}
+
+/// From 3.12 on an interpreter that is ending begins no thread, while the managers are still to be closed. That is no answer: what is
+/// asked about stays open, as in a call that a close cuts off.
+fn is_of_exit(error: &PyErr) -> bool {
+    Python::try_attach(|py| error.value(py).to_string().contains("interpreter shutdown")).unwrap_or(true)
+}
+
+fn wait_for_end<T>(told: &Receiver<Told<T>>) -> HostError {
+    // What was to answer is gone with the thread that did not begin, and says so.
+    while let Ok(Told::Answer(_)) = told.recv() {}
+    HostError::new("the Python interpreter is ending")
 }
 
 fn end(over: &Mutex<Over>) {

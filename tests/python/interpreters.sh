@@ -29,5 +29,5 @@ for python in "${pythons[@]}"; do
 	"$python" -m venv "$venv"
 	"$venv/bin/python" -m pip install -q --disable-pip-version-check "$wheel" 'pytest>=8' 'pytest-timeout>=2.3'
 	(cd "$empty" && "$venv/bin/python" -m pytest -q -p no:cacheprovider -c "$repository/python/pyproject.toml" \
-		"${files[@]}" 2>&1 | tail -15) || exit 1
+		"${files[@]}" 2>&1 | tail -40) || exit 1
 done
