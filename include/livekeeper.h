@@ -4003,7 +4003,7 @@ lk_status lk_manager_metrics_text(const lk_manager *manager, bool per_account, l
  *
  * - `function`: the function; NULL takes an earlier one away. It is called on a thread of the library's that is there for it, one line
  *   after the other, with no lock held, and may call every function of the interface; what that logs on this very thread is left
- *   out. While it is slow, 1,024 lines wait; what comes then is dropped, and a line says how much. It must return: an exception of C++
+ *   out. While it is slow, 10,000 lines wait; then the oldest are lost, and a line says how many. It must return: an exception of C++
  *   or a longjmp out of it ends the process.
  * - `level`: an `lk_log_level`; what matters less is left out. Of no meaning where `function` is NULL.
  * - `user_data`: handed to each call; may be NULL.
@@ -4014,7 +4014,8 @@ lk_status lk_manager_metrics_text(const lk_manager *manager, bool per_account, l
  * Called from inside that function, it does not wait.
  *
  * Any thread; do not hold a lock that the earlier function takes. Blocks until the earlier function has returned. Errors:
- * `LK_STATUS_INVALID_ARGUMENT` for a level that is none, `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WOULD_DEADLOCK`.
+ * `LK_STATUS_INVALID_ARGUMENT` for a level that is none, and in a program of Rust's that has a `tracing` subscriber of its own;
+ * `LK_STATUS_RUNTIME_UNAVAILABLE`, `LK_STATUS_WOULD_DEADLOCK`.
  */
 lk_status lk_set_log_hook(lk_log_hook function, uint32_t level, void *user_data, lk_free_user_data free_user_data);
 

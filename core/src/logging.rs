@@ -1,6 +1,7 @@
 //! What the library logs, for a host without a `tracing` subscriber of its own: a bounded queue of finished records, which one of the
 //! host's threads reads. Nothing of the host's runs where something is logged.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::process;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -109,6 +110,12 @@ impl LogReader {
         }
     }
 
+    /// What this thread logs is left out from now on: for one that hands records to a host, whose own calls would else be logged, handed
+    /// over, and logged again.
+    pub fn mute_this_thread() {
+        IS_MUTED.set(true);
+    }
+
     /// Ends it: nothing is collected any more, and whoever waits is told at once. What is there can still be read. Does not block.
     pub fn close(&self) {
         self.set_level(LogLevel::Off);
@@ -129,6 +136,10 @@ impl Drop for LogReader {
 }
 
 const TAKEN: &str = "this program has a tracing subscriber of its own, which gets the records: read them there";
+
+thread_local! {
+    static IS_MUTED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Where records go.
 static SINK: LazyLock<ArcSwap<Queue>> = LazyLock::new(|| ArcSwap::from_pointee(Queue::new()));
@@ -212,7 +223,7 @@ impl Subscriber for Collector {
 
     fn event(&self, event: &Event<'_>) {
         let queue = SINK.load();
-        if !queue.is_of_this_process() {
+        if !queue.is_of_this_process() || IS_MUTED.get() {
             return;
         }
         let metadata = event.metadata();
