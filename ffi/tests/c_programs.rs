@@ -4,19 +4,11 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use common::{Compiler, library, project, scratch};
+use common::host::{Host, LIMIT, REPLIES, UNB, command, said};
+use common::{Compiler, project, scratch, source};
 use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SendOutcome, SimulatorThread};
-
-const UNB: &str = "2280551454090";
-const REPLIES: usize = 5;
-/// For what takes milliseconds on an idle machine.
-const LIMIT: Duration = Duration::from_secs(60);
 
 #[test]
 fn the_c_program_keeps_an_account_alive_with_the_shared_library() {
@@ -251,105 +243,4 @@ fn keeps_an_account_alive(program: &Path) {
     let endings: Vec<_> = simulator.endings().iter().map(|ending| ending.by).collect();
     assert!(matches!(endings[..], [EndedBy::ClientWithFrame(_)]), "{endings:?}");
     assert!(simulator.stop());
-}
-
-/// The program under test; it does not outlive its test.
-struct Host {
-    child: Option<Child>,
-    /// What it writes to standard output, line by line; read by a thread, so that waiting for a line has a limit.
-    lines: Receiver<String>,
-    read: Vec<String>,
-}
-
-impl Host {
-    fn start(program: &Path, simulator: &SimulatorThread) -> Self {
-        Self::start_with(program, simulator, &[])
-    }
-
-    fn start_with(program: &Path, simulator: &SimulatorThread, more: &[(&str, String)]) -> Self {
-        let mut command = command(program);
-        command
-            .env("LIVEKEEPER_WEBSOCKET_URL", simulator.websocket_url())
-            .env("LIVEKEEPER_API_URL", simulator.api_url())
-            .env("LIVEKEEPER_COOKIE", simulator.cookie(UNB))
-            .env("LIVEKEEPER_EXPECT_REPLIES", REPLIES.to_string())
-            .envs(more.iter().map(|(name, value)| (name, value)));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (write, lines) = mpsc::channel();
-        let out = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| write.send(line)));
-        Self { child: Some(child), lines, read: Vec::new() }
-    }
-
-    /// Reads until it says this.
-    fn waits_for(&mut self, line: &str) {
-        let until = Instant::now() + LIMIT;
-        while let Ok(said) = self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            let is_it = said == line;
-            self.read.push(said);
-            if is_it {
-                return;
-            }
-        }
-        panic!("it never said {line:?}; {}", self.cut_off());
-    }
-
-    /// Tells it that what it waits for has been seen.
-    fn goes_on(&mut self) {
-        // A program that has already failed does not read; its exit code says so.
-        let _ = self.child.as_mut().unwrap().stdin.as_mut().unwrap().write_all(b"done\n");
-    }
-
-    /// The same, and waits for its end.
-    fn finish(mut self) -> Output {
-        self.goes_on();
-        self.end()
-    }
-
-    fn cut_off(&mut self) -> String {
-        let _ = self.child.as_mut().unwrap().kill();
-        said(&self.end())
-    }
-
-    fn end(&mut self) -> Output {
-        let mut output = self.child.take().unwrap().wait_with_output().unwrap();
-        self.read.extend(self.lines.iter());
-        output.stdout = self.read.join("\n").into_bytes();
-        output
-    }
-}
-
-impl Drop for Host {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            let _ = child.kill();
-            let _ = child.wait();
-        }
-    }
-}
-
-/// The program, finding the shared library where cargo put it. `LIVEKEEPER_RUNNER` is what it is run by, such as
-/// `valgrind --error-exitcode=1`.
-fn command(program: &Path) -> Command {
-    let runner = std::env::var("LIVEKEEPER_RUNNER").unwrap_or_default();
-    let mut words = runner.split_whitespace();
-    let mut command = match words.next() {
-        Some(first) => {
-            let mut command = Command::new(first);
-            command.args(words).arg(program);
-            command
-        }
-        None => Command::new(program),
-    };
-    command.env("LD_LIBRARY_PATH", &library().directory);
-    command
-}
-
-fn source(path: &str) -> PathBuf {
-    project().join("tests").join(path)
-}
-
-fn said(output: &Output) -> String {
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    format!("the program ended with {}\n{out}{err}", output.status)
 }

@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use common::{library, project};
+use common::{declared_functions, library};
 
 #[test]
 fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
@@ -16,16 +16,7 @@ fn the_library_exports_the_functions_of_the_header_and_nothing_else() {
     let listing = String::from_utf8(output.stdout).unwrap();
     let exported: BTreeSet<_> = listing.lines().filter_map(|line| line.split(' ').next()).collect();
 
-    let header = std::fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
-    let declared: BTreeSet<_> = header.lines().filter_map(declared_function).collect();
+    let declared = declared_functions();
+    let declared: BTreeSet<_> = declared.iter().map(String::as_str).collect();
     assert_eq!(exported, declared);
-}
-
-/// The function that a line of the header begins to declare.
-fn declared_function(line: &str) -> Option<&str> {
-    if line.starts_with([' ', '/', '#']) {
-        return None;
-    }
-    let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
-    name.starts_with("lk_").then_some(name)
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its part of this")]
 
+pub(crate) mod host;
+
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -18,6 +20,26 @@ pub(crate) fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
+/// A program under `tests/`.
+pub(crate) fn source(path: &str) -> PathBuf {
+    project().join("tests").join(path)
+}
+
+/// The functions that the header declares, in its order.
+pub(crate) fn declared_functions() -> Vec<String> {
+    let header = std::fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
+    header.lines().filter_map(declared_function).map(str::to_owned).collect()
+}
+
+/// The function that a line of the header begins to declare.
+fn declared_function(line: &str) -> Option<&str> {
+    if line.starts_with([' ', '/', '#']) {
+        return None;
+    }
+    let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
+    name.starts_with("lk_").then_some(name)
+}
+
 /// A file of the tests' own, under the target directory.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
@@ -27,6 +49,7 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
 pub(crate) struct Compiler {
     program: OsString,
     flags: Vec<String>,
+    flags_after: Vec<String>,
 }
 
 impl Compiler {
@@ -48,7 +71,13 @@ impl Compiler {
             found,
             "no {language} compiler: {named:?} cannot be run; install one (Debian: apt-get install build-essential), or name yours in {variable}"
         );
-        Self { program, flags: words.collect() }
+        Self { program, flags: words.collect(), flags_after: Vec::new() }
+    }
+
+    /// The same compiler with more flags, which come after the source.
+    pub(crate) fn with(mut self, flags: Vec<String>) -> Self {
+        self.flags_after = flags;
+        self
     }
 
     /// Compiles without making anything.
@@ -73,7 +102,7 @@ impl Compiler {
     fn run<'a>(&self, source: &Path, standard: &str, rest: impl IntoIterator<Item = &'a OsStr>) {
         let mut command = Command::new(&self.program);
         command.args(&self.flags).arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(project().join("include"));
-        let output = command.arg(source).args(rest).output().unwrap();
+        let output = command.arg(source).args(rest).args(&self.flags_after).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} as {standard} does not compile:\n{said}", source.display());
     }
