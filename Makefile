@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean
+.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,6 +65,22 @@ lint: module ## formatting, clippy, type checks
 
 header: prerequisites ## write include/livekeeper.h anew from the Rust sources
 	LIVEKEEPER_BLESS=1 cargo test --locked -p livekeeper-ffi --test header
+
+# cargo-c, a cargo subcommand that installs a Rust library as one of C; 0.10.24 is the newest that takes the toolchain of 1.89 on.
+CARGO_C := target/tools/bin/cargo-cinstall
+PREFIX ?= /usr/local
+PROFILE ?= release
+
+install-c: $(CARGO_C) ## the C library: headers, liblivekeeper.so and .a, livekeeper.pc, a CMake package: PREFIX=/usr/local DESTDIR=
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo cinstall --locked --profile $(PROFILE) -p livekeeper-ffi \
+		--prefix="$(PREFIX)" --libdir=lib $(if $(DESTDIR),--destdir="$(DESTDIR)")
+
+# Unoptimised: it only starts others, and takes half the time to build.
+$(CARGO_C): | prerequisites
+	CARGO_PROFILE_DEV_DEBUG=false cargo install cargo-c --version 0.10.24 --locked --debug --root target/tools
+
+install-test: prerequisites ## install-c into a directory of its own, and the examples built against it
+	tests/install.sh
 
 module: $(VENV)/.module ## the native Python module, built in release, in .venv
 
