@@ -25,19 +25,40 @@ pub(crate) fn source(path: &str) -> PathBuf {
     project().join("tests").join(path)
 }
 
-/// The functions that the header declares, in its order.
-pub(crate) fn declared_functions() -> Vec<String> {
-    let header = std::fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
-    header.lines().filter_map(declared_function).map(str::to_owned).collect()
+/// A function of the header, as it is declared.
+pub(crate) struct Function {
+    pub(crate) returns: String,
+    pub(crate) name: String,
+    /// Type and name of each.
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// The function that a line of the header begins to declare.
-fn declared_function(line: &str) -> Option<&str> {
-    if line.starts_with([' ', '/', '#']) {
-        return None;
-    }
-    let name = line.split_once('(')?.0.rsplit([' ', '*']).next()?;
-    name.starts_with("lk_").then_some(name)
+/// The functions that a header declares, in its order.
+pub(crate) fn functions(header: &str) -> Vec<Function> {
+    let code: String = header.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, code)| code)).collect();
+    let lines = code.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join(" ");
+    let declarations = lines.split_once("extern \"C\" {").map_or("", |(_, rest)| rest);
+    declarations.split(';').filter_map(function).collect()
+}
+
+fn function(declaration: &str) -> Option<Function> {
+    let (head, parameters) = declaration.trim().strip_suffix(')')?.split_once('(')?;
+    let (returns, name) = type_and_name(head)?;
+    let parameters = parameters.split(',').filter_map(|parameter| type_and_name(parameter.trim())).collect();
+    Some(Function { returns, name, parameters })
+}
+
+/// `const lk_str *data` apart: the type with its star, and the name. Nothing of `void`.
+fn type_and_name(declared: &str) -> Option<(String, String)> {
+    let name = declared.rsplit([' ', '*']).next()?;
+    let kind = declared.strip_suffix(name)?.trim();
+    (!kind.is_empty()).then(|| (kind.to_owned(), name.to_owned()))
+}
+
+/// The names of the functions that our header declares.
+pub(crate) fn declared_functions() -> Vec<String> {
+    let header = std::fs::read_to_string(project().join("include/livekeeper.h")).unwrap();
+    functions(&header).into_iter().map(|function| function.name).collect()
 }
 
 /// A file of the tests' own, under the target directory.
