@@ -72,7 +72,7 @@ PREFIX ?= /usr/local
 PROFILE ?= release
 
 install-c: $(CARGO_C) ## the C library: headers, liblivekeeper.so and .a, livekeeper.pc, a CMake package: PREFIX=/usr/local DESTDIR=
-	PATH="$(CURDIR)/target/tools/bin:$$PATH" cargo cinstall --locked --profile $(PROFILE) -p livekeeper-ffi \
+	PATH="$(CURDIR)/target/tools/bin:$$PATH" CARGO_TARGET_DIR=target/c cargo cinstall --locked --profile $(PROFILE) -p livekeeper-ffi \
 		--prefix="$(PREFIX)" --libdir=lib $(if $(DESTDIR),--destdir="$(DESTDIR)")
 
 # Unoptimised: it only starts others, and takes half the time to build.

@@ -174,6 +174,24 @@ fn functions_of_c_s_answer_later_from_threads_of_their_own_and_each_message_once
 }
 
 #[test]
+fn the_same_account_added_by_64_threads_has_one_session_at_a_time() {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let program = scratch("same_account");
+    Compiler::c().link_shared(&source("c/same_account.c"), "gnu99", &program);
+    let output = Host::start(&program, &simulator).finish();
+    assert!(output.status.success(), "{}", said(&output));
+    simulator.wait_until_blocking(LIMIT, |seen| seen.connections() == 0).unwrap();
+    let mut sessions: Vec<_> = simulator.endings().into_iter().filter(|ending| ending.registered).collect();
+    sessions.sort_by_key(|session| session.at_ms);
+    assert!(sessions.len() >= 2, "{sessions:?}");
+    // Each begins after the one before it has ended; both moments are rounded.
+    let overlap = sessions.windows(2).find(|pair| pair[1].at_ms - pair[1].lived_ms + 2 < pair[0].at_ms);
+    assert!(overlap.is_none(), "{overlap:?}");
+    assert!(simulator.violations().is_empty(), "{:?}", simulator.violations());
+    assert!(simulator.stop());
+}
+
+#[test]
 fn every_verb_answers_in_a_child_process_and_in_every_function_that_the_library_calls() {
     runs_to_its_end("every_verb");
 }
