@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test
+.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test fuzz-c bench-c sanitize valgrind
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -57,6 +57,23 @@ fixtures: prerequisites ## a small database in tests/fixtures for each schema th
 
 audit: prerequisites ## the dependencies: licences, bans, duplicates, sources, and known faults where their list can be had
 	@tests/audit.sh "$(PYTHON)" "$(VENV)"
+
+fuzz-c: prerequisites ## every C function in any order, with any handles: DURATION=600 (seconds), or the same again: SEED=7
+	LIVEKEEPER_FUZZ_SECONDS=$(or $(DURATION),600) $(if $(SEED),LIVEKEEPER_FUZZ_SEED=$(SEED)) \
+		cargo test --locked -p livekeeper-ffi --test fuzz -- --nocapture
+
+bench-c: prerequisites ## what a call costs through C, against the same call in Rust
+	cargo test --release --locked -p livekeeper-ffi --test boundary -- --ignored --nocapture
+
+# Each runs the same tests, with the C and C++ programs compiled or started otherwise; the library is as it is.
+C_TESTS := cargo test --locked -p livekeeper-ffi --test c_programs --test cpp_programs --test examples --test fuzz
+SANITIZED := -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
+
+sanitize: prerequisites ## the C and C++ programs with AddressSanitizer and UndefinedBehaviorSanitizer
+	LIVEKEEPER_C_FLAGS="$(SANITIZED)" $(C_TESTS)
+
+valgrind: prerequisites ## the C and C++ programs in valgrind
+	LIVEKEEPER_RUNNER="valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite" $(C_TESTS)
 
 lint: module ## formatting, clippy, type checks
 	cargo fmt --all --check

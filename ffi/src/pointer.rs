@@ -35,7 +35,7 @@ pub(crate) fn look<T: Handle>(handle: *const T, argument: &'static str) -> Resul
     if handle.is_null() {
         return Err(Failure::NullPointer { argument });
     }
-    table::find(handle.addr()).ok_or(Failure::InvalidHandle { argument, kind: kind::<T>() })
+    table::find(handle.addr()).ok_or_else(|| Failure::InvalidHandle { argument, kind: kind::<T>() })
 }
 
 /// The same where null is as good as a thing with nothing in it, in a function that has no way to tell of a failure: one that is
@@ -65,7 +65,7 @@ pub(crate) fn end<T: Handle>(handle: *mut T) {
     }
     guard(|| {
         let value = table::take::<T>(handle.addr());
-        value.map(drop).ok_or(Failure::InvalidHandle { argument: "argument", kind: kind::<T>() })
+        value.map(drop).ok_or_else(|| Failure::InvalidHandle { argument: "argument", kind: kind::<T>() })
     });
 }
 

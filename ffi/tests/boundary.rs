@@ -1,5 +1,6 @@
 //! What the boundary costs: the same call through C and in Rust. `make bench-c` runs it, in release.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::print_stdout, reason = "what was measured, tried or left out is for whoever runs it")]
 
 mod common;
 
@@ -10,7 +11,7 @@ use common::host::{command, said};
 use common::{Compiler, scratch, source};
 use livekeeper::{Config, CookieManager, TaskState, Wanted};
 
-const CALLS: u32 = 200_000;
+const CALLS: u32 = 1_000;
 const COOKIE: &str = "unb=2280551454090; _m_h5_tk=0123456789abcdef0123456789abcdef_1; cookie2=x";
 
 #[test]
@@ -28,10 +29,11 @@ fn a_status_costs_at_most_100_ns_more_through_c() {
     assert!(plain - rust <= 100.0, "the boundary costs {:.0} ns", plain - rust);
 }
 
-/// Nanoseconds, the best of ten rounds.
+/// Nanoseconds, the best of a thousand short rounds, which a busy machine does not disturb.
 fn in_rust() -> f64 {
-    let config =
-        Config { websocket_url: "ws://127.0.0.1:9/".to_owned(), api_url: "http://127.0.0.1:9/h5".to_owned(), ..Config::default() };
+    let mut config = Config::default();
+    "ws://127.0.0.1:9/".clone_into(&mut config.websocket_url);
+    "http://127.0.0.1:9/h5".clone_into(&mut config.api_url);
     let manager = CookieManager::open(":memory:", config).unwrap();
     manager.add_cookie("shop", COOKIE, None, None).wait().unwrap();
     manager.update_cookie_status("shop", false).wait().unwrap();
@@ -41,8 +43,8 @@ fn in_rust() -> f64 {
         for _ in 0..CALLS {
             black_box(manager.status(black_box("shop")).unwrap());
         }
-        before.elapsed() / CALLS
+        before.elapsed()
     };
-    let best: Duration = (0..10).map(|_| round()).min().unwrap();
-    best.as_secs_f64() * 1e9
+    let best: Duration = (0..1_000).map(|_| round()).min().unwrap();
+    best.as_secs_f64() * 1e9 / f64::from(CALLS)
 }

@@ -1,6 +1,7 @@
 //! Every function of the header, in any order, with any handles, from several threads: `tests/c/fuzz.c`, for `LIVEKEEPER_FUZZ_SECONDS`
 //! (20) with `LIVEKEEPER_FUZZ_SEED` (of the clock). What it calls is made from the header, so that a new function is called as well.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::print_stdout, reason = "what was measured, tried or left out is for whoever runs it")]
 
 mod common;
 
@@ -36,15 +37,21 @@ fn calls_of(header: &str) -> String {
     let functions = functions(header);
     let types: BTreeSet<_> = header.lines().filter_map(opaque_type).collect();
     let mut text = String::from("enum {\n    TYPE_none,\n");
-    types.iter().for_each(|name| writeln!(text, "    TYPE_{name},").unwrap());
+    for name in &types {
+        writeln!(text, "    TYPE_{name},").unwrap();
+    }
     text.push_str("};\n\nstatic void free_of_type(int type, void *handle)\n{\n");
     for name in types.iter().filter(|name| functions.iter().any(|function| function.name == format!("{name}_free"))) {
         writeln!(text, "    if (type == TYPE_{name})\n        {name}_free(handle);").unwrap();
     }
     text.push_str("}\n\n");
-    functions.iter().for_each(|function| text.push_str(&call_of(function, &types)));
+    for function in &functions {
+        text.push_str(&call_of(function, &types));
+    }
     text.push_str("static void (*const calls[])(struct draw *) = {\n");
-    functions.iter().for_each(|function| writeln!(text, "    call_{},", function.name).unwrap());
+    for function in &functions {
+        writeln!(text, "    call_{},", function.name).unwrap();
+    }
     text + "};\n"
 }
 

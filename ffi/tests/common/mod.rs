@@ -123,6 +123,9 @@ impl Compiler {
     fn run<'a>(&self, source: &Path, standard: &str, rest: impl IntoIterator<Item = &'a OsStr>) {
         let mut command = Command::new(&self.program);
         command.args(&self.flags).arg(format!("-std={standard}")).args(WARNINGS).arg("-I").arg(project().join("include"));
+        // For the programs only, not for what C code the library has: such as -fsanitize=address.
+        let more = env::var("LIVEKEEPER_C_FLAGS").unwrap_or_default();
+        command.args(more.split_whitespace());
         let output = command.arg(source).args(rest).args(&self.flags_after).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{} as {standard} does not compile:\n{said}", source.display());
