@@ -1,7 +1,8 @@
 //! A store has one owner, also among processes and threads that come at the same instant.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails by panicking, and its hosts talk")]
 
-use std::io::{BufRead, BufReader, Read};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
@@ -10,6 +11,7 @@ use livekeeper::{Config, CookieManager, Error};
 use livekeeper_tests::{LIMIT_S, Scratch};
 
 const STORE: &str = "LIVEKEEPER_ONE_OWNER_STORE";
+const CARELESS: &str = "LIVEKEEPER_ONE_OWNER_CARELESS";
 const PROCESSES: usize = 6;
 const ROUNDS: usize = 5;
 
@@ -96,4 +98,52 @@ fn of_threads_that_come_at_once_one_gets_the_store_and_the_next_after_its_close(
         // Let go of and not waited for: the next round waits for it by itself.
         drop(owners);
     }
+}
+
+/// One that opens its own store's files past the library, as Python's sqlite3 would: closing them ends the locks on them. Then it
+/// adds an account when it is told to.
+#[test]
+fn the_host_that_is_careless() {
+    let Ok(store) = std::env::var(CARELESS) else { return };
+    let manager = open(Path::new(&store)).unwrap();
+    let add = |cookie_id| manager.add_cookie(cookie_id, "unb=1; _m_h5_tk=t_1", None, None).wait().unwrap();
+    add("before");
+    for suffix in ["", "-wal", "-shm"] {
+        drop(File::options().read(true).write(true).open(format!("{store}{suffix}")).unwrap());
+    }
+    println!("\nhas it");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    add("after");
+    println!("\nhas added");
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+#[test]
+fn what_is_acknowledged_after_another_program_has_taken_the_log_away_outlasts_a_kill() {
+    let scratch = Scratch::new("one-owner-careless");
+    let store = scratch.join("shop.db");
+    let mut host = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "the_host_that_is_careless", "--nocapture"])
+        .env(CARELESS, &store)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(host.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "has it"));
+    // A shell that finds no locks believes that it is the last to close the database. Where there is none, by hand.
+    let shell = Command::new("sqlite3").arg(&store).arg("SELECT count(*) FROM accounts").output();
+    if shell.is_err() {
+        fs::remove_file(scratch.join("shop.db-wal")).unwrap();
+    }
+    assert!(!scratch.join("shop.db-wal").exists(), "{shell:?}");
+    host.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+    assert!(lines.any(|line| line == "has added"));
+    host.kill().unwrap();
+    host.wait().unwrap();
+    let manager = open(&store).unwrap();
+    let mut known = manager.list_cookies().unwrap();
+    known.sort_unstable();
+    assert_eq!(known, ["after", "before"]);
+    manager.close(LIMIT_S).wait().unwrap();
 }

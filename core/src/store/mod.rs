@@ -17,6 +17,7 @@ mod migrations;
 mod open;
 mod orders;
 mod outbox;
+mod own_log;
 mod owner;
 mod rekeying;
 mod rules;
@@ -95,7 +96,8 @@ impl Store {
         let (reader_done, reader_closed) = mpsc::channel();
         let at_end = |closed| AtEnd { owner: owner.clone(), closed };
         let reader = reading.map(|db| Reader::start(db, at_end(reader_done))).transpose()?;
-        let writer = Writer::start(writing, reader.is_some().then_some(reader_closed), at_end(done))?;
+        let real = owner.as_ref().and_then(|_| path.canonicalize().ok());
+        let writer = Writer::start(writing, real.as_deref(), reader.is_some().then_some(reader_closed), at_end(done))?;
         Ok(Self {
             writer,
             reader,

@@ -385,3 +385,44 @@ async fn what_came_along_with_a_store_is_made_private_too() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
     }
 }
+
+/// What a kill would leave: the database's file without a log that has lost its name.
+fn accounts_in_file(scratch: &Scratch) -> u32 {
+    let copy = scratch.0.join("copy.db");
+    std::fs::copy(scratch.file(), &copy).unwrap();
+    let db = rusqlite::Connection::open(&copy).unwrap();
+    db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_after_the_log_was_taken_away_is_in_the_database_itself() {
+    let scratch = Scratch::new("lost-log");
+    let store = Store::open(&scratch.file()).unwrap();
+    store.put_account(record("a"), None, false, 0).await.unwrap();
+    std::fs::remove_file(scratch.0.join("shop.db-wal")).unwrap();
+    std::fs::remove_file(scratch.0.join("shop.db-shm")).unwrap();
+    store.put_account(record("b"), None, false, 0).await.unwrap();
+    assert_eq!(accounts_in_file(&scratch), 2, "what the lost log held goes along");
+    // Another log of that name is not this one.
+    std::fs::write(scratch.0.join("shop.db-wal"), b"").unwrap();
+    store.put_account(record("c"), None, false, 0).await.unwrap();
+    assert_eq!(accounts_in_file(&scratch), 3);
+    assert_eq!(store.accounts().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_cannot_be_carried_out_of_a_lost_log_is_not_acknowledged() {
+    let scratch = Scratch::new("lost-log-refused");
+    let store = Store::open(&scratch.file()).unwrap();
+    store.put_account(record("a"), None, false, 0).await.unwrap();
+    // Somebody reads what was before, so that the log cannot go further into the file; the writer does not wait for that here.
+    store.write(|db| Ok(db.busy_timeout(Duration::ZERO)?)).await.unwrap();
+    let reader = rusqlite::Connection::open(scratch.file()).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM accounts").unwrap();
+    std::fs::remove_file(scratch.0.join("shop.db-wal")).unwrap();
+    let refused = store.put_account(record("b"), None, false, 0).await.unwrap_err();
+    assert!(matches!(&refused, Error::StoreFailed { problem } if problem.contains("write-ahead log")), "{refused}");
+    reader.execute_batch("COMMIT").unwrap();
+    store.put_account(record("c"), None, false, 0).await.unwrap();
+    assert_eq!(accounts_in_file(&scratch), 3);
+}

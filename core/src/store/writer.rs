@@ -2,6 +2,7 @@
 //! each caller after that transaction is durable (group commit). One reads, so that a read never waits for a write.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +10,7 @@ use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::faults;
+use super::own_log::OwnLog;
 use super::owner::Owner;
 use crate::error::Error;
 use crate::fork;
@@ -60,14 +62,20 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// `reader` ends when the reading thread has closed its connection: whoever closes the last one empties the log into the
-    /// database, and of two at the same time neither does.
-    pub(super) fn start(db: Connection, reader: Option<std::sync::mpsc::Receiver<()>>, at_end: AtEnd) -> Result<Self, Error> {
+    /// `real` is the true path of the database's file, `None` for one in memory. `reader` ends when the reading thread has closed its
+    /// connection: whoever closes the last one empties the log into the database, and of two at the same time neither does.
+    pub(super) fn start(
+        db: Connection,
+        real: Option<&Path>,
+        reader: Option<std::sync::mpsc::Receiver<()>>,
+        at_end: AtEnd,
+    ) -> Result<Self, Error> {
+        let log = real.map(OwnLog::of);
         let (jobs, waiting) = mpsc::channel(QUEUE);
         let closing = Arc::new(AtomicBool::new(false));
         let is_closing = Arc::clone(&closing);
         spawn("livekeeper-store", move || {
-            let db = write_all(db, waiting, &is_closing);
+            let db = write_all(db, log, waiting, &is_closing);
             // Nothing is ever sent.
             reader.map(|reader| reader.recv());
             close(db);
@@ -135,10 +143,15 @@ fn in_savepoint<T>(transaction: &mut Transaction<'_>, work: impl FnOnce(&Savepoi
     Err(fault)
 }
 
-fn write_all(mut db: Connection, mut waiting: mpsc::Receiver<WriteJob>, is_closing: &AtomicBool) -> Connection {
+fn write_all(
+    mut db: Connection,
+    mut log: Option<OwnLog>,
+    mut waiting: mpsc::Receiver<WriteJob>,
+    is_closing: &AtomicBool,
+) -> Connection {
     let mut group = Vec::new();
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        commit_group(&mut db, std::mem::take(&mut group));
+        commit_group(&mut db, log.as_mut(), std::mem::take(&mut group));
         if is_closing.load(Ordering::SeqCst) {
             waiting.close();
         }
@@ -153,14 +166,14 @@ fn close(db: Connection) {
     }
 }
 
-fn commit_group(db: &mut Connection, jobs: Vec<WriteJob>) {
+fn commit_group(db: &mut Connection, log: Option<&mut OwnLog>, jobs: Vec<WriteJob>) {
     let _at_work = fork::at_work();
-    if let Err(error) = begin_and_commit(db, jobs) {
+    if let Err(error) = begin_and_commit(db, log, jobs) {
         tracing::warn!(%error, "the store could not write; whoever asked for it was told, and the next write is tried anew");
     }
 }
 
-fn begin_and_commit(db: &mut Connection, jobs: Vec<WriteJob>) -> Result<(), Error> {
+fn begin_and_commit(db: &mut Connection, log: Option<&mut OwnLog>, jobs: Vec<WriteJob>) -> Result<(), Error> {
     let path = Connection::path(db).unwrap_or_default().to_owned();
     let mut transaction = match db.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
@@ -178,9 +191,13 @@ fn begin_and_commit(db: &mut Connection, jobs: Vec<WriteJob>) -> Result<(), Erro
         answers.push(run(&mut transaction, job, &mut given_up));
     }
     let committed = match given_up {
-        Some(error) => Err(error),
+        Some(error) => {
+            drop(transaction);
+            Err(error)
+        }
         None => transaction.commit().map_err(|problem| faults::of_call(&path, &problem)),
     };
+    let committed = committed.and_then(|()| log.map_or(Ok(()), |log| log.keep_safe(db)));
     for answer in answers {
         answer(committed.clone());
     }
@@ -270,7 +287,7 @@ mod tests {
     fn writer() -> Writer {
         let db = Connection::open_in_memory().unwrap();
         db.execute_batch("CREATE TABLE t (x INTEGER) STRICT").unwrap();
-        Writer::start(db, None, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
+        Writer::start(db, None, None, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
     }
 
     async fn count(writer: &Writer) -> u32 {
