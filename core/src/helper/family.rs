@@ -93,9 +93,10 @@ fn pids() -> impl Iterator<Item = i32> {
 
 /// A living process; one that is gone, or only waits to be reaped, has none.
 fn stat(pid: i32) -> Option<Stat> {
-    let line = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name stands in brackets and may hold anything.
-    let mut fields = line.rsplit_once(')')?.1.split_ascii_whitespace();
+    let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name stands in brackets and may hold anything, also half a character where it was cut.
+    let after_name = line.iter().rposition(|byte| *byte == b')')? + 1;
+    let mut fields = std::str::from_utf8(line.get(after_name..)?).ok()?.split_ascii_whitespace();
     let state = fields.next()?;
     if matches!(state, "Z" | "X") {
         return None;
@@ -105,4 +106,25 @@ fn stat(pid: i32) -> Option<Stat> {
     // Field 22 of the line; the sixth was the session. Source: proc_pid_stat(5).
     let started = fields.nth(15)?.parse().ok()?;
     Some(Stat { parent, group, session, started })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::process::Command;
+
+    #[test]
+    fn a_process_is_seen_whose_name_was_cut_inside_a_character() {
+        // The system keeps 15 bytes of a name; these are 16.
+        let scratch = std::env::temp_dir().join(format!("livekeeper-family-{}", std::process::id()));
+        std::fs::create_dir_all(&scratch).unwrap();
+        let name = scratch.join("x五五五五五");
+        symlink("/bin/sleep", &name).unwrap();
+        let mut child = Command::new(&name).arg("60").spawn().unwrap();
+        let seen = super::stat(child.id().cast_signed()).map(|stat| stat.parent);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::fs::remove_dir_all(&scratch).unwrap();
+        assert_eq!(seen, Some(std::process::id().cast_signed()));
+    }
 }

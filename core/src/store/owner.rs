@@ -295,9 +295,11 @@ impl std::fmt::Display for Name {
 /// When a process that lives began.
 #[cfg(target_os = "linux")]
 fn started(pid: u32) -> Option<u64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; after it come the state (field 3) and, as field 22, the start.
-    let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, also half a character where it was cut; after it come the state (field 3) and, as
+    // field 22, the start.
+    let after_name = stat.iter().rposition(|byte| *byte == b')')? + 1;
+    let mut fields = std::str::from_utf8(stat.get(after_name..)?).ok()?.split_ascii_whitespace();
     if matches!(fields.next()?, "Z" | "X") {
         return None;
     }
@@ -309,3 +311,7 @@ fn started(pid: u32) -> Option<u64> {
     let pid = rustix::process::Pid::from_raw(pid.cast_signed())?;
     (rustix::process::test_kill_process(pid) != Err(Errno::SRCH)).then_some(0)
 }
+
+#[cfg(test)]
+#[path = "owner_tests.rs"]
+mod tests;
