@@ -8,6 +8,7 @@ mod cleaning;
 mod damage;
 mod default_replies;
 mod faults;
+mod held;
 mod inspection;
 mod key_file;
 mod keys;

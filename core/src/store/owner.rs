@@ -4,22 +4,20 @@
 //! does not inherit, so that a child that lives on holds nothing. Such a lock also ends when anything in this process closes the
 //! file (a host that copies the directory): so the file names its holder, and a holder that lives keeps the store all the same.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, OFlags, fcntl_lock};
 use rustix::io::Errno;
 
 use super::faults;
+pub(crate) use super::held::is_open_here;
+use super::held::{Place, StoreFile, unless_held};
 use crate::error::Error;
 
-/// How long an open waits for a manager of this process that is closing the same store.
-const LEAVING_LIMIT: Duration = Duration::from_secs(20);
 /// How often a lock file is looked at again that was replaced, or whose holder has not written its name yet.
 const TRIES: u32 = 50;
 const BETWEEN_TRIES: Duration = Duration::from_millis(2);
@@ -29,23 +27,10 @@ const MAX_NAME_BYTES: u64 = 64;
 /// How a lock file of ours begins.
 const OURS: &[u8] = b"livekeeper ";
 
-/// The stores that are open in this process.
-static HELD: Mutex<BTreeMap<FileId, Holding>> = Mutex::new(BTreeMap::new());
-static RELEASED: Condvar = Condvar::new();
-
-/// A file, whatever it is called: device and inode.
-type FileId = (u64, u64);
-
-struct Holding {
-    /// Not this process's number: it was open when this process was forked off.
-    pid: u32,
-    is_leaving: bool,
-}
-
 /// Holds a store until it is dropped.
 pub(super) struct Owner {
     // In this order: the lock is given back before the store counts as free here.
-    lock: Lock,
+    _lock: Lock,
     place: Place,
 }
 
@@ -55,36 +40,28 @@ impl Owner {
     /// # Errors
     /// `AlreadyOpen`; `StoreUnavailable`, `DiskFull` and `DiskFailed` where no lock file can be had.
     pub(super) fn take(path: &Path) -> Result<Self, Error> {
-        let real = path.canonicalize().map_err(|problem| faults::of_file(path, &problem))?;
-        let file = fs::metadata(&real).map_err(|problem| faults::of_file(path, &problem))?;
-        let place = Place::take(path, (file.dev(), file.ino()))?;
-        let lock = Lock::take(path, beside(&real, ".lock"))?;
-        Ok(Self { lock, place })
+        let file = StoreFile::of(path).map_err(|problem| faults::of_file(path, &problem))?;
+        let place = Place::take(path, file.clone())?;
+        let lock = Lock::take(path, beside(&file.real, ".lock"))?;
+        Ok(Self { _lock: lock, place })
     }
 
     /// Whoever opens this store in this process next waits for its end instead of being refused.
     pub(super) fn is_leaving(&self) {
-        // In a fork the lock around the list may be held by a thread that does not exist there.
-        if !self.lock.is_mine() {
-            return;
-        }
-        if let Some(holding) = held().get_mut(&self.place.0) {
-            holding.is_leaving = true;
-        }
-        RELEASED.notify_all();
+        self.place.is_leaving();
     }
 }
 
 /// The process that has the store at `path` open, if one has. Takes no lock, and changes nothing.
 pub(super) fn holder(path: &Path) -> Option<u32> {
-    let real = path.canonicalize().ok()?;
-    let file = fs::metadata(&real).ok()?;
+    let file = StoreFile::of(path).ok()?;
     // A lock file of this process is not opened: closing it again would give the lock back.
-    if let Some(holding) = held().get(&(file.dev(), file.ino())) {
-        return Some(holding.pid);
-    }
+    unless_held(&file, || holder_by_name(&beside(&file.real, ".lock"))).unwrap_or_else(Some)
+}
+
+fn holder_by_name(lock: &Path) -> Option<u32> {
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
-    let mut file = OpenOptions::new().read(true).custom_flags(no_follow).open(beside(&real, ".lock")).ok()?;
+    let mut file = OpenOptions::new().read(true).custom_flags(no_follow).open(lock).ok()?;
     match read_name(&mut file).ok()? {
         Content::Name(name) if name.lives() => Some(name.pid),
         _ => None,
@@ -96,49 +73,6 @@ pub(super) fn beside(real: &Path, suffix: &str) -> PathBuf {
     let mut name = real.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-/// The store's place in `HELD`.
-struct Place(FileId);
-
-impl Place {
-    fn take(path: &Path, id: FileId) -> Result<Self, Error> {
-        let until = Instant::now() + LEAVING_LIMIT;
-        let mut held = held();
-        while let Some(holding) = held.get(&id) {
-            let left = until.saturating_duration_since(Instant::now());
-            if holding.pid != std::process::id() || !holding.is_leaving || left.is_zero() {
-                return Err(refusal_within(path, holding));
-            }
-            held = RELEASED.wait_timeout(held, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        held.insert(id, Holding { pid: std::process::id(), is_leaving: false });
-        Ok(Self(id))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut held = held();
-        // In a fork it stays: SQLite's memory of the parent's locks was copied with everything else, and cannot be trusted.
-        if held.get(&self.0).is_some_and(|holding| holding.pid == std::process::id()) {
-            held.remove(&self.0);
-        }
-        RELEASED.notify_all();
-    }
-}
-
-fn held() -> MutexGuard<'static, BTreeMap<FileId, Holding>> {
-    HELD.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn refusal_within(path: &Path, holding: &Holding) -> Error {
-    let holder = match holding {
-        Holding { pid, .. } if *pid != std::process::id() => format!("in process {pid}, of which this one is a fork"),
-        Holding { is_leaving: true, .. } => "in this process, which is still closing it".to_owned(),
-        Holding { .. } => "in this process".to_owned(),
-    };
-    Error::AlreadyOpen { path: path.display().to_string(), holder, pid: Some(holding.pid) }
 }
 
 /// The lock file, locked; removed again at the end.

@@ -1,7 +1,8 @@
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use super::Name;
+use super::{Name, Owner, holder};
+use crate::error::Error;
 use crate::store::tests::Scratch;
 
 #[test]
@@ -18,4 +19,20 @@ fn a_holder_lives_whose_name_was_cut_inside_a_character() {
     child.wait().unwrap();
     assert!(started.is_some());
     assert!(!Name { pid, started: started.unwrap() }.lives());
+}
+
+#[test]
+fn a_database_that_was_replaced_under_its_owner_has_no_second_one() {
+    let scratch = Scratch::new("replaced");
+    let path = scratch.file();
+    std::fs::write(&path, b"").unwrap();
+    let first = Owner::take(&path).unwrap();
+    std::fs::rename(&path, scratch.0.join("old.db")).unwrap();
+    std::fs::write(&path, b"").unwrap();
+    let refused = Owner::take(&path).err();
+    assert!(matches!(refused, Some(Error::AlreadyOpen { pid, .. }) if pid == Some(std::process::id())), "{refused:?}");
+    assert_eq!(holder(&path), Some(std::process::id()));
+    assert!(scratch.0.join("shop.db.lock").exists());
+    drop(first);
+    Owner::take(&path).unwrap();
 }
