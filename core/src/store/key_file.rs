@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::faults;
+use super::owner::is_open_here;
 use crate::error::Error;
 use crate::key::Key;
 use crate::sealing::{random, random_key};
@@ -140,6 +141,10 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn read_text(path: &Path) -> io::Result<Zeroizing<String>> {
+    // Reading it would end the locks of a store that is open.
+    if is_open_here(path) {
+        return Err(io::Error::other("it is a file of a store that is open in this process, and no key file"));
+    }
     // With room for all of it at once: a buffer that grows would leave parts of the key behind.
     let mut text = Zeroizing::new(String::with_capacity(usize::from(MAX_BYTES)));
     File::open(path)?.take(u64::from(MAX_BYTES)).read_to_string(&mut text)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use rusqlite::Connection;
 
@@ -346,6 +347,7 @@ async fn a_key_that_cannot_be_had_is_refused_and_the_key_stays_as_it_was() {
     for (source, field) in [
         (KeySource::File(scratch.0.join("letter.txt")), "key_file"),
         (KeySource::File(scratch.0.join("missing/shop.key")), "key_file"),
+        (KeySource::Env(CANARY.to_owned() + "="), "key_env"),
         (KeySource::Env("LIVEKEEPER_TEST_UNSET".to_owned()), "key_env"),
         (KeySource::Env("PATH".to_owned()), "key_env"),
     ] {
@@ -354,6 +356,21 @@ async fn a_key_that_cannot_be_had_is_refused_and_the_key_stays_as_it_was() {
             assert!(!error.to_string().contains(CANARY), "{error}");
         }
         assert!(!scratch.0.join("other.db").exists());
+    }
+    closed(store).await;
+    opens(&scratch.file(), None).await;
+}
+
+#[tokio::test]
+async fn a_file_of_an_open_store_is_not_read_as_a_key_file() {
+    let scratch = Scratch::new("mixed-up");
+    let store = filled(&scratch.file(), None).await;
+    std::os::unix::fs::symlink(scratch.file(), scratch.0.join("link.key")).unwrap();
+    for name in ["shop.db", "link.key", "shop.db-shm", "shop.db.lock"] {
+        let refused = store.rekey(KeySource::File(scratch.0.join(name))).await.unwrap_err().to_string();
+        assert!(refused.contains("a file of a store that is open in this process"), "{name}: {refused}");
+        let locks = Command::new("sqlite3").arg(scratch.file()).arg("SELECT count(*) FROM accounts").output();
+        assert!(scratch.0.join("shop.db-wal").exists(), "{name}: {locks:?}");
     }
     closed(store).await;
     opens(&scratch.file(), None).await;
