@@ -1,5 +1,6 @@
 //! Settings: one flat value, validated once when a manager is opened. Every field has its unit in its name.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,10 +8,10 @@ use http::Uri;
 
 use crate::error::Error;
 use crate::helper::HelperProcess;
-use crate::key::{Key, KeySource, Passphrase};
+use crate::key::{Key, KeySource, Passphrase, shown_file, shown_variable};
 
 /// Settings of a [`CookieManager`](crate::CookieManager). The defaults are what an operator wants against the real service.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
     /// The IM WebSocket: `wss://…`; plain `ws://` is taken for loopback addresses only. Default: the service's.
@@ -123,6 +124,34 @@ pub struct Config {
     pub max_accounts: usize,
     /// Threads of the background runtime. 1 … 64. Default 2.
     pub worker_threads: usize,
+}
+
+/// What may be a key that was given in the wrong place is not shown.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        macro_rules! show {
+            ($($field:ident)+) => {{
+                // Named one by one, so that none is left out.
+                let Self { key_file, key_env, $($field),+ } = self;
+                f.debug_struct("Config")
+                    .field("key_file", &key_file.as_deref().map(shown_file))
+                    .field("key_env", &key_env.as_deref().map(shown_variable))
+                    $(.field(stringify!($field), $field))+
+                    .finish()
+            }};
+        }
+        show! {
+            websocket_url api_url ca_file key passphrase
+            debounce_s join_messages stale_after_s backfill_window_s backfill_chats
+            backfill_rate_per_s send_rate_per_s chat_send_rate_per_s heartbeat_interval_s heartbeat_timeout_s
+            token_refresh_s token_refresh_retry_s connect_timeout_s api_timeout_s answer_timeout_s
+            write_timeout_s close_timeout_s store_timeout_s connect_rate_per_s max_connecting
+            backoff_initial_s backoff_max_s stable_after_s park_after_failures park_window_s
+            stop_socket_s stop_process_s stop_thread_s cookie_helper cookie_helper_timeout_s
+            max_helpers max_handler_calls health_interval_s degraded_after_s down_after_s
+            event_queue keep_messages_days max_accounts worker_threads
+        }
+    }
 }
 
 impl Default for Config {

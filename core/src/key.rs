@@ -1,7 +1,7 @@
 //! What a host gives to seal the credentials in a store with: a key, or a passphrase that one is made of. Neither is ever shown.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use data_encoding::{BASE64, BASE64_NOPAD, HEXLOWER_PERMISSIVE};
 use zeroize::Zeroizing;
@@ -122,7 +122,7 @@ impl fmt::Debug for Passphrase {
 
 /// Where the key of a store comes from: see [`CookieManager::rekey`](crate::CookieManager::rekey). When a store is opened, the fields
 /// of [`Config`](crate::Config) with the same names say so.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeySource {
     /// The key itself.
@@ -163,17 +163,91 @@ impl KeySource {
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self {
             Self::File(path) if path.as_os_str().is_empty() => Err(Error::invalid("key_file", "the path is empty")),
-            Self::Env(name) if name.is_empty() || name.contains(['=', '\0']) => {
-                Err(Error::invalid("key_env", format!("{name:?} is no name of an environment variable")))
-            }
+            Self::File(path) if !is_path(path) => Err(Error::invalid(
+                "key_file",
+                "is a key itself and no path, and is not shown here: give it as key, in 32 bytes, or write it into a file and name that;                  where it is a file's name after all, write ./ before it",
+            )),
+            Self::Env(name) if !is_variable(name) => Err(Error::invalid(
+                "key_env",
+                "is no name of an environment variable (letters, digits and _), and is not shown here, as it may be a key itself: put                  the key into a variable, and give the name of that",
+            )),
             _ => Ok(()),
         }
     }
 }
 
+impl fmt::Debug for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => f.debug_tuple("Key").field(key).finish(),
+            Self::File(path) => f.debug_tuple("File").field(&shown_file(path)).finish(),
+            Self::Env(name) => f.debug_tuple("Env").field(&shown_variable(name)).finish(),
+            Self::Passphrase(words) => f.debug_tuple("Passphrase").field(words).finish(),
+        }
+    }
+}
+
+/// A path as it may be shown: not where it is a key that was given in the wrong place.
+pub(crate) fn shown_file(path: &Path) -> &Path {
+    if is_path(path) { path } else { Path::new("…") }
+}
+
+/// The same of a variable's name.
+pub(crate) fn shown_variable(name: &str) -> &str {
+    if is_variable(name) { name } else { "…" }
+}
+
+/// A key in Base64 may look like a path, and the other way round: one in a directory that exists is a path.
+fn is_path(path: &Path) -> bool {
+    let is_in_directory = || path.parent().is_some_and(|parent| parent.file_name().is_some() && parent.is_dir());
+    let is_key = path.to_str().and_then(Key::parse).is_some();
+    !is_key || path.exists() || is_in_directory()
+}
+
+fn is_variable(name: &str) -> bool {
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_word && name.starts_with(|first: char| !first.is_ascii_digit()) && Key::parse(name).is_none()
+}
+
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::{Key, KeySource, Passphrase};
+    use crate::config::Config;
+
+    #[test]
+    fn a_key_in_the_place_of_a_name_is_refused_and_shown_nowhere() {
+        let key = Key::new(&[0xa7; 32]).unwrap();
+        let base64 = key.to_text().expose().to_owned();
+        let bare = base64.trim_end_matches('=').to_owned();
+        for written in [base64, bare, "a7".repeat(32), format!(" {}", "a7".repeat(32))] {
+            let (file, env) = (KeySource::File(PathBuf::from(&written)), KeySource::Env(written.clone()));
+            let mut config = Config::default();
+            config.key_file = Some(PathBuf::from(&written));
+            let named = config.validate().unwrap_err();
+            config.key_file = None;
+            config.key_env = Some(written.clone());
+            let shown = format!("{:?} {file:?} {env:?} {config:?}", (file.check(), env.check(), named, config.validate()));
+            assert!(!shown.contains(written.trim()), "{shown}");
+            assert!(file.check().is_err() && env.check().is_err() && config.validate().is_err());
+        }
+        for wrong in ["", "A=B", "1A", "my secret", "GEHEIMNIS!", "schlüssel"] {
+            let refused = KeySource::Env(wrong.to_owned()).check().unwrap_err().to_string();
+            assert!(wrong.is_empty() || !refused.contains(wrong), "{refused}");
+        }
+        let names = [KeySource::Env("_SHOP_KEY_2".to_owned()), KeySource::File("shop.key".into())];
+        assert!(names.iter().all(|source| source.check().is_ok()));
+        assert_eq!(format!("{names:?}"), r#"[Env("_SHOP_KEY_2"), File("shop.key")]"#);
+    }
+
+    #[test]
+    fn a_path_that_reads_like_a_key_is_one_where_its_directory_exists() {
+        let directory = std::env::temp_dir();
+        let room = 43 - directory.as_os_str().len() - 1;
+        let path = directory.join("A".repeat(room));
+        assert!(KeySource::File(path).check().is_ok());
+    }
 
     #[test]
     fn a_key_is_read_from_base64_and_hex_and_from_nothing_else() {
