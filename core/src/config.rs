@@ -28,7 +28,7 @@ pub struct Config {
     /// Or a file that holds it: 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store
     /// is new. It belongs to one store. Default: none.
     pub key_file: Option<PathBuf>,
-    /// Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+    /// Or the name of an environment variable (letters, digits and _) that holds it in Base64 or hex. Default: none.
     pub key_env: Option<String>,
     /// Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. Default: none.
     pub passphrase: Option<Passphrase>,

@@ -129,7 +129,7 @@ pub enum KeySource {
     Key(Key),
     /// A file that holds the key in Base64 or hex; made, with a new key and mode 0600, where it does not exist.
     File(PathBuf),
-    /// The name of an environment variable that holds the key in Base64 or hex.
+    /// The name of an environment variable (letters, digits and _) that holds the key in Base64 or hex.
     Env(String),
     /// Words that the key is made of.
     Passphrase(Passphrase),
@@ -165,11 +165,13 @@ impl KeySource {
             Self::File(path) if path.as_os_str().is_empty() => Err(Error::invalid("key_file", "the path is empty")),
             Self::File(path) if !is_path(path) => Err(Error::invalid(
                 "key_file",
-                "is a key itself and no path, and is not shown here: give it as key, in 32 bytes, or write it into a file and name that;                  where it is a file's name after all, write ./ before it",
+                "is a key itself and no path, and is not shown here: give it as key, in 32 bytes, or write it into a file and name that; \
+                 where it is a file's name after all, write ./ before it",
             )),
             Self::Env(name) if !is_variable(name) => Err(Error::invalid(
                 "key_env",
-                "is no name of an environment variable (letters, digits and _), and is not shown here, as it may be a key itself: put                  the key into a variable, and give the name of that",
+                "is no name of an environment variable (letters, digits and _), and is not shown here, as it may be a key itself: put \
+                 the key into a variable, and give the name of that",
             )),
             _ => Ok(()),
         }

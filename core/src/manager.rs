@@ -78,6 +78,10 @@ impl CookieManager {
     /// Opens the store at `path` (`:memory:` for one that is gone with the manager), and starts every enabled account in it.
     /// Blocks while the file is opened and read, also while another manager of this process that is closing has it (20 s at most).
     ///
+    /// While it is open, nothing else in this process may open the store's files, not even to read them (another copy of SQLite, a
+    /// backup in the program itself): closing them again ends the locks that keep other processes from taking the log away. Use
+    /// [`inspect`](crate::inspect) or [`snapshot`](Self::snapshot).
+    ///
     /// # Errors
     /// [`Error::InvalidArgument`] for a setting out of its range; [`Error::AlreadyOpen`], [`Error::NotADatabase`],
     /// [`Error::Corrupt`], [`Error::StoreTooNew`] (the file is left as it was); [`Error::StoreUnavailable`], [`Error::DiskFull`],

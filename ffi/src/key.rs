@@ -28,7 +28,7 @@ pub(crate) unsafe fn read_key(first: *const u8, length: usize) -> Result<Option<
 /// - `key_file`: a file that holds a key: 32 bytes in Base64 or hex. The one that is in use gets a new key; it belongs to one store, as
 ///   another one that uses it would no longer open. Of any other, the key in it is taken, or one is made, with mode 0600. A key file
 ///   that is used no more stays where it is: remove it yourself once no copy of the store needs it.
-/// - `key_env`: the name of an environment variable that holds a key in Base64 or hex.
+/// - `key_env`: the name of an environment variable (letters, digits and _) that holds a key in Base64 or hex.
 /// - `passphrase`: words that the key is made of, 1 to 1,024 bytes; takes some tenths of a second.
 ///
 /// Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` for a key that cannot be had, and for none or two;

@@ -97,6 +97,10 @@ pub extern "C" fn lk_version() -> *const c_char {
 /// - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
 ///   `lk_manager_free`.
 ///
+/// While it is open, nothing else in this process may open the store's files, not even to read them (another copy of SQLite, a backup in
+/// the program itself): closing them again ends the locks that keep other processes from taking the log away. Use `lk_inspect` or
+/// `lk_manager_snapshot`.
+///
 /// Any thread. Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
 /// out of its range or a key that cannot be had, `LK_STATUS_ALREADY_OPEN`, `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_CORRUPT`,
 /// `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_WRONG_KEY` (of these, nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_DISK_FULL`,

@@ -174,7 +174,7 @@ config! {
     key: Masked,
     /// Or a file that holds it: str or os.PathLike; 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store is new. It belongs to one store. Default None.
     key_file: FilePath,
-    /// Or the name of an environment variable that holds it in Base64 or hex. Default None.
+    /// Or the name of an environment variable (letters, digits and _) that holds it in Base64 or hex. Default None.
     key_env: Option<String>,
     /// Or words that it is made of, with Argon2id: opening takes some tenths of a second and 64 MiB. They are not given back: '…' stands for them. Default None.
     passphrase: Masked,

@@ -33,6 +33,10 @@ const PLOTTED: u32 = 500;
 /// `path` is the store's file (`":memory:"`: one that is gone with the manager); it is made if it is not there, and every
 /// enabled account in it is started. `config` is a `Config`; without one the defaults hold.
 ///
+/// While it is open, nothing else in this process may open the store's files, not even to read them (`sqlite3.connect`, `open`,
+/// `shutil.copy`): closing them again ends the locks that keep other processes from taking the log away. Use `livekeeper.inspect` or
+/// `snapshot`.
+///
 /// Every method may be called from any thread. Those that wait release the GIL, and Ctrl-C ends the wait. In a coroutine use
 /// `manager.aio`, which has the same methods, to be awaited. Errors are of `LivekeeperError`; a value that is refused names its
 /// field, and nothing was done.
