@@ -1377,7 +1377,7 @@ typedef struct {
      */
     lk_str key_file;
     /**
-     * Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+     * Or the name of an environment variable (letters, digits and _) that holds it in Base64 or hex. Default: none.
      */
     lk_str key_env;
     /**
@@ -2579,6 +2579,10 @@ const char *lk_version(void);
  * - `manager`: where the new manager goes; NULL is put there on failure. Close it with `lk_manager_close`, then end it with
  *   `lk_manager_free`.
  *
+ * While it is open, nothing else in this process may open the store's files, not even to read them (another copy of SQLite, a backup in
+ * the program itself): closing them again ends the locks that keep other processes from taking the log away. Use `lk_inspect` or
+ * `lk_manager_snapshot`.
+ *
  * Any thread. Blocks while the file is opened and read, not for the accounts to connect. Errors: `LK_STATUS_INVALID_ARGUMENT` for a setting
  * out of its range or a key that cannot be had, `LK_STATUS_ALREADY_OPEN`, `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_CORRUPT`,
  * `LK_STATUS_STORE_TOO_NEW`, `LK_STATUS_WRONG_KEY` (of these, nothing was touched), `LK_STATUS_STORE_UNAVAILABLE`, `LK_STATUS_DISK_FULL`,
@@ -2617,7 +2621,7 @@ void lk_manager_free(lk_manager *manager);
  * - `key_file`: a file that holds a key: 32 bytes in Base64 or hex. The one that is in use gets a new key; it belongs to one store, as
  *   another one that uses it would no longer open. Of any other, the key in it is taken, or one is made, with mode 0600. A key file
  *   that is used no more stays where it is: remove it yourself once no copy of the store needs it.
- * - `key_env`: the name of an environment variable that holds a key in Base64 or hex.
+ * - `key_env`: the name of an environment variable (letters, digits and _) that holds a key in Base64 or hex.
  * - `passphrase`: words that the key is made of, 1 to 1,024 bytes; takes some tenths of a second.
  *
  * Any thread. Blocks until it is on disk. Errors: `LK_STATUS_INVALID_ARGUMENT` for a key that cannot be had, and for none or two;

@@ -225,8 +225,7 @@ mod tests {
         let bare = base64.trim_end_matches('=').to_owned();
         for written in [base64, bare, "a7".repeat(32), format!(" {}", "a7".repeat(32))] {
             let (file, env) = (KeySource::File(PathBuf::from(&written)), KeySource::Env(written.clone()));
-            let mut config = Config::default();
-            config.key_file = Some(PathBuf::from(&written));
+            let mut config = Config { key_file: Some(PathBuf::from(&written)), ..Config::default() };
             let named = config.validate().unwrap_err();
             config.key_file = None;
             config.key_env = Some(written.clone());
