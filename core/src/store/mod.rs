@@ -97,7 +97,6 @@ impl Store {
         let (reader_done, reader_closed) = mpsc::channel();
         let at_end = |closed| AtEnd { owner: owner.clone(), closed };
         let reader = reading.map(|db| Reader::start(db, at_end(reader_done))).transpose()?;
-        let real = owner.as_ref().and_then(|_| path.canonicalize().ok());
         let writer = Writer::start(writing, real.as_deref(), reader.is_some().then_some(reader_closed), at_end(done))?;
         Ok(Self {
             writer,
