@@ -288,12 +288,42 @@ fn what_is_exported_under_a_passphrase_comes_back_whole_and_shows_no_secret() {
     to.close(LIMIT_S).wait().unwrap();
     from.close(LIMIT_S).wait().unwrap();
 
-    // Of the same length sealed: of the same length.
-    let login = |path: &Path| -> (u32, String, u32) {
-        let sql = "SELECT length(sealed_cookie), device_id, length(sealed_proxy) FROM accounts";
-        Connection::open(path).unwrap().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
-    };
     assert_eq!(login(&store), login(&copy));
+}
+
+/// What is sealed is told by its length: cookie, device, proxy of the only account.
+fn login(store: &Path) -> (u32, String, Option<u32>) {
+    let sql = "SELECT length(sealed_cookie), device_id, length(sealed_proxy) FROM accounts";
+    Connection::open(store).unwrap().query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+}
+
+#[test]
+fn an_account_that_waits_for_its_cookie_takes_the_whole_login_of_a_document_and_says_what_it_leaves() {
+    let scratch = Scratch::new("bring-whole-login");
+    let (store, plain, sealed) = (scratch.join("a.db"), scratch.join("plain.json"), scratch.join("sealed.json"));
+    let from = furnished(&store);
+    from.export_accounts(&plain, None).wait().unwrap();
+    from.export_accounts(&sealed, Some("p")).wait().unwrap();
+    from.close(LIMIT_S).wait().unwrap();
+
+    let copy = scratch.join("b.db");
+    let to = offline(&copy);
+    to.import_accounts(&plain, None).wait().unwrap();
+    let report = to.import_accounts(&sealed, Some("p")).wait().unwrap();
+    assert!(report.is_complete() && of(&report, "shop").cookie, "{report:?}");
+    to.close(LIMIT_S).wait().unwrap();
+    assert_eq!(login(&copy), login(&store));
+
+    let own = scratch.join("c.db");
+    let to = offline(&own);
+    to.import_accounts(&plain, None).wait().unwrap();
+    to.set_proxy("shop", Some("http://127.0.0.1:8")).wait().unwrap();
+    let report = to.import_accounts(&sealed, Some("p")).wait().unwrap();
+    let shop = of(&report, "shop");
+    assert!(shop.not_taken.len() == 1 && shop.not_taken[0].contains("its proxy"), "{report:?}");
+    assert!(!format!("{report:?}").contains(CANARY) && shop.cookie && shop.settings);
+    to.close(LIMIT_S).wait().unwrap();
+    assert!(login(&own).1 == login(&store).1 && login(&own).2 < login(&store).2);
 }
 
 #[test]

@@ -44,7 +44,8 @@ impl CookieManager {
     ///
     /// A new account takes its login too: cookie, device, token and proxy. Where the document leaves the secrets out it is parked,
     /// and waits for a cookie ([`Self::update_cookie`]). An account that is here already keeps its own login; only one that is
-    /// parked, or has no cookie, takes that of the document, if it is of the same Xianyu user. An account of another user is refused.
+    /// parked, or has no cookie, takes that of the document, if it is of the same Xianyu user: with its proxy where it has none of
+    /// its own, and with its device and token where it has had no login. An account of another user is refused.
     ///
     /// - `passphrase`: what the document was exported with; `None` where its secrets are left out.
     ///

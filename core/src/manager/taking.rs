@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::work::{AccountSlot, new_device, replace_cookie};
+use super::work::{AccountSlot, new_device};
 use crate::account::AccountRecord;
 use crate::bring::report::{ImportOutcome, ImportedAccount};
 use crate::bring::{Brought, Login};
@@ -84,7 +84,12 @@ async fn add(service: &Service, slot: &mut AccountSlot, brought: Brought) -> Res
 }
 
 /// What the file has for an account that is on record.
-async fn meet(service: &Service, slot: &mut AccountSlot, brought: Brought, existing: Existing) -> Result<ImportedAccount, Error> {
+async fn meet(
+    service: &Service,
+    slot: &mut AccountSlot,
+    mut brought: Brought,
+    existing: Existing,
+) -> Result<ImportedAccount, Error> {
     let known = slot.worker().with_credentials(|known| (known.cookie.unb().to_owned(), known.cookie.to_header()));
     if let (Some((expected, _)), Some(login)) = (&known, &brought.login)
         && expected != login.cookie.unb()
@@ -94,25 +99,26 @@ async fn meet(service: &Service, slot: &mut AccountSlot, brought: Brought, exist
     }
     // A login that works is newer than any file.
     let needs_login = known.is_none() || slot.is_parked();
-    let new_cookie = brought
+    let login = brought
         .login
-        .as_ref()
-        .filter(|login| needs_login && known.as_ref().is_none_or(|(_, header)| *header != login.cookie.to_header()))
-        .map(|login| login.cookie.clone());
+        .take()
+        .filter(|login| needs_login && known.as_ref().is_none_or(|(_, header)| *header != login.cookie.to_header()));
     let mut report = begin_report(&brought, ImportOutcome::Kept);
-    match existing {
-        Existing::IsUpdated => update(service, slot, brought, &mut report).await?,
+    let brought = match existing {
+        Existing::IsUpdated => Some(brought),
         Existing::Stays => {
             report.notes.clear();
-            report.not_taken = vec!["it is here already, and was left as it is: remove it first to take it anew".to_owned()];
+            report.not_taken = vec![match login {
+                None => "it is here already, and was left as it is: remove it first to take it anew".to_owned(),
+                Some(_) => "it is here already: only its cookie was taken, as its own had no use any more".to_owned(),
+            }];
+            None
         }
-    }
-    if let Some(cookie) = new_cookie {
-        replace_cookie(service, slot, cookie).await?;
-        report.cookie = true;
-        if existing == Existing::Stays {
-            report.not_taken = vec!["it is here already: only its cookie was taken, as its own had no use any more".to_owned()];
-        }
+    };
+    match (login, brought) {
+        (None, None) => {}
+        (None, Some(brought)) => update(service, slot, brought, &mut report).await?,
+        (Some(login), brought) => take_login(service, slot, login, brought, &mut report).await?,
     }
     if report.cookie || report.settings {
         report.outcome = ImportOutcome::Updated;
@@ -121,18 +127,105 @@ async fn meet(service: &Service, slot: &mut AccountSlot, brought: Brought, exist
 }
 
 async fn update(service: &Service, slot: &mut AccountSlot, brought: Brought, report: &mut ImportedAccount) -> Result<(), Error> {
-    let settings = brought.settings.clone();
-    service.store.bring_settings(slot.cookie_id(), settings.clone(), answers(&brought), service.clock.now_ms()).await?;
+    let (settings, answers) = (brought.settings.clone(), answers(&brought));
+    let enabled = settings.enabled;
+    service.store.bring_settings(slot.cookie_id(), settings, answers, service.clock.now_ms()).await?;
+    take_settings(slot, brought, report);
+    if enabled != slot.is_enabled() {
+        slot.switch(enabled).await;
+    }
+    Ok(())
+}
+
+/// Puts a login in the place of one that has no use any more, with the settings where they are to be taken too, all in one
+/// transaction; only then does the account start, so that it never connects past the proxy that came with its login.
+async fn take_login(
+    service: &Service,
+    slot: &mut AccountSlot,
+    login: Login,
+    brought: Option<Brought>,
+    report: &mut ImportedAccount,
+) -> Result<(), Error> {
+    let proxy = proxy_of(slot, &login, report)?;
+    let credentials = credentials_of(slot, login, report);
+    let was_active = slot.is_active();
+    if was_active {
+        slot.stop(ReasonCode::Replaced).await;
+    }
+    let enabled = brought.as_ref().map_or(slot.is_enabled(), |brought| brought.settings.enabled);
+    let record = AccountRecord {
+        cookie_id: slot.cookie_id().to_owned(),
+        cookie: credentials.cookie.to_header(),
+        owner: None,
+        enabled,
+        paused: slot.is_paused(),
+        priority: slot.priority(),
+        device_id: credentials.device_id.clone(),
+        proxy: proxy.as_ref().map(|proxy| proxy.url().clone()),
+        token: credentials.token.clone(),
+        unreadable: None,
+    };
+    let now_ms = service.clock.now_ms();
+    let stored = match &brought {
+        Some(brought) => service.store.bring_account(record, brought.settings.clone(), answers(brought), now_ms).await,
+        None => service.store.put_account(record, None, false, now_ms).await,
+    };
+    if stored.is_err() {
+        // What is on record is what it had: go on with it.
+        if was_active {
+            slot.start();
+        }
+        return stored;
+    }
+    slot.worker().set_proxy(proxy);
+    slot.worker().set_credentials(credentials);
+    if let Some(brought) = brought {
+        take_settings(slot, brought, report);
+    }
+    slot.set_enabled(enabled);
+    report.cookie = true;
+    if enabled {
+        slot.start();
+    } else {
+        slot.show_stopped(ReasonCode::Disabled);
+    }
+    Ok(())
+}
+
+/// The account's own proxy, else that of the login.
+fn proxy_of(slot: &AccountSlot, login: &Login, report: &mut ImportedAccount) -> Result<Option<Arc<Proxy>>, Error> {
+    let offered = login.proxy.as_ref().map(|url| Proxy::parse(url.expose())).transpose()?.map(Arc::new);
+    let Some(own) = slot.worker().proxy() else { return Ok(offered) };
+    if offered.is_some_and(|offered| offered != own) {
+        report.not_taken.push("its proxy: the account keeps its own, which set_proxy changes".to_owned());
+    }
+    Ok(Some(own))
+}
+
+/// The login with the device that the account is known by, if it has one: another would look like a new phone to the service. A
+/// token is of use to its own device only.
+fn credentials_of(slot: &AccountSlot, login: Login, report: &mut ImportedAccount) -> Credentials {
+    let Login { cookie, device_id, token, .. } = login;
+    let Some(own) = slot.worker().with_credentials(|known| known.device_id.clone()) else {
+        return Credentials { device_id: device_id.unwrap_or_else(|| new_device(&cookie)), cookie, token };
+    };
+    if device_id.as_ref() == Some(&own) {
+        return Credentials { cookie, device_id: own, token };
+    }
+    if device_id.is_some() {
+        report.not_taken.push("its device and token: the account keeps its own device, and asks for a new token".to_owned());
+    }
+    Credentials { cookie, device_id: own, token: None }
+}
+
+/// What is on record now, shown and put to use; whether it is to run is left to the caller.
+fn take_settings(slot: &mut AccountSlot, brought: Brought, report: &mut ImportedAccount) {
     report.settings = true;
     (report.rules, report.default_replies) = (brought.rules.list().len(), brought.default_replies.all().count());
     slot.worker().set_rules(brought.rules);
     slot.worker().set_default_replies(brought.default_replies);
-    slot.set_paused(settings.paused);
-    slot.set_priority(settings.priority);
-    if settings.enabled != slot.is_enabled() {
-        slot.switch(settings.enabled).await;
-    }
-    Ok(())
+    slot.set_paused(brought.settings.paused);
+    slot.set_priority(brought.settings.priority);
 }
 
 fn answers(brought: &Brought) -> AccountAnswers {
