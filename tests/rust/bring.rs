@@ -388,13 +388,37 @@ fn a_hostile_document_is_refused_and_nothing_of_it_is_quoted() {
     let swapped = format!("{}\"token\": \"AAAA\",\n        \"x\"{}", &text[..place], &text[place + "\"token\"".len()..]);
     assert!(matches!(import(&swapped), Error::WrongKey { .. }));
 
+    // What stands there to be read is no more to be changed than what is sealed.
+    for (from, to) in [
+        ("全场包邮", "加我微信"),
+        ("\"priority\": 7", "\"priority\": 700"),
+        ("\"auto_confirm\": true", "\"auto_confirm\": false"),
+        ("无货", "有货"),
+        ("\"paused\": true", "\"x\": 1, \"paused\": true"),
+        ("\"made_at_ms\": ", "\"made_at_ms\": 1"),
+    ] {
+        assert!(text.contains(from));
+        let refused = import(&text.replace(from, to));
+        assert!(matches!(refused, Error::WrongKey { .. }) && refused.to_string().contains("changed since"), "{from}: {refused}");
+    }
+    let (begin, end) = (text.find("\"accounts\": [").unwrap() + "\"accounts\": [".len(), text.rfind(']').unwrap());
+    assert!(matches!(import(&format!("{}{}", &text[..begin], &text[end..])), Error::WrongKey { .. }));
+    let place = text.find("\"proxy\": \"").unwrap() + "\"proxy\": ".len();
+    let end = place + 1 + text[place + 1..].find('"').unwrap() + 1;
+    assert!(matches!(import(&format!("{}null{}", &text[..place], &text[end..])), Error::WrongKey { .. }));
+    // Nor may somebody leave the seals out: whoever gives a passphrase wants them.
+    let plain = scratch.join("plain.json");
+    furnished(":memory:").export_accounts(&plain, None).wait().unwrap();
+    let text = fs::read_to_string(&plain).unwrap();
+    assert!(matches!(import(&text), Error::InvalidArgument { field: "passphrase", .. }));
+
     // What is only out of its bounds costs its account, or itself.
     let path = scratch.join("odd.json");
     fs::write(&path, text.replace("\"priority\": 7", "\"priority\": 700")).unwrap();
-    assert!(of(&to.import_accounts(&path, Some("p")).wait().unwrap(), "shop").not_taken[0].contains("priority"));
+    assert!(of(&to.import_accounts(&path, None).wait().unwrap(), "shop").not_taken[0].contains("priority"));
     fs::write(&path, text.replace("^a+b$", "(a")).unwrap();
-    let report = to.import_accounts(&path, Some("p")).wait().unwrap();
-    assert_eq!((of(&report, "shop").rules, of(&report, "shop").not_taken.len()), (2, 1));
+    let report = to.import_accounts(&path, None).wait().unwrap();
+    assert_eq!((of(&report, "shop").rules, of(&report, "shop").not_taken.len()), (2, 2));
 }
 
 #[test]

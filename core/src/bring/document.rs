@@ -7,10 +7,12 @@ use std::path::Path;
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::account::{Brought, Login, MAX_ACCOUNTS, Source};
 use super::report::{ImportedAccount, Notes, quoted};
 use super::rule_list::RuleList;
+use super::whole;
 use crate::account::{AccessToken, AccountRecord, MAX_PAUSE_MINUTES, MAX_REMARK_BYTES, PRIORITIES, check_cookie_id};
 use crate::error::Error;
 use crate::key::{Key, Passphrase};
@@ -46,13 +48,15 @@ struct Head {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Document {
+struct Document<'a> {
     format: String,
     version: u32,
     made_at_ms: i64,
     /// How the secrets are sealed; none: they are left out.
     sealed: Option<SealedWith>,
-    accounts: Vec<Entry>,
+    /// Entries, as they stand there.
+    #[serde(borrow)]
+    accounts: &'a RawValue,
 }
 
 /// What making the key of a passphrase takes.
@@ -71,6 +75,8 @@ struct SealedWith {
     #[serde(flatten)]
     cost: Cost,
     check: String,
+    /// Binds all accounts, with what is not sealed of them, to the key.
+    accounts: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,28 +119,45 @@ const CIPHER: &str = "xchacha20poly1305";
 /// [`Error::InvalidArgument`] for the path, [`Error::DiskFull`], [`Error::DiskFailed`].
 pub(crate) fn write(path: &Path, passphrase: Option<&Passphrase>, accounts: Vec<Exported>, now_ms: i64) -> Result<(), Error> {
     let file = PrivateFile::new(path)?;
-    let (sealed, key) = passphrase.map(new_key).transpose()?.unzip();
-    let accounts = accounts.into_iter().map(|account| Entry::new(account, key.as_ref())).collect::<Result<_, _>>()?;
-    let document = Document { format: FORMAT.to_owned(), version: VERSION, made_at_ms: now_ms, sealed, accounts };
+    let with_key = passphrase.map(new_key).transpose()?;
+    let key = with_key.as_ref().map(|(_, key)| key);
+    let entries = accounts.into_iter().map(|account| Entry::new(account, key)).collect::<Result<Vec<_>, _>>()?;
+    let accounts = json_of(&entries).map_err(|problem| Error::Internal { problem: problem.to_string() })?;
+    let sealed = with_key.map(|(work, key)| SealedWith::new(&work, &key, now_ms, accounts.get())).transpose()?;
+    let document = Document { format: FORMAT.to_owned(), version: VERSION, made_at_ms: now_ms, sealed, accounts: &accounts };
     write_json(file.path(), &document).map_err(|problem| file.explain(&problem))?;
     file.publish()
 }
 
-fn write_json(path: &Path, document: &Document) -> std::io::Result<()> {
+fn json_of(entries: &[Entry]) -> serde_json::Result<Box<RawValue>> {
+    RawValue::from_string(serde_json::to_string_pretty(entries)?)
+}
+
+fn write_json(path: &Path, document: &Document<'_>) -> std::io::Result<()> {
     let mut out = BufWriter::new(File::options().write(true).open(path)?);
     serde_json::to_writer_pretty(&mut out, document)?;
     out.write_all(b"\n")?;
     out.flush()
 }
 
-fn new_key(passphrase: &Passphrase) -> Result<(SealedWith, Key), Error> {
+fn new_key(passphrase: &Passphrase) -> Result<(KeyWork, Key), Error> {
     let work = KeyWork::new().map_err(|problem| Error::Internal { problem })?;
     let key = work.key_of(passphrase).map_err(|problem| Error::Internal { problem })?;
-    let check = seal(&key, "", "check", CHECK)?;
-    let KeyWork { salt, memory_kib, passes, lanes } = work;
-    let cost = Cost { memory_kib, passes, lanes };
-    let with = SealedWith { kdf: KDF.to_owned(), cipher: CIPHER.to_owned(), salt: BASE64.encode(&salt), cost, check };
-    Ok((with, key))
+    Ok((work, key))
+}
+
+impl SealedWith {
+    fn new(work: &KeyWork, key: &Key, made_at_ms: i64, accounts: &str) -> Result<Self, Error> {
+        let KeyWork { salt, memory_kib, passes, lanes } = *work;
+        Ok(Self {
+            kdf: KDF.to_owned(),
+            cipher: CIPHER.to_owned(),
+            salt: BASE64.encode(&salt),
+            cost: Cost { memory_kib, passes, lanes },
+            check: seal(key, "", "check", CHECK)?,
+            accounts: whole::mark(key, FORMAT, made_at_ms, accounts)?,
+        })
+    }
 }
 
 /// What is sealed belongs to its place: it opens nowhere else.
@@ -175,7 +198,7 @@ impl Entry {
     fn into_brought(self, key: Option<&Key>, path: &str) -> Result<Result<Brought, ImportedAccount>, Error> {
         // What is sealed is opened before anything is refused: a document that was tampered with is refused as a whole.
         let opened = match (&self.secrets, key) {
-            (Some(secrets), Some(key)) => Some(secrets.open(&self.cookie_id, key).ok_or_else(|| tampered(path, &self.cookie_id))?),
+            (Some(secrets), Some(key)) => Some(self.open(secrets, key, path)?),
             _ => None,
         };
         if let Err(problem) = self.check() {
@@ -212,6 +235,11 @@ impl Entry {
             not_taken,
             notes,
         }))
+    }
+
+    fn open(&self, secrets: &Secrets, key: &Key, path: &str) -> Result<Opened, Error> {
+        let changed = || tampered(path, &format!("the secrets of account {} were", quoted(&self.cookie_id)));
+        secrets.open(&self.cookie_id, key).ok_or_else(changed)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -292,7 +320,7 @@ impl Opened {
 pub(crate) fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<Source, Error> {
     let bytes = read_file(path)?;
     let path = &*path.display().to_string();
-    let head: Head = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, &problem))?;
+    let head: Head = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, "", &problem))?;
     if head.format != FORMAT {
         return Err(Error::invalid(
             "path",
@@ -304,19 +332,18 @@ pub(crate) fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<Sourc
             format!("{path:?} has version {}, known here are versions up to {VERSION}: use a newer livekeeper", head.version);
         return Err(Error::invalid("path", problem));
     }
-    let document: Document = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, &problem))?;
+    let document: Document<'_> = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, "", &problem))?;
+    let key = key_of(path, &document, passphrase)?;
+    let entries: Vec<Entry> =
+        serde_json::from_str(document.accounts.get()).map_err(|problem| no_document(path, " of its accounts", &problem))?;
     drop(bytes);
-    if document.accounts.len() > MAX_ACCOUNTS {
-        let problem = format!("{path:?} has {} accounts, allowed are at most {MAX_ACCOUNTS}", document.accounts.len());
+    if entries.len() > MAX_ACCOUNTS {
+        let problem = format!("{path:?} has {} accounts, allowed are at most {MAX_ACCOUNTS}", entries.len());
         return Err(Error::invalid("path", problem));
     }
-    let key = document.sealed.as_ref().map(|with| key_of(path, with, passphrase)).transpose()?;
     let mut source = Source::default();
-    if key.is_none() && passphrase.is_some() {
-        source.notes.add(|| "the document holds no secrets, so the passphrase was of no use".to_owned());
-    }
     let mut seen = BTreeSet::new();
-    for entry in document.accounts {
+    for entry in entries {
         if !seen.insert(entry.cookie_id.clone()) {
             source
                 .notes
@@ -343,10 +370,28 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Passphrase>) -> Result<Key, Error> {
-    let Some(passphrase) = passphrase else {
-        return Err(Error::invalid("passphrase", format!("is missing: the secrets in {path:?} are sealed under one")));
+/// The key of a document whose secrets are sealed, once it is sure that its accounts are what was exported.
+fn key_of(path: &str, document: &Document<'_>, passphrase: Option<&Passphrase>) -> Result<Option<Key>, Error> {
+    let (with, passphrase) = match (&document.sealed, passphrase) {
+        (Some(with), Some(passphrase)) => (with, passphrase),
+        (Some(_), None) => {
+            return Err(Error::invalid("passphrase", format!("is missing: the secrets in {path:?} are sealed under one")));
+        }
+        // Whoever gives one trusts that nobody else could have written the document.
+        (None, Some(_)) => {
+            let problem = format!("opens nothing: {path:?} has no secrets, and anybody may have changed it; import it without one");
+            return Err(Error::invalid("passphrase", problem));
+        }
+        (None, None) => return Ok(None),
     };
+    let key = opened(path, with, passphrase)?;
+    if !whole::is_as_marked(&key, FORMAT, document.made_at_ms, document.accounts.get(), &with.accounts) {
+        return Err(tampered(path, "something in it was"));
+    }
+    Ok(Some(key))
+}
+
+fn opened(path: &str, with: &SealedWith, passphrase: &Passphrase) -> Result<Key, Error> {
     if with.kdf != KDF || with.cipher != CIPHER {
         let problem = format!("the secrets in {path:?} are sealed in a way that is not known here: use a newer livekeeper");
         return Err(Error::invalid("path", problem));
@@ -366,15 +411,15 @@ fn key_of(path: &str, with: &SealedWith, passphrase: Option<&Passphrase>) -> Res
     Ok(key)
 }
 
-fn tampered(path: &str, cookie_id: &str) -> Error {
+fn tampered(path: &str, what: &str) -> Error {
     Error::WrongKey {
         what: format!("the document {path:?}"),
-        problem: format!("the passphrase is right, but the secrets of account {cookie_id:?} were changed since: export it again"),
+        problem: format!("the passphrase is right, but {what} changed since: export it again"),
     }
 }
 
 /// Only where it is wrong is told: what stands there may be a secret of a file that was named by mistake.
-fn no_document(path: &str, problem: &serde_json::Error) -> Error {
-    let place = format!("line {}, column {}", problem.line(), problem.column());
+fn no_document(path: &str, part: &str, problem: &serde_json::Error) -> Error {
+    let place = format!("line {}, column {}{part}", problem.line(), problem.column());
     Error::invalid("path", format!("{path:?} is no document of export_accounts, or a damaged one ({place})"))
 }

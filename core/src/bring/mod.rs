@@ -5,6 +5,7 @@ mod account;
 mod document;
 pub(crate) mod report;
 mod rule_list;
+mod whole;
 mod xianyu_db;
 
 pub(crate) use self::account::{Brought, Login, Source};

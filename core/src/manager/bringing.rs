@@ -47,11 +47,13 @@ impl CookieManager {
     /// parked, or has no cookie, takes that of the document, if it is of the same Xianyu user: with its proxy where it has none of
     /// its own, and with its device and token where it has had no login. An account of another user is refused.
     ///
-    /// - `passphrase`: what the document was exported with; `None` where its secrets are left out.
+    /// - `passphrase`: what the document was exported with; `None` where its secrets are left out. With one, the document is taken
+    ///   only as it was exported: its settings, rules and replies too can be read by anybody and changed by nobody else.
     ///
     /// # Errors
     /// [`Error::WrongKey`] for another passphrase or a document that was tampered with: nothing was changed.
-    /// [`Error::InvalidArgument`] for a path that is no such document, or a passphrase that is missing. [`Error::Closed`].
+    /// [`Error::InvalidArgument`] for a path that is no such document, a passphrase that is missing, or one for a document without
+    /// secrets. [`Error::Closed`].
     pub fn import_accounts(&self, path: impl AsRef<Path>, passphrase: Option<&str>) -> Call<ImportReport> {
         let passphrase = match passphrase.map(Passphrase::new).transpose() {
             Ok(passphrase) => passphrase,
@@ -65,8 +67,8 @@ impl CookieManager {
     /// rules and default replies; without messages, orders and statistics.
     ///
     /// - `path`: where there is no file yet.
-    /// - `passphrase`: cookie, device, token and proxy of each account are sealed under it (argon2id, XChaCha20-Poly1305);
-    ///   1 … 1,024 bytes. `None`: they are left out.
+    /// - `passphrase`: cookie, device, token and proxy of each account are sealed under it (argon2id, XChaCha20-Poly1305), and
+    ///   everything else is bound to it, so that a change is noticed; 1 … 1,024 bytes. `None`: they are left out.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`], [`Error::StoreFailed`], [`Error::DiskFull`], [`Error::DiskFailed`], [`Error::Closed`].
