@@ -111,6 +111,33 @@ fn the_file_of_the_python_program_is_taken_with_a_reason_for_whatever_is_not() {
 }
 
 #[test]
+fn a_refused_account_is_named_by_an_id_that_is_short_and_no_cookie() {
+    let scratch = Scratch::new("bring-ids");
+    let path = scratch.join("x.db");
+    let db = xianyu_db(&path, TODAY);
+    let sql = "INSERT INTO cookies (id, value, user_id) VALUES (?1, ?2, 7)";
+    let swapped = format!("{}; {}", cookie("1001"), "x".repeat(500));
+    let ids = [("长".repeat(2_000_000), cookie("1")), (swapped.clone(), "shop".to_owned()), (cookie("1002"), "off".to_owned())];
+    for (id, value) in &ids {
+        db.execute(sql, (id, value)).unwrap();
+    }
+    db.execute("INSERT INTO keywords VALUES (?1, '包邮', 'x', NULL, 'text', NULL)", [&swapped]).unwrap();
+    let manager = offline(":memory:");
+    let report = manager.import_xianyu_db(&path).wait().unwrap();
+    assert_eq!(report.count(ImportOutcome::Refused), 3);
+    assert!(!format!("{report:?}").contains(CANARY), "{report:?}");
+    assert!(report.accounts.iter().all(|account| account.cookie_id.chars().count() < 50 && account.not_taken[0].len() < 300));
+
+    let document = scratch.join("accounts.json");
+    furnished(":memory:").export_accounts(&document, None).wait().unwrap();
+    let text = fs::read_to_string(&document).unwrap();
+    fs::write(&document, text.replace("\"shop\"", &format!("\"\\u001b{}\"", "x".repeat(5_000)))).unwrap();
+    let report = manager.import_accounts(&document, None).wait().unwrap();
+    assert!(report.accounts[0].outcome == ImportOutcome::Refused && report.accounts[0].cookie_id.len() < 60, "{report:?}");
+    assert!(!report.accounts[0].cookie_id.contains('\u{1b}'));
+}
+
+#[test]
 fn an_older_file_has_fewer_columns_and_tables_and_other_types() {
     let scratch = Scratch::new("bring-older");
     let manager = offline(":memory:");

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::account::check_cookie_id;
 use crate::numbered::numbered;
 
 /// Sentences of one kind about one account, at most; the last says how many more there are.
@@ -36,7 +37,7 @@ pub struct ImportReport {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ImportedAccount {
-    /// The account.
+    /// The account. Of a refused one whose id can be none, or is a cookie: what can be shown of it.
     pub cookie_id: String,
     /// What became of it.
     pub outcome: ImportOutcome,
@@ -70,7 +71,7 @@ impl ImportedAccount {
     /// An account of which nothing is taken, for this reason.
     pub(crate) fn refused(cookie_id: &str, reason: impl Into<String>) -> Self {
         Self {
-            cookie_id: cookie_id.to_owned(),
+            cookie_id: shown_id(cookie_id),
             outcome: ImportOutcome::Refused,
             cookie: false,
             settings: false,
@@ -138,9 +139,22 @@ impl Notes {
     }
 }
 
-/// A text of the file as a sentence quotes it: short, and without what a terminal would obey.
+/// The id of an account that is refused: whole if it can be an id, else as a sentence quotes it.
+fn shown_id(id: &str) -> String {
+    if check_cookie_id(id).is_err() || has_cookie(id) { quoted(id) } else { id.to_owned() }
+}
+
+/// Where id and cookie have changed places, or a column is another program's, the one holds the other.
+fn has_cookie(text: &str) -> bool {
+    ["unb=", "cookie2=", "_m_h5_tk="].iter().any(|name| text.contains(name))
+}
+
+/// A text of the file as a sentence quotes it: short, without what a terminal would obey, and never a cookie.
 pub(crate) fn quoted(text: &str) -> String {
     const LONGEST: usize = 40;
+    if has_cookie(text) {
+        return "(a cookie)".to_owned();
+    }
     let short: String = text.chars().take(LONGEST).collect();
     let more = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
     format!("{short:?}{more}")
@@ -164,5 +178,15 @@ mod tests {
         assert_eq!(account.to_string(), "shop: refused; not taken: the cookie has no `unb`");
         assert_eq!(quoted(&"包".repeat(41)), format!("{:?}…", "包".repeat(40)));
         assert_eq!(quoted("a\u{1b}[2J"), r#""a\u{1b}[2J""#);
+    }
+
+    #[test]
+    fn an_id_that_can_be_none_is_shown_short_and_a_cookie_in_its_place_not_at_all() {
+        let shown = |id: &str| ImportedAccount::refused(id, "x").cookie_id;
+        assert_eq!((shown("主号"), shown("")), ("主号".to_owned(), "\"\"".to_owned()));
+        assert_eq!(shown(&"\u{1b}]0;x".repeat(1_000_000)), format!("{:?}…", "\u{1b}]0;x".repeat(8)));
+        for cookie in ["unb=1; cookie2=CANARY", &format!("cookie2=CANARY; {}", "x".repeat(5_000)), "t=1; _m_h5_tk=CANARY"] {
+            assert_eq!((shown(cookie), quoted(cookie)), ("(a cookie)".to_owned(), "(a cookie)".to_owned()));
+        }
     }
 }
