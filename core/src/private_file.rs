@@ -3,9 +3,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use data_encoding::HEXLOWER;
 
 use crate::error::Error;
+use crate::sealing::random;
 
 /// A file on its way to its place. It is removed unless it gets there.
 pub(crate) struct PrivateFile {
@@ -19,7 +21,6 @@ impl PrivateFile {
     /// # Errors
     /// `InvalidArgument` for `path` where there is something already, or none can be made there; `DiskFull`, `DiskFailed`.
     pub(crate) fn new(target: &Path) -> Result<Self, Error> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
         let Some(name) = target.file_name() else {
             return Err(Error::invalid("path", format!("{:?} names no file", shown(target))));
         };
@@ -28,13 +29,16 @@ impl PrivateFile {
         }
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
-        hidden.push(format!(".{}-{}.part", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed)));
+        // Drawn, not counted: a process that was killed may have had this one's number, in a container it always has.
+        let drawn = random::<8>().map_err(|fault| Error::Internal { problem: fault.to_string() })?;
+        hidden.push(format!(".{}.part", HEXLOWER.encode(&drawn)));
         let temporary = target.with_file_name(hidden);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&temporary).map_err(|problem| explain(target, &problem))?;
+        begin(&temporary).map_err(|problem| match problem.kind() {
+            io::ErrorKind::AlreadyExists => {
+                Error::invalid("path", format!("{:?} is in the way: remove it, then try again", shown(&temporary)))
+            }
+            _ => explain(target, &problem),
+        })?;
         Ok(Self { target: target.to_owned(), temporary })
     }
 
@@ -72,6 +76,14 @@ impl Drop for PrivateFile {
         // In its place it is gone from here.
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+fn begin(temporary: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(temporary)
 }
 
 fn shown(target: &Path) -> String {
@@ -121,6 +133,21 @@ mod tests {
         #[cfg(unix)]
         assert_eq!(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&target).unwrap().permissions()) & 0o777, 0o600);
         assert!(PrivateFile::new(&directory.join("missing/copy.json")).is_err());
+        fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_process_of_the_same_number_has_left_is_in_nobodys_way() {
+        let directory = std::env::temp_dir().join(format!("livekeeper-private-left-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let target = directory.join("copy.json");
+        let left: Vec<_> =
+            (0..50).map(|number| directory.join(format!(".copy.json.{}-{number}.part", std::process::id()))).collect();
+        left.iter().for_each(|path| fs::write(path, "half").unwrap());
+        let (first, second) = (PrivateFile::new(&target).unwrap(), PrivateFile::new(&target).unwrap());
+        assert_ne!(first.path(), second.path());
+        first.publish().unwrap();
+        assert!(left.iter().all(|path| path.exists()));
         fs::remove_dir_all(&directory).unwrap();
     }
 }
