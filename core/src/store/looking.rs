@@ -1,7 +1,8 @@
 //! Looking into a database without changing anything: neither the file, nor what lies beside it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ const IN_URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-
 /// Opens a database to be read only, and reads.
 ///
 /// Where nobody has a database in WAL mode open, it is read as a file that cannot change: SQLite would else make two files beside it
-/// and leave them there. Should somebody open it meanwhile, it is read anew.
+/// and leave them there. Should somebody open it or write to it meanwhile, it is read anew.
 ///
 /// # Errors
 /// [`Error::StoreUnavailable`], [`Error::NotADatabase`], [`Error::Corrupt`], and whatever `read` answers.
@@ -29,12 +30,15 @@ pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) ->
     if !file.is_file() {
         return Err(unavailable(path, "it is no plain file: name the database's file"));
     }
+    let seen = |problem: io::Error| unavailable(path, &problem.to_string());
     for _ in 0..TRIES {
-        if is_in_use(&file) || !is_in_wal_mode(&file).map_err(|problem| unavailable(path, &problem.to_string()))? {
+        let before = Stamp::of(&file).map_err(seen)?;
+        if is_in_use(&file) || !is_in_wal_mode(&file).map_err(seen)? {
             break;
         }
         let answer = read(&mut open(path, &file, "immutable=1")?);
-        if !is_in_use(&file) {
+        // Somebody may have opened it, written to it and closed it again, and what was read is of two moments then.
+        if !is_in_use(&file) && Stamp::of(&file).is_ok_and(|after| after == before) {
             return answer;
         }
     }
@@ -66,6 +70,17 @@ fn open(path: &Path, file: &Path, how: &str) -> Result<Connection, Error> {
     Ok(db)
 }
 
+/// What changes with a file: which it is (device and inode), how long it is, when it was written to and changed (in nanoseconds).
+#[derive(PartialEq, Eq)]
+struct Stamp([i64; 4], (u64, u64, u64));
+
+impl Stamp {
+    fn of(file: &Path) -> io::Result<Self> {
+        let now = fs::metadata(file)?;
+        Ok(Self([now.mtime(), now.mtime_nsec(), now.ctime(), now.ctime_nsec()], (now.dev(), now.ino(), now.size())))
+    }
+}
+
 /// Whether a log lies beside it, as it does while a program has a database in WAL mode open, or has been cut off.
 fn is_in_use(file: &Path) -> bool {
     beside(file, "-wal").exists()
@@ -85,4 +100,49 @@ fn is_in_wal_mode(file: &Path) -> io::Result<bool> {
 
 fn unavailable(path: &Path, problem: &str) -> Error {
     Error::StoreUnavailable { path: path.display().to_string(), problem: problem.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::look_into;
+    use crate::store::tests::Scratch;
+
+    /// A database in WAL mode that nobody has open.
+    fn closed(scratch: &Scratch) {
+        let db = Connection::open(scratch.file()).unwrap();
+        db.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE t (x)").unwrap();
+    }
+
+    fn write(scratch: &Scratch) {
+        Connection::open(scratch.file()).unwrap().execute("INSERT INTO t VALUES (randomblob(100000))", []).unwrap();
+        assert!(!scratch.0.join("shop.db-wal").exists());
+    }
+
+    fn rows(db: &Connection) -> u32 {
+        db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_somebody_has_written_to_and_closed_meanwhile_is_read_anew_and_at_last_under_its_locks() {
+        let scratch = Scratch::new("looking-anew");
+        closed(&scratch);
+        for (writes, reads) in [(0, 1), (1, 2), (2, 3), (9, 4)] {
+            let (mut count, before) = (0, look_into(&scratch.file(), |db| Ok(rows(db))).unwrap());
+            let seen = look_into(&scratch.file(), |db| {
+                let seen = rows(db);
+                count += 1;
+                // What is read last is read under the locks of a database that is in use.
+                if count <= writes && count < reads {
+                    write(&scratch);
+                }
+                Ok(seen)
+            });
+            assert_eq!((seen.unwrap(), count), (before + reads - 1, reads));
+            for suffix in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(scratch.0.join(format!("shop.db{suffix}")));
+            }
+        }
+    }
 }
