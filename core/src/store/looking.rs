@@ -9,7 +9,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::owner::beside;
+use super::owner::{beside, unless_open_here};
 use crate::error::Error;
 
 /// For another process that writes at this moment.
@@ -33,7 +33,7 @@ pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) ->
     let seen = |problem: io::Error| unavailable(path, &problem.to_string());
     for _ in 0..TRIES {
         let before = Stamp::of(&file).map_err(seen)?;
-        if is_in_use(&file) || !is_in_wal_mode(&file).map_err(seen)? {
+        if is_in_use(&file) || !unless_open_here(&file, || is_in_wal_mode(&file)).transpose().map_err(seen)?.unwrap_or(false) {
             break;
         }
         let answer = read(&mut open(path, &file, "immutable=1")?);
@@ -86,7 +86,8 @@ fn is_in_use(file: &Path) -> bool {
     beside(file, "-wal").exists()
 }
 
-/// The file is opened by itself only where no log lies beside it: closing it again drops the locks that this process has on it.
+/// The file is opened by itself only where no log lies beside it and no manager of this process has it open: closing it again drops
+/// the locks that this process has on it.
 fn is_in_wal_mode(file: &Path) -> io::Result<bool> {
     const VERSIONS: std::ops::Range<usize> = 18..20;
     let mut head = [0; VERSIONS.end];
@@ -107,6 +108,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::look_into;
+    use crate::store::owner::{Owner, is_open_here, unless_open_here};
     use crate::store::tests::Scratch;
 
     /// A database in WAL mode that nobody has open.
@@ -122,6 +124,27 @@ mod tests {
 
     fn rows(db: &Connection) -> u32 {
         db.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_store_that_this_process_is_just_opening_is_never_opened_by_itself() {
+        let scratch = Scratch::new("looking-opening");
+        closed(&scratch);
+        let link = scratch.0.join("link.db");
+        std::os::unix::fs::symlink(scratch.file(), &link).unwrap();
+        let owner = Owner::take(&scratch.file()).unwrap();
+        for path in [&scratch.file(), &link] {
+            assert!(is_open_here(path));
+            assert_eq!(unless_open_here(path, || panic!("it is opened by itself")), None::<()>);
+            // There is no log yet: it is read as one that is in use all the same.
+            assert!(look_into(path, |db| Ok(rows(db) == 0 && scratch.0.join("shop.db-shm").exists())).unwrap());
+            for suffix in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(scratch.0.join(format!("shop.db{suffix}")));
+            }
+        }
+        drop(owner);
+        assert!(!is_open_here(&link) && !is_open_here(&scratch.0.join("missing")));
+        assert!(look_into(&link, |_| Ok(!scratch.0.join("shop.db-shm").exists())).unwrap());
     }
 
     #[test]
