@@ -449,6 +449,36 @@ fn a_hostile_document_is_refused_and_nothing_of_it_is_quoted() {
 }
 
 #[test]
+fn a_pipe_in_the_place_of_a_document_is_refused_instead_of_waited_for() {
+    let scratch = Scratch::new("bring-pipe");
+    let pipe = scratch.join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let (told, answer) = std::sync::mpsc::channel();
+    std::thread::spawn(move || told.send(offline(":memory:").import_accounts(&pipe, None).wait()));
+    let refused = answer.recv_timeout(Duration::from_secs(20)).expect("it waits").unwrap_err().to_string();
+    assert!(refused.contains("no plain file"), "{refused}");
+    let directory = offline(":memory:").import_accounts(scratch.join(""), None).wait().unwrap_err();
+    assert!(directory.to_string().contains("no plain file"), "{directory}");
+}
+
+#[test]
+fn the_store_itself_in_the_place_of_a_document_is_refused_without_being_opened() {
+    let scratch = Scratch::new("bring-own-store");
+    let (store, link) = (scratch.join("shop.db"), scratch.join("link.json"));
+    let manager = furnished(&store);
+    std::os::unix::fs::symlink(&store, &link).unwrap();
+    let inode = format!(":{} ", std::os::unix::fs::MetadataExt::ino(&fs::metadata(&store).unwrap()));
+    // The locks that this process has on it, where the system tells them.
+    let locks = || fs::read_to_string("/proc/locks").unwrap_or_default().lines().filter(|line| line.contains(&inode)).count();
+    let before = locks();
+    for path in [&store, &link] {
+        let refused = manager.import_accounts(path, None).wait().unwrap_err().to_string();
+        assert!(refused.contains("the store of a manager of this process"), "{refused}");
+    }
+    assert_eq!(locks(), before);
+}
+
+#[test]
 fn more_accounts_than_there_is_room_for_are_refused_one_by_one() {
     let scratch = Scratch::new("bring-room");
     let path = scratch.join("x.db");

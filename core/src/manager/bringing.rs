@@ -70,8 +70,12 @@ impl CookieManager {
     /// - `passphrase`: cookie, device, token and proxy of each account are sealed under it (argon2id, XChaCha20-Poly1305), and
     ///   everything else is bound to it, so that a change is noticed; 1 … 1,024 bytes. `None`: they are left out.
     ///
+    /// What is sealed in the store and does not open, because its row was changed from outside, is left out, and the log says whose
+    /// it is.
+    ///
     /// # Errors
-    /// [`Error::InvalidArgument`], [`Error::StoreFailed`], [`Error::DiskFull`], [`Error::DiskFailed`], [`Error::Closed`].
+    /// [`Error::InvalidArgument`]; [`Error::AtCapacity`] for more than 512 MiB, which `import_accounts` does not take;
+    /// [`Error::StoreFailed`], [`Error::DiskFull`], [`Error::DiskFailed`], [`Error::Closed`].
     pub fn export_accounts(&self, path: impl AsRef<Path>, passphrase: Option<&str>) -> Call<usize> {
         let passphrase = match passphrase.map(Passphrase::new).transpose() {
             Ok(passphrase) => passphrase,

@@ -1,11 +1,12 @@
 //! Accounts that are brought along, and what is taken of them to be brought elsewhere.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Savepoint, named_params};
 
 use super::writer::Fault;
-use super::{Store, accounts, default_replies, rules};
+use super::{Store, accounts, default_replies, owner, rules};
 use crate::account::AccountRecord;
 use crate::error::Error;
 use crate::reply_content::DefaultReply;
@@ -31,6 +32,12 @@ pub(crate) struct AccountAnswers {
 }
 
 impl Store {
+    /// Whether a manager of this process has the file open as its store. Such a file is never opened by itself: closing it again drops
+    /// the locks that this process has on it.
+    pub(crate) fn is_open_here(path: &Path) -> bool {
+        owner::is_open_here(path)
+    }
+
     /// Puts a new account on record with all that belongs to it, in one transaction.
     pub(crate) async fn bring_account(
         &self,
