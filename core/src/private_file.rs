@@ -143,7 +143,9 @@ mod tests {
         let target = directory.join("copy.json");
         let left: Vec<_> =
             (0..50).map(|number| directory.join(format!(".copy.json.{}-{number}.part", std::process::id()))).collect();
-        left.iter().for_each(|path| fs::write(path, "half").unwrap());
+        for path in &left {
+            fs::write(path, "half").unwrap();
+        }
         let (first, second) = (PrivateFile::new(&target).unwrap(), PrivateFile::new(&target).unwrap());
         assert_ne!(first.path(), second.path());
         first.publish().unwrap();

@@ -234,6 +234,25 @@ fn a_file_that_another_program_writes_to_is_read_with_what_is_only_in_its_log() 
 }
 
 #[test]
+fn a_copy_with_its_log_is_read_whole_and_the_index_of_the_log_is_all_that_is_made_beside_it() {
+    let scratch = Scratch::new("bring-copied");
+    let (path, copy) = (scratch.join("x.db"), scratch.join("copy"));
+    let db = xianyu_db(&path, &format!("PRAGMA journal_mode = WAL; {TODAY}"));
+    db.execute_batch(&format!("INSERT INTO cookies (id, value, user_id) VALUES ('shop', '{}', 7)", cookie("1"))).unwrap();
+    fs::create_dir(&copy).unwrap();
+    for name in ["x.db", "x.db-wal"] {
+        fs::copy(scratch.join(name), copy.join(name)).unwrap();
+    }
+    let bytes = || ["x.db", "x.db-wal"].map(|name| fs::read(copy.join(name)).unwrap());
+    let before = bytes();
+    for _ in 0..2 {
+        let report = offline(":memory:").import_xianyu_db(copy.join("x.db")).wait().unwrap();
+        assert_eq!(of(&report, "shop").outcome, ImportOutcome::Added);
+        assert_eq!((names(&copy), bytes() == before), (["x.db", "x.db-shm", "x.db-wal"].map(str::to_owned).to_vec(), true));
+    }
+}
+
+#[test]
 fn what_is_no_file_of_the_python_program_is_refused_and_says_what_was_looked_for() {
     let scratch = Scratch::new("bring-foreign");
     let manager = offline(":memory:");

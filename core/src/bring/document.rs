@@ -1,8 +1,8 @@
 //! The document that accounts are exported to: JSON with a version, its secrets sealed under a passphrase, or left out.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use data_encoding::BASE64;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::account::{Brought, Login, MAX_ACCOUNTS, Source};
+use super::bounded::{MAX_ENTRIES_BYTES, json_of, read_file};
 use super::report::{ImportedAccount, Notes, quoted};
 use super::rule_list::RuleList;
 use super::whole;
@@ -24,14 +25,11 @@ use crate::reply_content::DefaultReply;
 use crate::rule::KeywordRule;
 use crate::sealing;
 use crate::secret::Secret;
-use crate::store::{AccountSettings, Store};
+use crate::store::AccountSettings;
 use crate::wire::cookie::Cookie;
 
 const FORMAT: &str = "livekeeper accounts";
 const VERSION: u32 = 1;
-const MAX_BYTES: u64 = 512 * 1024 * 1024;
-/// More than stands in a document beside its accounts.
-const HEAD_BYTES: u64 = 64 * 1024;
 /// What is sealed to tell a wrong passphrase from a damaged account.
 const CHECK: &str = "livekeeper";
 
@@ -125,44 +123,11 @@ pub(crate) fn write(path: &Path, passphrase: Option<&Passphrase>, accounts: Vec<
     let with_key = passphrase.map(new_key).transpose()?;
     let key = with_key.as_ref().map(|(_, key)| key);
     let entries = accounts.into_iter().map(|account| Entry::new(account, key)).collect::<Result<Vec<_>, _>>()?;
-    let accounts = json_of(&entries, MAX_BYTES - HEAD_BYTES)?;
+    let accounts = json_of(&entries, MAX_ENTRIES_BYTES)?;
     let sealed = with_key.map(|(work, key)| SealedWith::new(&work, &key, now_ms, accounts.get())).transpose()?;
     let document = Document { format: FORMAT.to_owned(), version: VERSION, made_at_ms: now_ms, sealed, accounts: &accounts };
     write_json(file.path(), &document).map_err(|problem| file.explain(&problem))?;
     file.publish()
-}
-
-/// The entries as JSON of so many bytes at most.
-fn json_of(entries: &[Entry], most: u64) -> Result<Box<RawValue>, Error> {
-    let mut room = Room { bytes: Vec::new(), most };
-    serde_json::to_writer_pretty(&mut room, entries).map_err(|_| Error::AtCapacity {
-        what: "the document of all accounts, in bytes,".to_owned(),
-        bound: usize::try_from(most).unwrap_or(usize::MAX),
-        advice: "nothing was written, as import_accounts would not take it; copy the store with snapshot instead",
-    })?;
-    let json = String::from_utf8(room.bytes).map_err(|problem| problem.to_string());
-    let json = json.and_then(|json| RawValue::from_string(json).map_err(|problem| problem.to_string()));
-    json.map_err(|problem| Error::Internal { problem })
-}
-
-/// Bytes up to a bound. What is written to it fails only there.
-struct Room {
-    bytes: Vec<u8>,
-    most: u64,
-}
-
-impl Write for Room {
-    fn write(&mut self, more: &[u8]) -> std::io::Result<usize> {
-        if (self.bytes.len() + more.len()) as u64 > self.most {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
-        self.bytes.extend_from_slice(more);
-        Ok(more.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 fn write_json(path: &Path, document: &Document<'_>) -> std::io::Result<()> {
@@ -397,26 +362,6 @@ pub(crate) fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<Sourc
     Ok(source)
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
-    let shown = path.display().to_string();
-    let unreadable = |problem: std::io::Error| Error::invalid("path", format!("{shown:?} cannot be read: {problem}"));
-    // Opening a pipe waits until somebody writes into it.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(Error::invalid("path", format!("{shown:?} is no plain file: name a file of export_accounts")));
-    }
-    if Store::is_open_here(path) {
-        let problem = format!("{shown:?} is the store of a manager of this process: name a file of export_accounts");
-        return Err(Error::invalid("path", problem));
-    }
-    let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(Error::invalid("path", format!("{shown:?} has more than {MAX_BYTES} bytes, which no such document has")));
-    }
-    Ok(bytes)
-}
-
 /// The key of a document whose secrets are sealed, once it is sure that its accounts are what was exported.
 fn key_of(path: &str, document: &Document<'_>, passphrase: Option<&Passphrase>) -> Result<Option<Key>, Error> {
     let (with, passphrase) = match (&document.sealed, passphrase) {
@@ -472,103 +417,5 @@ fn no_document(path: &str, part: &str, problem: &serde_json::Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use super::{Entry, Exported, json_of};
-    use crate::account::AccountRecord;
-    use crate::error::Error;
-    use crate::sealing::random_key;
-    use crate::secret::Secret;
-    use crate::store::AccountSettings;
-
-    /// Gathers what is logged.
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<String>>>);
-
-    impl tracing::Subscriber for Lines {
-        fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
-            true
-        }
-
-        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-            tracing::span::Id::from_u64(1)
-        }
-
-        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-        fn event(&self, event: &tracing::Event<'_>) {
-            self.0.lock().unwrap().push(format!("{event:?}"));
-        }
-
-        fn enter(&self, _: &tracing::span::Id) {}
-
-        fn exit(&self, _: &tracing::span::Id) {}
-    }
-
-    #[test]
-    fn an_account_whose_row_does_not_open_is_named_in_the_log_when_it_is_exported_without_its_secrets() {
-        let exported = |unreadable| Exported {
-            record: AccountRecord {
-                cookie_id: "shop".to_owned(),
-                cookie: Secret::new(""),
-                owner: None,
-                enabled: true,
-                paused: false,
-                priority: 0,
-                device_id: "d".to_owned(),
-                proxy: None,
-                token: None,
-                unreadable,
-            },
-            settings: AccountSettings {
-                owner: None,
-                enabled: true,
-                paused: false,
-                priority: 0,
-                remark: String::new(),
-                pause_minutes: 10,
-                auto_confirm: false,
-            },
-            rules: Vec::new(),
-            default_replies: Vec::new(),
-        };
-        let key = random_key().unwrap();
-        let logged = |unreadable, key| {
-            let lines = Lines::default();
-            tracing::subscriber::with_default(lines.clone(), || {
-                assert!(Entry::new(exported(unreadable), key).unwrap().secrets.is_none());
-            });
-            let lines = lines.0.lock().unwrap();
-            lines.clone()
-        };
-        let lines = logged(Some("cookie"), Some(&key));
-        assert!(lines.len() == 1 && lines[0].contains("shop") && lines[0].contains("exported without"), "{lines:?}");
-        // One that waits for its cookie, and one whose secrets are left out anyway.
-        assert!(logged(None, Some(&key)).is_empty() && logged(Some("cookie"), None).is_empty());
-    }
-
-    #[test]
-    fn more_than_is_ever_read_back_is_not_written() {
-        let entry = || Entry {
-            cookie_id: "shop".to_owned(),
-            owner: None,
-            enabled: true,
-            paused: false,
-            priority: 0,
-            remark: "x".repeat(1_000),
-            pause_minutes: 10,
-            auto_confirm: false,
-            secrets: None,
-            rules: Vec::new(),
-            default_replies: Vec::new(),
-        };
-        let length = json_of(&[entry()], 10_000).unwrap().get().len() as u64;
-        assert!(length > 1_000 && json_of(&[entry()], length).is_ok());
-        for (entries, most) in [(vec![entry()], length - 1), (vec![entry(), entry()], length)] {
-            assert!(matches!(json_of(&entries, most), Err(Error::AtCapacity { .. })));
-        }
-    }
-}
+#[path = "document_tests.rs"]
+mod tests;

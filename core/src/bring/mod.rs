@@ -2,6 +2,7 @@
 //! files blocks; nothing here touches an account that runs.
 
 mod account;
+mod bounded;
 mod document;
 pub(crate) mod report;
 mod rule_list;

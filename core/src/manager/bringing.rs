@@ -25,7 +25,8 @@ impl CookieManager {
     /// Takes the accounts of today's most used Python program out of its `SQLite` file, which is opened to be read only and may be in
     /// use: cookies, keywords, default replies, and whether each account is on, its remark, its user, its pause and whether it
     /// confirms shipments. The report says of each account what was taken and what was not, and why. Columns that an older file
-    /// does not have take their defaults; shipments are confirmed only where the file says so.
+    /// does not have take their defaults; shipments are confirmed only where the file says so. Nothing is made beside the file, but
+    /// for the index (`-shm`) of a log (`-wal`) that lies there without one, which `SQLite` makes and leaves.
     ///
     /// It can be called again, with the same file or a later one. An account that is here already is left as it is, with whatever
     /// you have changed since: only one that is parked, or has no cookie, takes that of the file, if it is of the same Xianyu user.

@@ -111,7 +111,8 @@ pub struct InspectedMessage {
 }
 
 /// Looks into a store, whether or not a manager runs on it. The file is read only, no lock is taken that anybody would wait for, and
-/// nothing is made beside it. Blocks while the whole file is checked, 30 s of that at most.
+/// nothing is made beside it, but for one thing: where a log (`-wal`) lies beside it without its index (`-shm`), as in a copy of a
+/// store that was in use, `SQLite` makes the index, and it stays. Blocks while the whole file is checked, 30 s of that at most.
 ///
 /// A store that is damaged shows what can still be read; the rest is in `problems`.
 ///

@@ -23,6 +23,9 @@ const IN_URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-
 /// Where nobody has a database in WAL mode open, it is read as a file that cannot change: SQLite would else make two files beside it
 /// and leave them there. Should somebody open it or write to it meanwhile, it is read anew.
 ///
+/// A log that lies there without its index is no reason to write, but SQLite makes the index. It is left there: whether another
+/// process has begun to use it cannot be told without a lock on the database that keeps others out.
+///
 /// # Errors
 /// [`Error::StoreUnavailable`], [`Error::NotADatabase`], [`Error::Corrupt`], and whatever `read` answers.
 pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) -> Result<T, Error>) -> Result<T, Error> {
