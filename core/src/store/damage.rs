@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::faults;
 use super::keys::HeldKey;
 use super::migrations::{self, Found};
-use super::open::StoreFile;
+use super::open::NamedFile;
 use super::owner::beside;
 use super::secrets::Secrets;
 use crate::error::Error;
@@ -24,8 +24,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-'
 
 /// Refuses what is no database, another program's, a newer livekeeper's, damaged, or sealed with another key. What its credentials
 /// are sealed with, where they are.
-pub(super) fn look_before_touching(file: &StoreFile<'_>, held: &HeldKey) -> Result<Option<Secrets>, Error> {
-    let StoreFile { given: path, real } = *file;
+pub(super) fn look_before_touching(file: &NamedFile<'_>, held: &HeldKey) -> Result<Option<Secrets>, Error> {
+    let NamedFile { given: path, real } = *file;
     let size = fs::metadata(real).map_err(|problem| faults::of_file(path, &problem))?.len();
     let (journal, wal) = (has_content(real, "-journal"), has_content(real, "-wal"));
     if size == 0 {

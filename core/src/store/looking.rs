@@ -9,7 +9,8 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::owner::{beside, unless_open_here};
+use super::held::{StoreFile, unless_held};
+use super::owner::beside;
 use crate::error::Error;
 
 /// For another process that writes at this moment.
@@ -36,7 +37,9 @@ pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) ->
     let seen = |problem: io::Error| unavailable(path, &problem.to_string());
     for _ in 0..TRIES {
         let before = Stamp::of(&file).map_err(seen)?;
-        if is_in_use(&file) || !unless_open_here(&file, || is_in_wal_mode(&file)).transpose().map_err(seen)?.unwrap_or(false) {
+        // A manager of this process that has it open is one more who uses it.
+        let is_in_wal_mode = unless_held(&StoreFile::of(&file).map_err(seen)?, || is_in_wal_mode(&file)).unwrap_or(Ok(false));
+        if is_in_use(&file) || !is_in_wal_mode.map_err(seen)? {
             break;
         }
         let answer = read(&mut open(path, &file, "immutable=1")?);
@@ -111,7 +114,8 @@ mod tests {
     use rusqlite::Connection;
 
     use super::look_into;
-    use crate::store::owner::{Owner, is_open_here, unless_open_here};
+    use crate::store::held::{StoreFile, is_open_here, unless_held};
+    use crate::store::owner::Owner;
     use crate::store::tests::Scratch;
 
     /// A database in WAL mode that nobody has open.
@@ -138,7 +142,8 @@ mod tests {
         let owner = Owner::take(&scratch.file()).unwrap();
         for path in [&scratch.file(), &link] {
             assert!(is_open_here(path));
-            assert_eq!(unless_open_here(path, || panic!("it is opened by itself")), None::<()>);
+            let file = StoreFile::of(path).unwrap();
+            assert_eq!(unless_held(&file, || panic!("it is opened by itself")), Err::<(), _>(std::process::id()));
             // There is no log yet: it is read as one that is in use all the same.
             assert!(look_into(path, |db| Ok(rows(db) == 0 && scratch.0.join("shop.db-shm").exists())).unwrap());
             for suffix in ["-wal", "-shm"] {

@@ -42,7 +42,7 @@ pub(super) fn open(path: &Path, key: Option<KeySource>) -> Result<Opened, Error>
     // One name from here on, whatever the directory of the process and the links to the file become; and none that SQLite would
     // take for an address.
     let real = path.canonicalize().map_err(|problem| faults::of_file(path, &problem))?;
-    let file = StoreFile { given: path, real: &real };
+    let file = NamedFile { given: path, real: &real };
     let owner = Arc::new(Owner::take(path)?);
     let held = given.map_or_else(|| HeldKey::of(None, &real), Ok)?;
     open_owned(&file, &held, owner).inspect_err(|_| {
@@ -54,13 +54,13 @@ pub(super) fn open(path: &Path, key: Option<KeySource>) -> Result<Opened, Error>
 }
 
 /// A store's file: as it was named, for errors, and where it is.
-pub(super) struct StoreFile<'a> {
+pub(super) struct NamedFile<'a> {
     pub(super) given: &'a Path,
     pub(super) real: &'a Path,
 }
 
 /// Whether the file is new is only known once nobody else can fill it.
-fn open_owned(file: &StoreFile<'_>, held: &HeldKey, owner: Arc<Owner>) -> Result<Opened, Error> {
+fn open_owned(file: &NamedFile<'_>, held: &HeldKey, owner: Arc<Owner>) -> Result<Opened, Error> {
     let path = file.given;
     let is_new = fs::metadata(file.real).map_err(|problem| faults::of_file(path, &problem))?.len() == 0;
     sync_directory(file.real).map_err(|problem| faults::of_file(path, &problem))?;
@@ -139,7 +139,7 @@ fn set_private(real: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn connect(file: &StoreFile<'_>) -> Result<Connection, Error> {
+fn connect(file: &NamedFile<'_>) -> Result<Connection, Error> {
     let how = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(file.real, how).map_err(|problem| faults::of_open(file.given, &problem))?;
     prepare(&db).map_err(|problem| faults::of_open(file.given, &problem))?;

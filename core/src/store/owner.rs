@@ -68,23 +68,6 @@ fn holder_by_name(lock: &Path) -> Option<u32> {
     }
 }
 
-/// Whether a manager of this process has the file at `path` open as its store: who opens it by itself and closes it again would
-/// drop the locks that this process has on it.
-pub(super) fn is_open_here(path: &Path) -> bool {
-    unless_open_here(path, || ()).is_none()
-}
-
-/// Opens a file by itself, reads it and closes it again, unless a manager of this process has it open as its store; none opens it
-/// meanwhile, so `work` is short.
-pub(super) fn unless_open_here<T>(path: &Path, work: impl FnOnce() -> T) -> Option<T> {
-    let id = fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-    let held = held();
-    if id.is_some_and(|id| held.contains_key(&id)) {
-        return None;
-    }
-    Some(work())
-}
-
 /// The file of that ending beside the database.
 pub(super) fn beside(real: &Path, suffix: &str) -> PathBuf {
     let mut name = real.as_os_str().to_owned();
