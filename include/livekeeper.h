@@ -3523,7 +3523,7 @@ lk_status lk_manager_snapshot(const lk_manager *manager, lk_str path);
 /**
  * Looks into a store, whether or not a manager runs on it, and tells as JSON what it holds: its accounts with their rules, the latest
  * messages with what was decided, and whether the file is sound. Nothing of a cookie, a token or a proxy is in it. The file is read
- * only, and nothing is made beside it.
+ * only, and nothing is made beside it, but a `-shm` beside a copy that came with its log.
  *
  * - `path`: the store.
  * - `limit`: so many messages at most, and so many rules of each account, 0 to 10,000.

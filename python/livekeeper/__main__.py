@@ -37,7 +37,8 @@ _INSPECT = """\
 Shows what a store holds: whether its file is sound, its accounts, their rules, the latest
 messages with what was decided about each and what was sent, and the chats that are paused.
 The file is read only, whether or not a program keeps accounts alive with it; nothing is
-made beside it, and cookies, tokens and proxies are never shown.
+made beside it (but a -shm beside a copy that came with its log), and cookies, tokens and
+proxies are never shown.
 
 It ends with exit code 0; 1 if the store is damaged or cannot be read, saying what is wrong.
 """

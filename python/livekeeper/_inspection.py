@@ -98,7 +98,7 @@ class Inspection:
 
 def inspect(path: Union[str, os.PathLike[str]], limit: int = 20) -> Inspection:
     """Looks into a store, whether or not a manager runs on it. The file is read only, no lock is taken that anybody would wait
-    for, and nothing is made beside it. A store that is damaged shows what can still be read; the rest is in ``problems``.
+    for, and nothing is made beside it (but a ``-shm`` beside a copy that came with its log). A store that is damaged shows what can still be read; the rest is in ``problems``.
 
     ``limit``: so many messages at most, and so many rules of each account, 0 … 10,000. Blocks while the whole file is checked, 30 s
     of that at most.

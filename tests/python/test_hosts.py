@@ -16,7 +16,9 @@ from conftest import run_python
 
 
 def test_there_is_a_call_of_every_verb() -> None:
-    assert set(CALLS) == {name for name in dir(livekeeper.CookieManager) if not name.startswith("_")} - {"aio"}
+    # A plot is made of messages, with a library that is not always there.
+    names = {name for name in dir(livekeeper.CookieManager) if not name.startswith(("_", "plot_"))}
+    assert set(CALLS) == names - {"aio"}
 
 
 def test_heartbeats_go_on_while_python_code_holds_the_gil() -> None:

@@ -53,9 +53,8 @@ async fn try_out(path: &Path) -> Result<(), Error> {
 
 fn is_named(error: &Error, at: usize) -> bool {
     match error {
-        Error::Corrupt { .. } | Error::NotADatabase { .. } => true,
         // A changed row of the data key is as another key's.
-        Error::WrongKey { .. } => true,
+        Error::Corrupt { .. } | Error::NotADatabase { .. } | Error::WrongKey { .. } => true,
         // The number of its schema.
         Error::StoreTooNew { .. } => (60..64).contains(&at),
         _ => false,
