@@ -6,6 +6,7 @@ mod common;
 
 use std::path::Path;
 
+use common::foreign::foreign_database;
 use common::host::{Host, LIMIT, REPLIES, UNB, command, said};
 use common::{Compiler, project, scratch, source};
 use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SendOutcome, SimulatorThread};
@@ -123,17 +124,7 @@ fn steering_and_watching_refuse_what_is_wrong_and_say_what_happens() {
 
 #[test]
 fn accounts_are_brought_along_exported_and_copied_and_a_store_is_looked_into() {
-    let directory = scratch("bringing_files");
-    let _ = std::fs::remove_dir_all(&directory);
-    std::fs::create_dir_all(&directory).unwrap();
-    let foreign = rusqlite::Connection::open(directory.join("foreign.db")).unwrap();
-    foreign
-        .execute_batch(
-            "CREATE TABLE cookies (id, value); CREATE TABLE keywords (cookie_id, keyword, reply);
-             INSERT INTO cookies VALUES ('shop', 'unb=1; cookie2=CANARY'), ('bad', 'cookie2=x');
-             INSERT INTO keywords VALUES ('shop', '包邮', '全场包邮')",
-        )
-        .unwrap();
+    let directory = foreign_database("bringing_files");
     let program = scratch("bringing");
     Compiler::c().link_shared(&source("c/bringing.c"), "gnu99", &program);
     let output = command(&program).arg(&directory).output().unwrap();

@@ -5,6 +5,7 @@ mod common;
 
 use std::fs;
 
+use common::foreign::foreign_database;
 use common::host::{Host, LIMIT, UNB, command, said};
 use common::{Compiler, project, scratch, source};
 use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SimulatorThread};
@@ -35,6 +36,7 @@ fn every_setting_of_the_c_header_is_one_of_the_cpp_header() {
 fn the_cpp_header_compiles_as_every_cpp_and_each_of_its_parts_by_itself() {
     for standard in ["c++17", "c++20", "c++23"] {
         Compiler::cpp().check(&source("cpp/interface.cpp"), standard);
+        Compiler::cpp().check(&source("cpp/keeping.cpp"), standard);
     }
     for header in headers() {
         let name = header.file_name().unwrap().to_str().unwrap();
@@ -49,6 +51,15 @@ fn every_verb_of_cpp_gives_what_it_should_and_ends_what_it_holds() {
     let program = scratch("interface_cpp");
     Compiler::cpp().link_shared(&source("cpp/interface.cpp"), "c++17", &program);
     let output = command(&program).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn keys_imports_exports_copies_and_looks_of_cpp_do_as_those_of_c() {
+    let directory = foreign_database("keeping_files");
+    let program = scratch("keeping_cpp");
+    Compiler::cpp().link_shared(&source("cpp/keeping.cpp"), "c++17", &program);
+    let output = command(&program).arg(&directory).output().unwrap();
     assert!(output.status.success(), "{}", said(&output));
 }
 

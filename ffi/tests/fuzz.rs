@@ -94,7 +94,10 @@ fn drawn(function: &Function, kind: &str, name: &str, types: &BTreeSet<&str>) ->
     let bare = kind.trim_start_matches("const ").trim_end_matches(['*', ' ']);
     match (kind, name) {
         ("lk_str", "cookie_value") => plain("cookie(draw)"),
-        ("lk_str", "path") => plain("path(draw)"),
+        ("lk_str", "path") if function.name == "lk_manager_open" => plain("path(draw)"),
+        // Where nothing can be: a call that went through would leave files where the tests run.
+        ("lk_str", "path" | "key_file") => plain("nowhere(draw)"),
+        ("lk_str", "passphrase") => plain("passphrase(draw)"),
         ("lk_str", "proxy") => plain("proxy(draw)"),
         ("lk_str", _) => plain("text(draw)"),
         ("const char *", _) => plain("one_in(draw, 4) ? NULL : \"x\""),
@@ -102,6 +105,8 @@ fn drawn(function: &Function, kind: &str, name: &str, types: &BTreeSet<&str>) ->
         ("double", _) => plain("seconds(draw)"),
         ("bool", _) => plain("one_in(draw, 2)"),
         ("size_t", "size") => plain("below(draw, sizeof(lk_config) + 1)"),
+        ("const uint8_t *", "key") => plain("one_in(draw, 2) ? NULL : key"),
+        ("size_t", "key_length") => plain("one_in(draw, 2) ? 0 : sizeof key - some(draw) % 2"),
         ("size_t", _) if name.ends_with("_count") => plain("some(draw)"),
         ("uint32_t" | "int32_t" | "size_t", _) => plain("number(draw)"),
         ("const lk_keyword *" | "const lk_rule *", _) => plain(&format!("{name}(draw)")),
@@ -122,7 +127,7 @@ fn drawn(function: &Function, kind: &str, name: &str, types: &BTreeSet<&str>) ->
         ("lk_log_hook", _) => plain("one_in(draw, 3) ? NULL : hear_log"),
         ("void *", "user_data") => plain("token()"),
         ("lk_free_user_data", _) => plain("end_token"),
-        ("int *" | "bool *" | "lk_health *", _) => place(bare, "0", format!("    (void){name};\n")),
+        ("int *" | "bool *" | "size_t *" | "lk_health *", _) => place(bare, "0", format!("    (void){name};\n")),
         ("lk_str *", _) => place(bare, "{NULL, 0}", format!("    (void){name};\n")),
         _ if kind.ends_with("**") && types.contains(bare) => {
             place(&format!("{bare} *"), "NULL", format!("    keep(draw, TYPE_{bare}, {name}, TYPE_lk_manager);\n"))

@@ -3,7 +3,9 @@
 #define LIVEKEEPER_CONFIG_HPP
 
 #include <livekeeper/detail.hpp>
+#include <livekeeper/key.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,17 @@ struct Config {
     std::string api_url;
     // A PEM file with certificates of further authorities to trust, beside the public ones. Default: none.
     std::string ca_file;
+    // The key that the credentials in the store are sealed with, at most one of this, key_file, key_env and passphrase; one that is
+    // empty is refused, not passed over. Default: none; and with none of the four, the key file <store>.key beside the store, made when
+    // it does not exist; for a store in memory, a key that goes with it.
+    std::optional<Key> key;
+    // Or a file that holds it: 32 bytes in Base64 or hex; made, with a new key and mode 0600, when it does not exist and the store is
+    // new. It belongs to one store. Default: none.
+    std::optional<std::string> key_file;
+    // Or the name of an environment variable that holds it in Base64 or hex. Default: none.
+    std::optional<std::string> key_env;
+    // Or words that it is made of, 1 to 1,024 bytes, with Argon2id: opening takes some tenths of a second and 64 MiB. Default: none.
+    std::optional<std::string> passphrase;
     // A chat must have been quiet for this long before its last message is answered; 0 answers every message at once. 0 … 60 s.
     // Default 1 s.
     Seconds debounce{};
@@ -124,15 +137,21 @@ struct Config {
         each_pair(*this, config, [](const auto &mine, auto &theirs) { give(mine, theirs); });
         config.cookie_helper = helper.empty() ? nullptr : helper.data();
         config.cookie_helper_count = helper.size();
+        config.key = detail::data(key);
+        config.key_length = detail::size(key);
         use(config);
     }
 
 private:
-    // Which field of C's is which of these. cookie_helper, the only list, is not among them.
+    // Which field of C's is which of these. cookie_helper and key, which are a pointer and a count in C, are not among
+    // them.
     template <typename Mine, typename Theirs, typename Visit> static void each_pair(Mine &mine, Theirs &theirs, Visit visit) {
         visit(mine.websocket_url, theirs.websocket_url);
         visit(mine.api_url, theirs.api_url);
         visit(mine.ca_file, theirs.ca_file);
+        visit(mine.key_file, theirs.key_file);
+        visit(mine.key_env, theirs.key_env);
+        visit(mine.passphrase, theirs.passphrase);
         visit(mine.debounce, theirs.debounce_s);
         visit(mine.join_messages, theirs.join_messages);
         visit(mine.stale_after, theirs.stale_after_s);
@@ -174,10 +193,12 @@ private:
     }
 
     static void take(std::string &mine, const lk_str &theirs) { mine = detail::text(theirs); }
+    static void take(std::optional<std::string> &mine, const lk_str &theirs) { mine = detail::optional_text(theirs); }
     static void take(Seconds &mine, const double &theirs) { mine = Seconds(theirs); }
     template <typename Number> static void take(Number &mine, const Number &theirs) { mine = theirs; }
 
     static void give(const std::string &mine, lk_str &theirs) { theirs = detail::lend_unless_empty(mine); }
+    static void give(const std::optional<std::string> &mine, lk_str &theirs) { theirs = detail::lend_optional(mine); }
     static void give(const Seconds &mine, double &theirs) { theirs = mine.count(); }
     template <typename Number> static void give(const Number &mine, Number &theirs) { theirs = mine; }
 };

@@ -29,6 +29,7 @@ struct Free {
     void operator()(lk_cookie_answer *answer) const noexcept { lk_cookie_answer_free(answer); }
     void operator()(lk_events *events) const noexcept { lk_events_free(events); }
     void operator()(lk_health_reason_list *list) const noexcept { lk_health_reason_list_free(list); }
+    void operator()(lk_import_report *report) const noexcept { lk_import_report_free(report); }
     void operator()(lk_keyword_list *list) const noexcept { lk_keyword_list_free(list); }
     void operator()(lk_manager *manager) const noexcept { lk_manager_free(manager); }
     void operator()(lk_message_list *list) const noexcept { lk_message_list_free(list); }

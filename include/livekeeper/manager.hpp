@@ -6,6 +6,7 @@
 #include <livekeeper/config.hpp>
 #include <livekeeper/events.hpp>
 #include <livekeeper/hooks.hpp>
+#include <livekeeper/key.hpp>
 #include <livekeeper/messages.hpp>
 #include <livekeeper/orders.hpp>
 #include <livekeeper/replies.hpp>
@@ -381,6 +382,36 @@ public:
         detail::check(lk_manager_metrics_text(get(), per_account, detail::Into(figures)));
         return detail::text(figures);
     }
+    // Changes the key that the credentials in the store are sealed with. Give the next Config the new key: nothing but the key file beside
+    // the store is looked for by itself.
+    void rekey(const KeySource &source) const {
+        detail::check(lk_manager_rekey(get(), detail::data(source.key), detail::size(source.key), detail::lend_optional(source.key_file),
+                                       detail::lend_optional(source.key_env), detail::lend_optional(source.passphrase)));
+    }
+    // Copies the store as it is at this moment to a new file, which is sealed with the store's own key.
+    void snapshot(std::string_view path) const { detail::check(lk_manager_snapshot(get(), detail::lend(path))); }
+
+    // --- accounts that are brought along
+
+    // Takes accounts out of the SQLite file of today's most used Python program, which is only read. What is here already stays.
+    ImportReport import_xianyu_db(std::string_view path) const {
+        detail::Owned<lk_import_report> report;
+        detail::check(lk_manager_import_xianyu_db(get(), detail::lend(path), detail::Into(report)));
+        return detail::import_report(report.get());
+    }
+    // Takes accounts out of a document of export_accounts, with the passphrase that it was exported with.
+    ImportReport import_accounts(std::string_view path, std::optional<std::string_view> passphrase = std::nullopt) const {
+        detail::Owned<lk_import_report> report;
+        detail::check(lk_manager_import_accounts(get(), detail::lend(path), detail::lend_optional(passphrase), detail::Into(report)));
+        return detail::import_report(report.get());
+    }
+    // Writes all accounts to a new file, as JSON, and says how many. Their secrets are sealed under the passphrase; without one they are
+    // left out.
+    std::size_t export_accounts(std::string_view path, std::optional<std::string_view> passphrase = std::nullopt) const {
+        std::size_t count = 0;
+        detail::check(lk_manager_export_accounts(get(), detail::lend(path), detail::lend_optional(passphrase), &count));
+        return count;
+    }
 
 private:
     // Does nothing that could fail for the user to know: whoever wants to know calls close.
@@ -421,6 +452,14 @@ inline std::vector<std::string> validate_cookie(std::string_view cookie_value) {
     detail::Owned<lk_string_list> missing;
     detail::check(lk_validate_cookie(detail::lend(cookie_value), detail::Into(missing)));
     return detail::texts(missing);
+}
+
+// Looks into a store, whether or not a manager runs on it, and tells as JSON what it holds, with so many messages and rules of each
+// account at most, 0 to 10,000; nothing of a cookie, a token or a proxy is in it.
+inline std::string inspect(std::string_view path, uint32_t limit) {
+    detail::Owned<lk_string> json;
+    detail::check(lk_inspect(detail::lend(path), limit, detail::Into(json)));
+    return detail::text(json);
 }
 
 // Has the log of all managers told: function(LogLevel, std::string_view target, std::string_view message), one line after the other. When

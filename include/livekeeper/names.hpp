@@ -14,6 +14,7 @@ using Decision = lk_decision;
 using EventKind = lk_event_kind;
 using Health = lk_health;
 using HealthCode = lk_health_code;
+using ImportOutcome = lk_import_outcome;
 using LogLevel = lk_log_level;
 using Matching = lk_matching;
 using OrderStatus = lk_order_status;

@@ -1,10 +1,11 @@
-// What stopping came to, and how near bounds are.
+// What stopping and importing came to, and how near bounds are.
 #ifndef LIVEKEEPER_REPORTS_HPP
 #define LIVEKEEPER_REPORTS_HPP
 
 #include <livekeeper/detail.hpp>
 #include <livekeeper/names.hpp>
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,41 @@ struct StopReport {
     bool is_clean{};
 };
 
+// What became of one account of a file that was imported.
+struct ImportedAccount {
+    std::string cookie_id{};
+    ImportOutcome outcome{};
+    // What was not taken, and why, each on a line of its own; empty: all was taken.
+    std::string not_taken{};
+    // What was taken otherwise than it stands in the file, and how, each on a line of its own; empty: nothing.
+    std::string notes{};
+    // Rules that were taken.
+    std::size_t rule_count{};
+    // Default replies that were taken.
+    std::size_t default_reply_count{};
+    // Whether its cookie was taken.
+    bool has_cookie{};
+    // Whether its settings were taken.
+    bool has_settings{};
+};
+
+// What an import came to, for each account of the file, in the order of their ids.
+struct ImportReport {
+    std::vector<ImportedAccount> accounts{};
+    // Accounts that are new here.
+    std::size_t added_count{};
+    // Those that were here, and of which something was taken.
+    std::size_t updated_count{};
+    // Those that were here, and were left as they are.
+    std::size_t kept_count{};
+    // Those of which nothing was taken.
+    std::size_t refused_count{};
+    // What belongs to no account of the file, each on a line of its own; empty: nothing.
+    std::string notes{};
+    // Whether everything in the file was taken.
+    bool is_complete{};
+};
+
 // What is used of one thing, and its bound, if it has one.
 struct CapacityItem {
     CapacityKind kind{};
@@ -61,6 +97,25 @@ inline StopReport stop_report(const lk_stop_report *report) {
     check(lk_stop_report_summary(report, &summary));
     return {entries<AccountStop>(summary.account_count, [&](std::size_t index) { return account_stop(report, index); }),
             Seconds(summary.took_s), summary.is_clean};
+}
+
+inline ImportedAccount imported_account(const lk_import_report *report, std::size_t index) {
+    lk_imported_account seen = LK_IMPORTED_ACCOUNT_INIT;
+    check(lk_import_report_account(report, index, &seen));
+    return {text(seen.cookie_id), seen.outcome,             text(seen.not_taken), text(seen.notes),
+            seen.rule_count,      seen.default_reply_count, seen.has_cookie,      seen.has_settings};
+}
+
+inline ImportReport import_report(const lk_import_report *report) {
+    lk_import_summary summary = LK_IMPORT_SUMMARY_INIT;
+    check(lk_import_report_summary(report, &summary));
+    return {entries<ImportedAccount>(summary.account_count, [&](std::size_t index) { return imported_account(report, index); }),
+            summary.added_count,
+            summary.updated_count,
+            summary.kept_count,
+            summary.refused_count,
+            text(summary.notes),
+            summary.is_complete};
 }
 
 inline Capacity capacity(const lk_capacity *capacity) {

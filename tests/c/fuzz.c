@@ -71,6 +71,19 @@ static lk_str path(struct draw *draw)
     return one_in(draw, 6) ? lk_str_of("/nowhere/a.db") : lk_str_of(":memory:");
 }
 
+static lk_str nowhere(struct draw *draw)
+{
+    return one_in(draw, 6) ? lk_str_of(NULL) : lk_str_of("/nowhere/a");
+}
+
+/* A key made of words takes its time, so they are rare. */
+static lk_str passphrase(struct draw *draw)
+{
+    return one_in(draw, 8) ? text(draw) : lk_str_of(NULL);
+}
+
+static const uint8_t key[32] = {7};
+
 static lk_str proxy(struct draw *draw)
 {
     return one_in(draw, 2) ? text(draw) : lk_str_of("socks5://127.0.0.1:9");
@@ -204,6 +217,10 @@ static lk_config config(struct draw *draw)
     config.health_interval_s = 0.05;
     if (one_in(draw, 4))
         config.event_queue = 16;
+    if (one_in(draw, 4)) {
+        config.key = key;
+        config.key_length = sizeof key;
+    }
     return config;
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its part of this")]
 
+pub(crate) mod foreign;
 pub(crate) mod host;
 
 use std::env;
