@@ -74,9 +74,11 @@ fn forget_earlier_wrapping(path: &std::path::Path) {
     match empty_log(path) {
         Ok(true) => {}
         Ok(false) => {
-            tracing::info!("the store is in use, and its log has the key's earlier wrapping until it is next written anew")
+            tracing::info!("the store is in use, and its log has the key's earlier wrapping until it is next written anew");
         }
-        Err(problem) => tracing::info!(%problem, "the store's log could not be emptied after its key was changed; it is by and by"),
+        Err(problem) => {
+            tracing::info!(%problem, "the store's log could not be emptied after its key was changed; it is by and by");
+        }
     }
 }
 
