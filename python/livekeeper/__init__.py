@@ -89,6 +89,7 @@ from .states import (
 
 if TYPE_CHECKING:
     from ._inspection import InspectedAccount, InspectedMessage, Inspection, inspect
+    from ._keyring import keyring_key
     from ._seeing.diagnose import Diagnosis
     from ._seeing.explain import Explanation
     from ._seeing.record import EventLog
@@ -174,6 +175,7 @@ __all__ = [
     "WrongOwner",
     "__version__",
     "inspect",
+    "keyring_key",
     "top",
     "validate_cookie",
 ]
@@ -191,6 +193,7 @@ _LATER = {
     "Orders": "_seeing.rows",
     "Statuses": "_seeing.rows",
     "inspect": "_inspection",
+    "keyring_key": "_keyring",
     "top": "_seeing.top",
 }
 
