@@ -130,19 +130,20 @@ pub struct Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         macro_rules! show {
-            ($($field:ident)+) => {{
-                // Named one by one, so that none is left out.
-                let Self { key_file, key_env, $($field),+ } = self;
+            ($($before:ident)+; $($after:ident)+) => {{
+                // Named one by one, so that none is left out, and in their order.
+                let Self { $($before,)+ key_file, key_env, $($after),+ } = self;
                 f.debug_struct("Config")
+                    $(.field(stringify!($before), $before))+
                     .field("key_file", &key_file.as_deref().map(shown_file))
                     .field("key_env", &key_env.as_deref().map(shown_variable))
-                    $(.field(stringify!($field), $field))+
+                    $(.field(stringify!($after), $after))+
                     .finish()
             }};
         }
         show! {
-            websocket_url api_url ca_file key passphrase
-            debounce_s join_messages stale_after_s backfill_window_s backfill_chats
+            websocket_url api_url ca_file key;
+            passphrase debounce_s join_messages stale_after_s backfill_window_s backfill_chats
             backfill_rate_per_s send_rate_per_s chat_send_rate_per_s heartbeat_interval_s heartbeat_timeout_s
             token_refresh_s token_refresh_retry_s connect_timeout_s api_timeout_s answer_timeout_s
             write_timeout_s close_timeout_s store_timeout_s connect_rate_per_s max_connecting
