@@ -183,7 +183,7 @@ print(sorted(name for _, name in latest))
 print("late:", [one for one in latest if one[0] > 0.5])
 print("median below 0.1 s:", sorted(latest)[len(latest) // 2][0] < 0.1)
 let_go.set()
-print(before == (MASKS(), HANDLERS()))
+print(before == (MASKS(), HANDLERS()), flush=True)
 os._exit(0)
 """
 
