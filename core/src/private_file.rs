@@ -59,15 +59,8 @@ impl PrivateFile {
 
     fn try_publish(&self) -> io::Result<()> {
         File::open(&self.temporary)?.sync_all()?;
-        // A link never takes the place of another file, as a rename would.
-        match fs::hard_link(&self.temporary, &self.target) {
-            Ok(()) => fs::remove_file(&self.temporary)?,
-            Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => return Err(problem),
-            // The file system has no links.
-            Err(_) => fs::rename(&self.temporary, &self.target)?,
-        }
-        let directory = self.target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(directory)?.sync_all()
+        give_name(&self.temporary, &self.target)?;
+        sync_directory_of(&self.target)
     }
 }
 
@@ -76,6 +69,26 @@ impl Drop for PrivateFile {
         // In its place it is gone from here.
         let _ = fs::remove_file(&self.temporary);
     }
+}
+
+/// A name that nobody has yet: what has it already stays.
+pub(crate) fn give_name(draft: &Path, name: &Path) -> io::Result<()> {
+    match fs::hard_link(draft, name) {
+        // Not every file system has links.
+        #[cfg(target_os = "linux")]
+        Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists && problem.kind() != io::ErrorKind::NotFound => {
+            use rustix::fs::{CWD, RenameFlags, renameat_with};
+            // Where that cannot be either, the first problem says more.
+            renameat_with(CWD, draft, CWD, name, RenameFlags::NOREPLACE).map_err(|_| problem)
+        }
+        linked => linked,
+    }
+}
+
+/// A file's name outlasts a loss of power only once its directory is on the disk.
+pub(crate) fn sync_directory_of(path: &Path) -> io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(directory)?.sync_all()
 }
 
 fn begin(temporary: &Path) -> io::Result<File> {

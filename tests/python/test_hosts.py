@@ -175,6 +175,7 @@ for name, call in CALLS.items():
         except livekeeper.LivekeeperError:
             returned.append(name)
         timer.join()
+        # The signal was sent: Python raises it here where the call was over before.
         time.sleep(1)
     except KeyboardInterrupt:
         if name not in returned:
@@ -245,6 +246,7 @@ def read():
 for number in range(3):
     threading.Thread(target=work, args=(number,), daemon=True).start()
 threading.Thread(target=read, daemon=True).start()
+# The instant at which the interpreter exits, drawn by the test.
 time.sleep(float(sys.argv[1]))
 sys.exit(0)
 """

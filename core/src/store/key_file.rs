@@ -12,6 +12,7 @@ use super::faults;
 use super::owner::is_open_here;
 use crate::error::Error;
 use crate::key::Key;
+use crate::private_file::{give_name, sync_directory_of};
 use crate::sealing::{random, random_key};
 
 /// More than any key has; whoever names a log file or a device by mistake hears so at once.
@@ -120,20 +121,6 @@ impl KeyFile {
     }
 }
 
-/// A name that nobody has yet: what has it already stays.
-fn give_name(draft: &Path, name: &Path) -> io::Result<()> {
-    match fs::hard_link(draft, name) {
-        // Not every file system has links.
-        #[cfg(target_os = "linux")]
-        Err(problem) if problem.kind() != io::ErrorKind::AlreadyExists && problem.kind() != io::ErrorKind::NotFound => {
-            use rustix::fs::{CWD, RenameFlags, renameat_with};
-            // Where that cannot be either, the first problem says more.
-            renameat_with(CWD, draft, CWD, name, RenameFlags::NOREPLACE).map_err(|_| problem)
-        }
-        linked => linked,
-    }
-}
-
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);
@@ -160,10 +147,4 @@ fn write_private(path: &Path, key: &Key) -> io::Result<()> {
     file.write_all(key.to_text().expose().as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
-}
-
-fn sync_directory_of(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()?;
-    Ok(())
 }

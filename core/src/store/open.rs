@@ -1,6 +1,6 @@
 //! Opening the database file: locked, looked at before it is touched, made private, in WAL mode, with its schema up to date.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use super::secrets::{self, Secrets};
 use super::{damage, faults, migrations};
 use crate::error::Error;
 use crate::key::KeySource;
+use crate::private_file::sync_directory_of;
 use crate::sealing::random_key;
 
 const MEMORY: &str = ":memory:";
@@ -63,7 +64,7 @@ pub(super) struct NamedFile<'a> {
 fn open_owned(file: &NamedFile<'_>, held: &HeldKey, owner: Arc<Owner>) -> Result<Opened, Error> {
     let path = file.given;
     let is_new = fs::metadata(file.real).map_err(|problem| faults::of_file(path, &problem))?.len() == 0;
-    sync_directory(file.real).map_err(|problem| faults::of_file(path, &problem))?;
+    sync_directory_of(file.real).map_err(|problem| faults::of_file(path, &problem))?;
     let known = damage::look_before_touching(file, held)?;
     set_private(file.real).map_err(|problem| faults::of_file(path, &problem))?;
     let (secrets, wrapped) = match known {
@@ -119,12 +120,6 @@ fn make_private(path: &Path) -> io::Result<bool> {
         Err(problem) if problem.kind() == io::ErrorKind::AlreadyExists => Err(io::Error::from(io::ErrorKind::IsADirectory)),
         Err(problem) => Err(problem),
     }
-}
-
-/// A new file's name outlasts a loss of power only once its directory is on the disk.
-fn sync_directory(path: &Path) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(directory)?.sync_all()
 }
 
 /// The file, and what lies beside it already: a copy may have come with a log that others may read.
