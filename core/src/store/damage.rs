@@ -4,11 +4,11 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, OpenFlags};
 
 use super::faults;
 use super::keys::HeldKey;
+use super::looking::address;
 use super::migrations::{self, Found};
 use super::open::NamedFile;
 use super::owner::beside;
@@ -19,8 +19,6 @@ use crate::error::Error;
 const READ_THROUGH_BYTES: u64 = 32 * 1024 * 1024;
 /// SQLite's smallest page: a shorter file never was a database.
 const SMALLEST_BYTES: u64 = 512;
-/// What stands in a `file:` address as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
 
 /// Refuses what is no database, another program's, a newer livekeeper's, damaged, or sealed with another key. What its credentials
 /// are sealed with, where they are.
@@ -60,10 +58,8 @@ fn refuse_emptied(path: &Path, has_wal: bool) -> Result<(), Error> {
 
 /// Opens the file without those beside it, as if nobody could ever write it: no lock is taken and no file made.
 fn look_at_file_alone(path: &Path, real: &Path) -> Result<Connection, Error> {
-    let name = percent_encode(real.as_os_str().as_encoded_bytes(), PLAIN);
     let how = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db =
-        Connection::open_with_flags(format!("file:{name}?immutable=1"), how).map_err(|problem| faults::of_open(path, &problem))?;
+    let db = Connection::open_with_flags(address(real, "immutable=1"), how).map_err(|problem| faults::of_open(path, &problem))?;
     whose(path, &db)?;
     Ok(db)
 }

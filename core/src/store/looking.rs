@@ -68,8 +68,13 @@ pub(crate) fn explain(path: &Path, problem: &rusqlite::Error) -> Error {
     }
 }
 
+/// The file as SQLite's addresses name it, whatever its name holds.
+pub(super) fn address(file: &Path, how: &str) -> String {
+    format!("file:{}?{how}", percent_encode(file.as_os_str().as_encoded_bytes(), IN_URI))
+}
+
 fn open(path: &Path, file: &Path, how: &str) -> Result<Connection, Error> {
-    let uri = format!("file:{}?{how}", percent_encode(file.as_os_str().as_encoded_bytes(), IN_URI));
+    let uri = address(file, how);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(uri, flags).map_err(|problem| explain(path, &problem))?;
     db.busy_timeout(BUSY_TIMEOUT).map_err(|problem| explain(path, &problem))?;
