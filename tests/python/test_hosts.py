@@ -286,6 +286,10 @@ monkey.patch_all()
 import gevent, logging, sys, livekeeper
 from livekeeper.testing import Simulator
 
+# A line in one write: `print` writes its end by itself, and records are logged from a thread meanwhile.
+def say(line):
+    sys.stdout.write(f"{line}\\n")
+
 logging.basicConfig(stream=sys.stdout, format="%(name)s %(levelname)s")
 ticks = []
 def tick():
@@ -301,10 +305,10 @@ manager.set_reply_handler(lambda message: "在的")
 buyer = simulator.buyer("小王", unb)
 buyer.says("在吗")
 before = len(ticks)
-print(pool.apply(buyer.hears, (), {"within_s": 20}).text)
+say(pool.apply(buyer.hears, (), {"within_s": 20}).text)
 simulator.fault("send_refused", unb)
-print(pool.apply(manager.send_text, ("shop", "1", "2", "3")).outcome)
-print(len(ticks) > before)
+say(pool.apply(manager.send_text, ("shop", "1", "2", "3")).outcome)
+say(len(ticks) > before)
 """
     )
     assert (done.returncode, done.stderr) == (0, "")
