@@ -1462,7 +1462,7 @@ typedef struct {
      */
     double connect_rate_per_s;
     /**
-     * Accounts that connect at the same time. 1 … 1,000. Default 8.
+     * Accounts that connect at the same time; 0: none connects, for a store that is only to be changed. 0 … 1,000. Default 8.
      */
     size_t max_connecting;
     /**

@@ -76,7 +76,7 @@ pub struct Config {
 
     /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
     pub connect_rate_per_s: f64,
-    /// Accounts that connect at the same time. 1 … 1,000. Default 8.
+    /// Accounts that connect at the same time; 0: none connects, for a store that is only to be changed. 0 … 1,000. Default 8.
     pub max_connecting: usize,
     /// The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
     pub backoff_initial_s: f64,
@@ -253,7 +253,7 @@ impl Config {
         }
         for (field, value, least, most) in [
             ("backfill_chats", self.backfill_chats, 1, 1_000),
-            ("max_connecting", self.max_connecting, 1, 1_000),
+            ("max_connecting", self.max_connecting, 0, 1_000),
             ("park_after_failures", self.park_after_failures, 1, 1_000),
             ("max_helpers", self.max_helpers, 1, 100),
             ("max_handler_calls", self.max_handler_calls, 1, 64),
@@ -350,7 +350,7 @@ mod tests {
             (|c| c.send_rate_per_s = 0.0, "send_rate_per_s: is 0, allowed is 0.01 … 10000"),
             (|c| c.chat_send_rate_per_s = 10_001.0, "chat_send_rate_per_s: is 10001, allowed is 0.01 … 10000"),
             (|c| c.backoff_max_s = 0.5, "backoff_max_s: is 0.5, allowed is 1 … 3600"),
-            (|c| c.max_connecting = 0, "max_connecting: is 0, allowed is 1 … 1000"),
+            (|c| c.max_connecting = 1_001, "max_connecting: is 1001, allowed is 0 … 1000"),
             (|c| c.max_accounts = 0, "max_accounts: is 0, allowed is 1 … 1000000"),
             (|c| c.event_queue = 15, "event_queue: is 15, allowed is 16 … 1000000"),
             (

@@ -78,7 +78,7 @@ pub struct lk_config {
     pub store_timeout_s: f64,
     /// Connects started a second, over all accounts. 0.1 … 10,000. Default 5.
     pub connect_rate_per_s: f64,
-    /// Accounts that connect at the same time. 1 … 1,000. Default 8.
+    /// Accounts that connect at the same time; 0: none connects, for a store that is only to be changed. 0 … 1,000. Default 8.
     pub max_connecting: usize,
     /// The longest wait before the first new try; it doubles with each failure, and the wait is drawn between 0 and it. Seconds, 0.01 … 3,600. Default 1.
     pub backoff_initial_s: f64,

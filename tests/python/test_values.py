@@ -366,7 +366,7 @@ def test_a_config_is_replaced_in_parts_and_never_changed(tmp_path: Path) -> None
         ({"debounce_s": -1}, livekeeper.InvalidArgument, "debounce_s: is -1, allowed is 0 … 60"),
         ({"debounce_s": 10**400}, livekeeper.InvalidArgument, "debounce_s: is inf"),
         ({"max_connecting": -1}, livekeeper.InvalidArgument, "max_connecting: is -1"),
-        ({"max_connecting": 0}, livekeeper.InvalidArgument, "max_connecting: is 0, allowed is 1 … 1000"),
+        ({"max_connecting": 1_001}, livekeeper.InvalidArgument, "max_connecting: is 1001, allowed is 0 … 1000"),
         ({"websocket_url": "ws://example.com/"}, livekeeper.InvalidArgument, "websocket_url: .*loopback"),
         ({"api_url": "\ud800"}, livekeeper.InvalidArgument, "api_url: holds half of a surrogate pair"),
     ],

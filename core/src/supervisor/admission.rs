@@ -103,6 +103,9 @@ impl Admission {
     /// What an account that comes now has to wait for; nothing where it need not.
     pub(super) fn obstacle(&self) -> String {
         let state = self.0.lock();
+        if self.0.at_once == 0 {
+            return "max_connecting is 0: nobody connects".to_owned();
+        }
         let before = match state.waiting.len() {
             0 => String::new(),
             count => format!(", {count} wait already"),
@@ -241,6 +244,15 @@ mod tests {
         assert_eq!(admission.load(), (0, 0));
         sleep(Duration::from_secs(1)).await;
         assert_eq!(admission.obstacle(), "");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_places_nobody_connects_and_is_told_so() {
+        let admission = Admission::new(&Handle::current(), 10_000.0, 0);
+        let mut first = Box::pin(admission.queue(100, Instant::now()));
+        assert!(timeout(Duration::from_secs(86_400), &mut first).await.is_err());
+        assert_eq!(admission.load(), (1, 0));
+        assert_eq!(admission.obstacle(), "max_connecting is 0: nobody connects");
     }
 
     #[tokio::test(start_paused = true)]
