@@ -124,20 +124,53 @@ def test_rows_become_a_frame_of_polars_with_types() -> None:
 
 
 def test_rows_go_through_arrows_c_interface() -> None:
-    pyarrow = pytest.importorskip("pyarrow", minversion="14")
+    nanoarrow = pytest.importorskip("nanoarrow")
     rows = livekeeper.Messages([ANSWERED, WAITING])
-    table = pyarrow.RecordBatchReader.from_stream(rows).read_all()
-    assert table.column("rule").to_pylist() == [2, None]
-    assert table.schema.field("received_at").type == pyarrow.timestamp("ms", "UTC")
-    assert table.to_pylist()[0]["reply_outcome"] == "delivered"
+    # It can be read more than once.
+    for _ in range(2):
+        table = nanoarrow.Array(rows)
+        answered, waiting = table.to_pylist()
+        assert (answered["rule"], answered["reply_outcome"], answered["received_at"]) == (2, "delivered", ANSWERED.received_at)
+        assert (waiting["rule"], waiting["decision"], waiting["reply_created_at"]) == (None, None, None)
+    fields = {field.name: field for field in table.schema.fields}
+    assert list(fields) == list(answered)
+    assert (fields["received_at"].unit.name, fields["received_at"].timezone) == ("MILLI", "UTC")
+    assert (fields["rule"].type, fields["text"].type) == (nanoarrow.Type.INT64, nanoarrow.Type.STRING)
+    assert nanoarrow.Array(livekeeper.Statuses([status("店")])).to_pylist()[0]["enabled"] is True
+    assert len(nanoarrow.Array(livekeeper.Orders())) == 0
+
+
+@pytest.mark.parametrize("library", ["polars", "duckdb", "pyarrow", "pandas"])
+def test_other_libraries_read_rows_as_they_are(library: str) -> None:
+    module = pytest.importorskip(library)
+    pytest.importorskip("nanoarrow")
+    rows = livekeeper.Messages([ANSWERED, WAITING])
+    if library == "polars":
+        frame = module.DataFrame(rows)
+        assert frame.schema == rows.to_polars().schema and frame.equals(rows.to_polars())
+    elif library == "duckdb":
+        sql = "SELECT rule, typeof(received_at), epoch_ms(received_at) FROM rows ORDER BY message_id"
+        assert module.sql(sql).fetchall() == [
+            (2, "TIMESTAMP WITH TIME ZONE", 1_700_000_000_123),
+            (None, "TIMESTAMP WITH TIME ZONE", 1_700_000_000_123),
+        ]
+    elif library == "pyarrow":
+        table = module.table(rows)
+        assert table.column("rule").to_pylist() == [2, None]
+        assert table.schema.field("received_at").type == module.timestamp("ms", "UTC")
+    else:
+        pytest.importorskip("pandas", minversion="3")
+        pytest.importorskip("pyarrow")
+        frame = module.DataFrame.from_arrow(rows)
+        assert str(frame["received_at"].dtype) == "datetime64[ms, UTC]" and frame["rule"].dropna().tolist() == [2]
 
 
 def test_a_frame_without_its_library_says_what_to_install() -> None:
     program = """
 import sys
-sys.modules["pandas"] = sys.modules["polars"] = sys.modules["matplotlib"] = None
+sys.modules["pandas"] = sys.modules["polars"] = sys.modules["nanoarrow"] = None
 import livekeeper
-for what in (livekeeper.Statuses().to_pandas, livekeeper.Messages().to_polars):
+for what in (livekeeper.Statuses().to_pandas, livekeeper.Messages().to_polars, livekeeper.Orders().__arrow_c_stream__):
     try:
         what()
     except ImportError as error:
@@ -145,6 +178,7 @@ for what in (livekeeper.Statuses().to_pandas, livekeeper.Messages().to_polars):
 """
     assert run_python(program).stdout == (
         "a data frame needs pandas: pip install pandas\na data frame needs polars: pip install polars\n"
+        "Arrow's C interface needs nanoarrow: pip install 'livekeeper[arrow]'\n"
     )
 
 
@@ -152,7 +186,7 @@ def test_nothing_of_it_is_imported_with_the_package() -> None:
     program = """
 import json, sys
 import livekeeper
-heavy = ("rich", "IPython", "anywidget", "matplotlib", "pandas", "polars")
+heavy = ("rich", "IPython", "anywidget", "matplotlib", "pandas", "polars", "nanoarrow")
 print(json.dumps([name for name in sys.modules if name.startswith("livekeeper._seeing")] + [name for name in heavy if name in sys.modules]))
 print(livekeeper.Statuses.__name__, livekeeper.Explanation.__name__, callable(livekeeper.top))
 try:

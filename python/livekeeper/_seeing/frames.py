@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, NamedTuple
 
 from .extras import needed
+from .times import to_ms
 
 
 class Column(NamedTuple):
@@ -17,11 +18,24 @@ class Column(NamedTuple):
 
 
 def to_arrow(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
-    """An Arrow table of these columns, as pyarrow has it."""
-    pyarrow = needed("pyarrow", "Arrow's C interface", "pyarrow")
-    types = {"text": pyarrow.string(), "int": pyarrow.int64(), "bool": pyarrow.bool_(), "time": pyarrow.timestamp("ms", "UTC")}
-    arrays = [pyarrow.array([column.value(row) for row in rows], types[column.kind]) for column in columns]
-    return pyarrow.Table.from_arrays(arrays, names=[column.name for column in columns])
+    """An Arrow stream of these columns, for one reader."""
+    nanoarrow = needed("nanoarrow", "Arrow's C interface", "'livekeeper[arrow]'")
+    types = {
+        "text": nanoarrow.string(),
+        "int": nanoarrow.int64(),
+        "bool": nanoarrow.bool_(),
+        "time": nanoarrow.timestamp("ms", timezone="UTC"),
+    }
+    arrays = [nanoarrow.c_array(_values(column, rows), types[column.kind]) for column in columns]
+    schema = nanoarrow.struct({column.name: types[column.kind] for column in columns}, nullable=False)
+    # A table is a struct whose rows are all there: it needs no bits that say which are missing.
+    table = nanoarrow.c_array_from_buffers(schema, len(rows), buffers=[None], null_count=0, children=arrays)
+    return nanoarrow.c_array_stream(table)
+
+
+def _values(column: Column, rows: Sequence[Any]) -> list[Any]:
+    values = [column.value(row) for row in rows]
+    return [value and to_ms(value) for value in values] if column.kind == "time" else values
 
 
 def to_pandas(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
@@ -40,4 +54,3 @@ def to_polars(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
     types = {"text": polars.String, "int": polars.Int64, "bool": polars.Boolean, "time": polars.Datetime("ms", "UTC")}
     values = {column.name: [column.value(row) for row in rows] for column in columns}
     return polars.DataFrame(values, schema={column.name: types[column.kind] for column in columns})
-

@@ -35,10 +35,11 @@ class Rows(List[T]):
         return frames.to_polars(self._columns, self)
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        # For whatever else takes Arrow's C interface: DuckDB, say, or pandas.DataFrame.from_arrow.
+        # For whatever takes Arrow's C interface: polars.DataFrame(…), DuckDB, pyarrow.table(…), pandas.DataFrame.from_arrow(…). The
+        # types are ours, whatever is requested: the interface leaves the rest to the reader.
         from . import frames
 
-        return frames.to_arrow(self._columns, self).__arrow_c_stream__(requested_schema)
+        return frames.to_arrow(self._columns, self).__arrow_c_stream__()
 
     def _repr_html_(self) -> str:
         return html.page(self._table())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Optional
+
+_1970 = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def clock(moment: Optional[datetime]) -> str:
@@ -38,6 +40,11 @@ def span(seconds: float) -> str:
     if seconds < 172_800:
         return f"{seconds / 3_600:.0f} h"
     return f"{seconds / 86_400:.0f} days"
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since 1970 UTC."""
+    return (moment - _1970) // timedelta(milliseconds=1)
 
 
 def now() -> datetime:
