@@ -9,6 +9,7 @@ from typing import Optional, Sequence
 
 from . import InspectedAccount, Inspection, LivekeeperError, MessageTrace, Rule, SendTrace, inspect
 from ._livekeeper import look_into_store
+from ._seeing.text import aligned
 
 CELL = 60
 """Characters of a text of somebody else's that are shown, at most."""
@@ -93,9 +94,8 @@ class _Lines:
 
     def table(self, title: str, header: Row, rows: Sequence[Row]) -> None:
         print(f"\n{title}: {'none' if not rows else len(rows)}")
-        widths = [max(_columns(row[place]) for row in (header, *rows)) for place in range(len(header))]
-        for row in (header, *rows) if rows else ():
-            print("  " + "  ".join(cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths)).rstrip())
+        for line in aligned((header, *rows)) if rows else ():
+            print(f"  {line}")
 
 
 def _rich_tables() -> _Lines:
@@ -211,10 +211,3 @@ def _plain(text: str, longest: int = CELL) -> str:
     """A text of somebody else's on one line, short, and without what a terminal would obey."""
     shown = "".join(c if c.isprintable() else " " if c in "\n\r\t" else "\ufffd" for c in text[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
-
-
-def _columns(text: str) -> int:
-    """The columns of a terminal that a text takes."""
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
-import time
 
 import livekeeper
 import pytest
+import terminal
 
 DEMO = [sys.executable, "-m", "livekeeper", "demo"]
 
@@ -57,8 +55,9 @@ def test_on_a_terminal_it_shows_a_table_or_says_how_to_get_one(has_rich: bool) -
         pytest.importorskip("rich")
     block = "" if has_rich else "sys.modules['rich'] = sys.modules['rich.console'] = None; "
     program = f"import sys; {block}from livekeeper.__main__ import main; sys.exit(main(['demo', '--seconds', '1']))"
-    code, output = on_a_terminal([sys.executable, "-c", program])
-    assert code == 0, output
+    with terminal.Terminal(sys.executable, "-c", program) as shown:
+        assert shown.end() == 0, shown.shown
+    output = shown.shown
     assert ("│ 小店 5" in output) is has_rich
     assert ("health" in output) is has_rich
     assert ("livekeeper[cli]" in output) is not has_rich
@@ -92,29 +91,3 @@ def test_the_help_teaches_and_bad_arguments_are_refused_by_name() -> None:
 
 def test_the_version_is_the_packages() -> None:
     assert run(sys.executable, "-m", "livekeeper", "--version").stdout == f"livekeeper {livekeeper.__version__}\n"
-
-
-def on_a_terminal(command: list[str], limit_s: float = 50.0) -> tuple[int, str]:
-    """Runs a command on a pseudo-terminal; returns its exit code and what it showed."""
-    child, terminal = pty.fork()
-    if child == 0:
-        os.environ.update(TERM="xterm-256color", COLUMNS="120", LINES="40", LANG="C.UTF-8", PYTHONUTF8="1")
-        os.execv(command[0], command)
-    shown, until = b"", time.monotonic() + limit_s
-    while time.monotonic() < until:
-        ready, _, _ = select.select([terminal], [], [], 1.0)
-        if not ready:
-            continue
-        try:
-            read = os.read(terminal, 65_536)
-        except OSError:
-            # Linux answers so when the last process on the terminal is gone.
-            break
-        if not read:
-            break
-        shown += read
-    else:
-        os.kill(child, signal.SIGKILL)
-    os.close(terminal)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), shown.decode(errors="replace")

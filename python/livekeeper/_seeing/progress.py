@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .._livekeeper import CookieManager, StopReport
-from ..errors import ManagerClosed
+from ..errors import LivekeeperError, ManagerClosed
 from .extras import optional
 
 if TYPE_CHECKING:
@@ -33,6 +33,30 @@ class Bar:
             self._progress.update(self._bar, completed=total, total=total)
 
     def __enter__(self) -> Bar:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: Optional[type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+class Spinner:
+    """A sign that ``what`` is under way, for a ``with`` block around a call that says nothing until its end: for how long by now, and
+    what ``said()`` answers, which is asked from another thread. Then it is gone. It shows nothing where a bar does not."""
+
+    def __init__(self, what: str, said: Callable[[], str], console: Optional[Console] = None) -> None:
+        self._progress = _spinner(said, console)
+        if self._progress is not None:
+            self._progress.add_task(what, total=None)
+
+    def __enter__(self) -> Spinner:
         if self._progress is not None:
             self._progress.start()
         return self
@@ -74,10 +98,39 @@ def close(manager: CookieManager, timeout_s: float = 10.0, *, console: Optional[
 
 def _progress(console: Optional[Console]) -> Any:
     rich = optional("rich.progress")
-    if rich is None:
-        return None
-    console = console or optional("rich.console").Console()  # type: ignore[union-attr]
-    if not console.is_terminal:
+    terminal = _terminal(console)
+    if rich is None or terminal is None:
         return None
     columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), rich.MofNCompleteColumn(), rich.TimeElapsedColumn())
-    return rich.Progress(*columns, console=console)
+    return rich.Progress(*columns, console=terminal)
+
+
+def _spinner(said: Callable[[], str], console: Optional[Console]) -> Any:
+    rich = optional("rich.progress")
+    terminal = _terminal(console)
+    text: Any = optional("rich.text")
+    if rich is None or terminal is None:
+        return None
+
+    class Said(rich.ProgressColumn):  # type: ignore[misc,name-defined]
+        max_refresh = 0.5
+
+        def render(self, task: Any) -> Any:
+            try:
+                return text.Text(said())
+            except LivekeeperError:
+                # The manager was closed meanwhile, say: the call that this stands beside tells.
+                return text.Text("")
+
+    columns = (rich.SpinnerColumn(), rich.TextColumn("{task.description}", markup=False), Said(), rich.TimeElapsedColumn())
+    # What it said last is of no use when the call has answered.
+    return rich.Progress(*columns, console=terminal, transient=True)
+
+
+def _terminal(console: Optional[Console]) -> Optional[Console]:
+    """``console``, or that of the standard output, if it is a terminal."""
+    rich = optional("rich.console")
+    if rich is None:
+        return None
+    console = console or rich.Console()
+    return console if console.is_terminal else None
