@@ -7,9 +7,9 @@ import sys
 from typing import Optional, Sequence
 
 from . import __version__
-from ._commands import demo, inspect, top
+from ._commands import demo, export_accounts, import_accounts, inspect, top
 
-_COMMANDS = (demo, top, inspect)
+_COMMANDS = (demo, top, inspect, import_accounts, export_accounts)
 
 _DESCRIPTION = """\
 livekeeper keeps Xianyu (闲鱼 / Goofish) seller accounts alive inside your own program:
@@ -19,6 +19,7 @@ one supervised session per account, keyword replies, a store that survives resta
 _EPILOG = """\
 first steps:
   python -m livekeeper demo                           five accounts, ten seconds, nothing to set up
+  python -m livekeeper import shop.db xianyu_data.db  the accounts of today's Python program, into a store
   python -m livekeeper top shop.db                    keeps a store's accounts alive, and shows them
   python -m livekeeper inspect shop.db                what a store holds, whether or not a program uses it
   python -c "import livekeeper; help(livekeeper.CookieManager)"
