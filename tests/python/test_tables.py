@@ -126,9 +126,9 @@ def test_rows_become_a_frame_of_polars_with_types() -> None:
 def test_rows_go_through_arrows_c_interface() -> None:
     nanoarrow = pytest.importorskip("nanoarrow")
     rows = livekeeper.Messages([ANSWERED, WAITING])
-    # It can be read more than once.
-    for _ in range(2):
-        table = nanoarrow.Array(rows)
+    # It can be read more than once, and the list itself takes part in the interface.
+    for readable in (rows, rows, rows.to_arrow()):
+        table = nanoarrow.Array(readable)
         answered, waiting = table.to_pylist()
         assert (answered["rule"], answered["reply_outcome"], answered["received_at"]) == (2, "delivered", ANSWERED.received_at)
         assert (waiting["rule"], waiting["decision"], waiting["reply_created_at"]) == (None, None, None)
@@ -144,10 +144,11 @@ def test_rows_go_through_arrows_c_interface() -> None:
 def test_other_libraries_read_rows_as_they_are(library: str) -> None:
     module = pytest.importorskip(library)
     pytest.importorskip("nanoarrow")
-    rows = livekeeper.Messages([ANSWERED, WAITING])
+    messages = livekeeper.Messages([ANSWERED, WAITING])
+    rows = messages.to_arrow()
     if library == "polars":
         frame = module.DataFrame(rows)
-        assert frame.schema == rows.to_polars().schema and frame.equals(rows.to_polars())
+        assert frame.schema == messages.to_polars().schema and frame.equals(messages.to_polars())
     elif library == "duckdb":
         sql = "SELECT rule, typeof(received_at), epoch_ms(received_at) FROM rows ORDER BY message_id"
         assert module.sql(sql).fetchall() == [
@@ -170,7 +171,7 @@ def test_a_frame_without_its_library_says_what_to_install() -> None:
 import sys
 sys.modules["pandas"] = sys.modules["polars"] = sys.modules["nanoarrow"] = None
 import livekeeper
-for what in (livekeeper.Statuses().to_pandas, livekeeper.Messages().to_polars, livekeeper.Orders().__arrow_c_stream__):
+for what in (livekeeper.Statuses().to_pandas, livekeeper.Messages().to_polars, livekeeper.Orders().to_arrow):
     try:
         what()
     except ImportError as error:

@@ -18,7 +18,7 @@ class Column(NamedTuple):
 
 
 def to_arrow(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
-    """An Arrow stream of these columns, for one reader."""
+    """An Arrow array of these columns, as nanoarrow has it: a struct for each row."""
     nanoarrow = needed("nanoarrow", "Arrow's C interface", "'livekeeper[arrow]'")
     types = {
         "text": nanoarrow.string(),
@@ -30,7 +30,7 @@ def to_arrow(columns: Sequence[Column], rows: Sequence[Any]) -> Any:
     schema = nanoarrow.struct({column.name: types[column.kind] for column in columns}, nullable=False)
     # A table is a struct whose rows are all there: it needs no bits that say which are missing.
     table = nanoarrow.c_array_from_buffers(schema, len(rows), buffers=[None], null_count=0, children=arrays)
-    return nanoarrow.c_array_stream(table)
+    return nanoarrow.Array(table)
 
 
 def _values(column: Column, rows: Sequence[Any]) -> list[Any]:

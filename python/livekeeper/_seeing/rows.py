@@ -34,12 +34,18 @@ class Rows(List[T]):
 
         return frames.to_polars(self._columns, self)
 
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        # For whatever takes Arrow's C interface: polars.DataFrame(…), DuckDB, pyarrow.table(…), pandas.DataFrame.from_arrow(…). The
-        # types are ours, whatever is requested: the interface leaves the rest to the reader.
+    def to_arrow(self) -> Any:
+        """An Arrow table, as nanoarrow has it, for whatever takes Arrow's C interface: DuckDB, ``pyarrow.table(…)``,
+        ``polars.DataFrame(…)``, ``pandas.DataFrame.from_arrow(…)``. Times are in UTC, what is missing is null. Raises ``ImportError``
+        without nanoarrow."""
         from . import frames
 
-        return frames.to_arrow(self._columns, self).__arrow_c_stream__()
+        return frames.to_arrow(self._columns, self)
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        # Most take a list for a list before they ask whether it has this: they want to_arrow(). The types are ours, whatever is
+        # requested: the interface leaves the rest to the reader.
+        return self.to_arrow().__arrow_c_stream__()
 
     def _repr_html_(self) -> str:
         return html.page(self._table())
