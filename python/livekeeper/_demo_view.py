@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import AccountStatus, StopReport
+from ._seeing.keys import unseen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -88,8 +89,10 @@ class LiveTable(View):
 
         self._console = Console()
         self._live = Live(console=self._console, auto_refresh=False)
+        self._keys = unseen()
 
     def __enter__(self) -> View:
+        self._keys.__enter__()
         self._live.start()
         return self
 
@@ -100,6 +103,7 @@ class LiveTable(View):
         trace: Optional[TracebackType],
     ) -> None:
         self._live.stop()
+        self._keys.__exit__(kind, error, trace)
 
     def draw(self, statuses: list[AccountStatus], talk: Talk) -> None:
         self._live.update(status_table(statuses, talk, self._console), refresh=True)

@@ -188,7 +188,8 @@ def test_nothing_of_it_is_imported_with_the_package() -> None:
 import json, sys
 import livekeeper
 heavy = ("rich", "IPython", "anywidget", "matplotlib", "pandas", "polars", "nanoarrow")
-print(json.dumps([name for name in sys.modules if name.startswith("livekeeper._seeing")] + [name for name in heavy if name in sys.modules]))
+ours = ("livekeeper._seeing", "livekeeper._commands")
+print(json.dumps([name for name in sys.modules if name.startswith(ours)] + [name for name in heavy if name in sys.modules]))
 print(livekeeper.Statuses.__name__, livekeeper.Explanation.__name__, callable(livekeeper.top))
 try:
     livekeeper.nothing

@@ -43,13 +43,12 @@ def top(store: Path, *more: object) -> subprocess.CompletedProcess[str]:
 
 def test_on_a_terminal_accounts_answer_and_are_shown_until_ctrl_c(simulator: Simulator, store: Path) -> None:
     with terminal.livekeeper("top", *arguments(store)) as shown:
-        shown.wait_for("parked")
-        simulator.wait_online(UNB, WAIT_S)
+        shown.wait_for("2 accounts: 1 connected, 1 parked")
         simulator.buyer("小王", UNB).says("包邮吗")
         simulator.wait_sends(UNB, 1, WAIT_S)
         shown.press(terminal.CTRL_C)
         assert shown.end() == 0, shown.shown
-    assert "2 accounts: 1 connected, 1 parked" in shown.shown and "the login is over" in shown.shown
+    assert "the login is over" in shown.shown
     assert shown.shown.rindex("旧店") < shown.shown.rindex("小店")
     assert "closing" in shown.shown and "2/2" in shown.shown
     assert shown.shown.rstrip().endswith("nothing is left")
@@ -133,6 +132,9 @@ def test_what_cannot_be_used_is_said_before_anything_runs(simulator: Simulator, 
     ]:
         done = top(store, *more)
         assert done.returncode == 2 and sentence in done.stderr, done.stderr
+    livekeeper.CookieManager(store.parent / "empty.db").close()
+    empty = top(store.parent / "empty.db")
+    assert empty.returncode == 1 and "has no accounts yet" in empty.stderr
     missing = top(store.parent / "missing.db")
     assert missing.returncode == 1 and "there is no store" in missing.stderr
     assert not (store.parent / "missing.db").exists()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from typing import Optional
 
 from .._livekeeper import CookieManager
+from ..errors import StoreError
 from . import store
 from .ending import DONE, NOT_ALL, Unusable, exit_code, progress_console
 from .ranges import number
@@ -52,11 +54,12 @@ def _run(given: argparse.Namespace) -> int:
     from .._seeing.top import needs_rich, top
     from . import lines, once
 
-    is_terminal = sys.stdout.isatty() and not given.json
-    if is_terminal:
-        needs_rich()
     if given.json and not given.once:
         raise Unusable("--json goes with --once")
+    # On a dumb terminal nothing can be drawn in its place.
+    is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not given.json
+    if is_terminal:
+        needs_rich()
     store.must_exist(given)
     # Whoever runs programs ends them so.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -79,6 +82,8 @@ def _run(given: argparse.Namespace) -> int:
 
 def _wanted(manager: CookieManager, given: argparse.Namespace) -> Optional[frozenset[str]]:
     known = manager.list_cookies()
+    if not known:
+        raise StoreError(f"{given.store} has no accounts yet: python -m livekeeper import {given.store} FILE takes them from elsewhere")
     unknown = [account for account in given.accounts if account not in known]
     if unknown:
         there_are = ", ".join(known[:10]) + (f" and {len(known) - 10:,} more" if len(known) > 10 else "") or "none"
