@@ -136,3 +136,23 @@ def test_what_cannot_be_imported_or_exported_says_why(simulator: Simulator, data
     with livekeeper.CookieManager(tmp_path / "held.db", simulator.config()):
         held = run("import", tmp_path / "held.db", database)
     assert held.returncode == 1 and "manager.import_xianyu_db" in held.stderr
+
+
+def test_neither_takes_old_messages_out_of_the_store(simulator: Simulator, settings: Path, database: Path, tmp_path: Path) -> None:
+    store = tmp_path / "shop.db"
+    with livekeeper.CookieManager(store, simulator.config()) as manager:
+        unb = simulator.open_shop(manager, "shop")
+        manager.set_default_reply("shop", "稍后回复")
+        buyer = simulator.buyer("小王", unb)
+        buyer.says("在吗")
+        buyer.hears("稍后回复", within_s=20)
+    days_40_ms = 40 * 86_400_000
+    db = sqlite3.connect(store)
+    db.execute("UPDATE messages SET received_at_ms = received_at_ms - ?", [days_40_ms])
+    db.commit()
+    db.close()
+    before = livekeeper.inspect(store).accounts[0].message_count
+    assert before > 0
+    assert run("export", store, tmp_path / "a.lkx", "--without-secrets", "--config", settings).returncode == 0
+    run("import", store, database, "--config", settings)
+    assert livekeeper.inspect(store).accounts[0].message_count == before

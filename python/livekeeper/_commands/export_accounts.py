@@ -40,7 +40,7 @@ def _run(given: argparse.Namespace) -> int:
     store.must_exist(given)
     words = _passphrase(given)
     instead = "End it first, or have it call manager.export_accounts"
-    with store.open_store(given, instead, max_connecting=0) as manager:
+    with store.open_store(given, instead, **store.AT_REST) as manager:
         count = manager.export_accounts(given.file, passphrase=words)
     secrets = "without their secrets" if words is None else "their secrets sealed under the passphrase"
     print(f"{given.file}: {count:,} account{'' if count == 1 else 's'}, {secrets}")

@@ -54,8 +54,7 @@ def _run(given: argparse.Namespace) -> int:
     if is_database and words is not None:
         raise Unusable(f"--passphrase-env: {given.file} is a database, and has no passphrase")
     instead = "End it first, or have it call manager.import_xianyu_db or manager.import_accounts"
-    # Nobody connects: the accounts are brought into the store, and kept alive by whoever opens it next.
-    with store.open_store(given, instead, max_connecting=0) as manager:
+    with store.open_store(given, instead, **store.AT_REST) as manager:
         report = _import_xianyu_db(manager, given) if is_database else _import_document(manager, given, words)
     if given.json:
         print(json.dumps(_as_json(report), ensure_ascii=False))

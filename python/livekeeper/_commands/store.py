@@ -12,7 +12,9 @@ from ..errors import AlreadyOpen, InvalidArgument, WrongKey
 from . import passphrases
 from .ending import Unusable
 
-_KEYS_OF_ITS_OWN = ("key", "passphrase")
+AT_REST = {"max_connecting": 0, "keep_messages_days": 3_650}
+"""Settings for a store that is changed, and not kept alive: nobody connects, and no message is too old to stay."""
+_SECRETS = ("key", "passphrase")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +61,7 @@ def must_exist(given: argparse.Namespace) -> None:
 
 def _settings_of(given: argparse.Namespace) -> dict[str, Any]:
     settings = {} if given.config is None else _read(given.config)
-    for name in _KEYS_OF_ITS_OWN:
+    for name in _SECRETS:
         if name in settings:
             raise Unusable(f"--config: {given.config}: {name} belongs into no file of settings: use --key-file or --key-env")
     for name in ("key_file", "key_env"):

@@ -20,7 +20,8 @@ DESCRIPTION = """\
 Keeps the accounts of a store alive as a program of yours would, so it answers buyers with
 the rules that are in the store. What they do is shown as it changes, those that need
 somebody first. Ctrl-C, or SIGTERM, closes everything and says what that came to. Where
-the output is no terminal it is lines.
+the output is no terminal it is lines. The settings are those that livekeeper.Config has by
+itself (messages are kept for 30 days, say); --config gives others.
 
 A store is kept by one program at a time. In a program that has it open already,
 livekeeper.top(manager) shows the same; python -m livekeeper inspect looks into it from
