@@ -76,6 +76,20 @@ def test_elsewhere_it_is_lines_until_it_is_told_to_end(simulator: Simulator, sto
     assert rest.splitlines()[-1].startswith("closed 2 accounts in ") and "\x1b" not in "".join(lines) + rest
 
 
+def test_it_ends_when_nobody_reads_it_any_more(simulator: Simulator, store: Path) -> None:
+    with subprocess.Popen(
+        [*TOP, *arguments(store, "小店")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as child:
+        assert child.stdout is not None and child.stderr is not None
+        while "connected: " not in child.stdout.readline():
+            pass
+        child.stdout.close()
+        simulator.wait_online(UNB, WAIT_S)
+        simulator.drop_connection(UNB)
+        assert (child.wait(30), child.stderr.read()) == (0, "")
+    assert not simulator.is_online(UNB)
+
+
 def test_once_waits_until_each_has_come_as_far_as_it_does(store: Path) -> None:
     done = top(store, "--once")
     header, parked, connected, summary = done.stdout.splitlines()

@@ -6,27 +6,35 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Optional
+
+_FLAGS = 3
+"""The place of a terminal's local flags among its attributes."""
 
 
 @contextmanager
 def unseen() -> Iterator[None]:
     """The terminal does not show what is typed, such as the ``^C`` of Ctrl-C. Elsewhere, and in the background, it does nothing."""
-    try:
-        import termios
-
-        terminal = sys.stdin.fileno()
-        if os.tcgetpgrp(terminal) != os.getpgrp():
-            # It is somebody else's turn at the terminal, and whoever changes it would be stopped.
-            raise OSError
-        before = termios.tcgetattr(terminal)
-    except (ImportError, AttributeError, OSError, ValueError):
+    terminal = _own_terminal()
+    if terminal is None:
         yield
         return
-    flags = 3
+    import termios
+
+    before = termios.tcgetattr(terminal)
     quiet = [*before]
-    quiet[flags] &= ~termios.ECHO
+    quiet[_FLAGS] &= ~termios.ECHO
     termios.tcsetattr(terminal, termios.TCSANOW, quiet)
     try:
         yield
     finally:
         termios.tcsetattr(terminal, termios.TCSANOW, before)
+
+
+def _own_terminal() -> Optional[int]:
+    """The standard input, where it is a terminal and it is this process's turn at it: whoever else changes it is stopped."""
+    try:
+        terminal = sys.stdin.fileno()
+        return terminal if os.tcgetpgrp(terminal) == os.getpgrp() else None
+    except (AttributeError, OSError, ValueError):
+        return None
