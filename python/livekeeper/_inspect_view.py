@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime
 from typing import Optional, Sequence
 
-from . import InspectedAccount, Inspection, LivekeeperError, MessageTrace, Rule, SendTrace, inspect
+from . import InspectedAccount, Inspection, MessageTrace, Rule, SendTrace, inspect
 from ._livekeeper import look_into_store
 from ._seeing.text import aligned
 
@@ -31,28 +30,13 @@ Row = tuple[str, ...]
 
 
 def run(path: str, limit: int, as_json: bool) -> int:
-    """Shows a store and returns the exit code: 0; 1 where it is damaged or cannot be read; 130 after Ctrl-C."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        # A terminal that cannot write Chinese shows a question mark, and not a traceback.
-        reconfigure(errors="replace")
-    try:
-        if as_json:
-            text, _ = look_into_store(path, limit)
-            print(text)
-            return 0
-        seen = inspect(path, limit)
-    except LivekeeperError as error:
-        print(f"livekeeper inspect: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    try:
-        show(seen)
-    except BrokenPipeError:
-        # Whoever read it, such as `head`, has seen enough; what is left in the buffer goes nowhere.
-        sys.stdout = open(os.devnull, "w")
+    """Shows a store and returns the exit code: 0; 1 where it is damaged. Raises what ``inspect`` raises."""
+    if as_json:
+        text, _ = look_into_store(path, limit)
+        print(text)
         return 0
+    seen = inspect(path, limit)
+    show(seen)
     return 1 if seen.is_sound is False or seen.problems else 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from .ending import exit_code
 from .ranges import whole
 
 NAME = "inspect"
@@ -30,4 +31,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(given: argparse.Namespace) -> int:
     from .._inspect_view import run as run_inspect
 
-    return run_inspect(path=given.path, limit=given.limit, as_json=given.json)
+    return exit_code(NAME, lambda: run_inspect(path=given.path, limit=given.limit, as_json=given.json))
