@@ -1,7 +1,7 @@
 //! `Events`: one reader of what happens, blocking with the GIL released.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use livekeeper::{Error, News};
 use pyo3::prelude::*;
@@ -103,6 +103,7 @@ impl Events {
 
     /// Waits for one step. The reader is taken out meanwhile, so that no thread waits for the lock for longer than its own step.
     fn listen(&self, step: Duration) -> Result<Option<Heard>, Error> {
+        let began = Instant::now();
         let guard = self.is_back.wait_timeout_while(self.lock(), step, |reader| matches!(reader, Reader::Away));
         let (mut guard, _) = guard.unwrap_or_else(PoisonError::into_inner);
         let mut core = match std::mem::replace(&mut *guard, Reader::Away) {
@@ -114,7 +115,7 @@ impl Events {
             }
         };
         drop(guard);
-        let news = core.next_within(step);
+        let news = core.next_within(step.saturating_sub(began.elapsed()));
         let mut guard = self.lock();
         if matches!(*guard, Reader::Away) {
             *guard = Reader::Here(core);

@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 
 use crate::arguments::{path, small_count};
-use crate::blocking::without_gil;
+use crate::blocking::on_thread;
 use crate::errors;
 use crate::trail::MessageTrace;
 
@@ -15,7 +15,7 @@ pub(crate) fn look_into_store(
     limit: &Bound<'_, PyAny>,
 ) -> PyResult<(String, Vec<(String, MessageTrace)>)> {
     let (path, limit) = (self::path(path, "path")?, small_count(limit, "limit")?);
-    let looked = without_gil(py, || livekeeper::inspect(&path, limit));
+    let looked = on_thread(py, "livekeeper-inspect", move || livekeeper::inspect(&path, limit))?;
     let inspection = looked.map_err(|error| errors::to_python(py, &error))?;
     let json = inspection.to_json();
     let messages = inspection.messages.into_iter().map(|one| (one.cookie_id, MessageTrace::from(one.message)));

@@ -11,7 +11,7 @@ use pyo3::types::{PyString, PyType};
 use crate::arguments::{limit, optional_limit, path, small_count, text, wrong_type};
 use crate::async_events::AsyncEvents;
 use crate::awaiting;
-use crate::blocking::{wait, without_gil};
+use crate::blocking::{on_thread, wait};
 use crate::config::Config;
 use crate::errors;
 use crate::events::Events;
@@ -67,7 +67,8 @@ impl CookieManager {
         };
         deliver_logs(py)?;
         let settings = config.get().to_core();
-        let opened = without_gil(py, || livekeeper::CookieManager::open(&path, settings));
+        let at = path.clone();
+        let opened = on_thread(py, "livekeeper-open", move || livekeeper::CookieManager::open(at, settings))?;
         let core = Arc::new(opened.map_err(|error| errors::to_python(py, &error))?);
         close_at_exit(py, &core)?;
         Ok(PyClassInitializer::from(Verbs::blocking(core, config.unbind()))
