@@ -10,7 +10,7 @@ import threading
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
 
-from . import _at_exit
+from . import _at_exit, _threads
 from .states import ReasonCode
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Answer(Protocol):
     def fail(self, sentence: str) -> None: ...
     def is_over(self) -> bool:
         """Whether nobody waits any more."""
+        ...
 
     def on_over(self, then: Callable[[], object]) -> None:
         """Has it called on a thread of its own when nobody waits any more."""
@@ -161,8 +162,16 @@ def shared_loop() -> AbstractEventLoop:
 
     with _making:
         if _own_loop is None:
-            _own_loop = asyncio.new_event_loop()
-            threading.Thread(target=_own_loop.run_forever, name="livekeeper-async", daemon=True).start()
+            loop = asyncio.new_event_loop()
+            try:
+                threading.Thread(target=loop.run_forever, name="livekeeper-async", daemon=True).start()
+            except RuntimeError:
+                spare = _threads.spare()
+                if spare is None:
+                    loop.close()
+                    raise
+                spare.put((loop.run_forever, ()))
+            _own_loop = loop
         return _own_loop
 
 

@@ -11,8 +11,13 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyTuple;
 use pyo3::{BoundObject, PyTraverseError};
 
-/// A function of the host's. Empty once the garbage collector has taken it.
-pub(crate) struct HostFunction(Mutex<Option<Py<PyAny>>>);
+/// A function of the host's.
+pub(crate) struct HostFunction {
+    /// Empty once the garbage collector has taken it.
+    function: Mutex<Option<Py<PyAny>>>,
+    /// Where calls go that are refused a thread of their own: see `_threads.spare`.
+    spare: Option<Py<PyAny>>,
+}
 
 /// What the thread that waits is told.
 enum Told<T> {
@@ -29,7 +34,9 @@ impl HostFunction {
         // Here, so that nothing is left to import on a thread of the core's.
         start_thread(py)?;
         let class = CLASS.import(py, "livekeeper._host_functions", "HostFunction")?;
-        Ok(Arc::new(Self(Mutex::new(Some(class.call1((function, kind))?.unbind())))))
+        static SPARE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let spare: Option<Py<PyAny>> = SPARE.import(py, "livekeeper._threads", "spare")?.call0()?.extract()?;
+        Ok(Arc::new(Self { function: Mutex::new(Some(class.call1((function, kind))?.unbind())), spare }))
     }
 
     /// Calls it, and waits until it has ended; what it awaits is cancelled when `call` is over. `read` makes the answer of
@@ -52,7 +59,7 @@ impl HostFunction {
         });
         let over = Arc::clone(&answer.over);
         match Python::try_attach(|py| self.begin(py, answer, arguments)) {
-            Some(Ok(())) => wait(&told, &over).map_err(HostError::new),
+            Some(Ok(())) => self.wait(&told, &over).map_err(HostError::new),
             Some(Err(error)) if is_of_exit(&error) => Err(wait_for_end(&told)),
             Some(Err(error)) => Err(HostError::new(format!("the call could not be begun: {}", type_of(&error)))),
             None => Err(HostError::new("the Python interpreter is ending")),
@@ -60,7 +67,7 @@ impl HostFunction {
     }
 
     fn begin<'py>(&self, py: Python<'py>, answer: Answer, arguments: impl IntoPyObject<'py, Target = PyTuple>) -> PyResult<()> {
-        let function = lock(&self.0).as_ref().map(|function| function.clone_ref(py));
+        let function = lock(&self.function).as_ref().map(|function| function.clone_ref(py));
         let Some(function) = function else {
             answer.reply(Err("the manager is gone".to_owned()));
             return Ok(());
@@ -68,18 +75,48 @@ impl HostFunction {
         let arguments = arguments.into_pyobject(py).map_err(Into::into)?.into_bound();
         let all = [Bound::new(py, answer)?.into_any()].into_iter().chain(arguments.iter());
         let all = PyTuple::new(py, all.collect::<Vec<_>>())?;
-        start_thread(py)?.call1((function.bind(py).getattr("call")?, all)).map(drop)
+        self.on_thread(&function.bind(py).getattr("call")?, all)
+    }
+
+    /// Has it called on a thread of Python's own. Nothing here runs Python code.
+    fn on_thread<'py>(&self, work: &Bound<'py, PyAny>, arguments: Bound<'py, PyTuple>) -> PyResult<()> {
+        let py = work.py();
+        match (start_thread(py)?.call1((work, &arguments)), &self.spare) {
+            (Err(error), Some(spare)) if is_of_exit(&error) => spare.bind(py).call_method1("put", ((work, arguments),)).map(drop),
+            (begun, _) => begun.map(drop),
+        }
+    }
+
+    fn wait<T>(&self, told: &Receiver<Told<T>>, over: &Mutex<Over>) -> Result<T, String> {
+        loop {
+            match told.recv() {
+                Ok(Told::Answer(answer)) => return answer,
+                Ok(Told::Over) => self.end(over),
+                Err(_) => return Err("it ended without an answer".to_owned()),
+            }
+        }
+    }
+
+    fn end(&self, over: &Mutex<Over>) {
+        let then = {
+            let mut over = lock(over);
+            over.is_over = true;
+            over.then.take()
+        };
+        let Some(then) = then else { return };
+        // An interpreter that begins no thread any more needs none either.
+        Python::try_attach(|py| self.on_thread(then.bind(py), PyTuple::empty(py)));
     }
 
     /// For the garbage collector; see `CookieManager::__traverse__`.
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
         // Held for a moment, by a thread that has a reference of its own meanwhile: then it is in use.
-        let Ok(function) = self.0.try_lock() else { return Ok(()) };
+        let Ok(function) = self.function.try_lock() else { return Ok(()) };
         function.as_ref().map_or(Ok(()), |function| visit.call(function))
     }
 
     pub(crate) fn clear(&self) {
-        let function = lock(&self.0).take();
+        let function = lock(&self.function).take();
         drop(function);
     }
 }
@@ -144,18 +181,8 @@ impl Drop for Answer {
     }
 }
 
-fn wait<T>(told: &Receiver<Told<T>>, over: &Mutex<Over>) -> Result<T, String> {
-    loop {
-        match told.recv() {
-            Ok(Told::Answer(answer)) => return answer,
-            Ok(Told::Over) => end(over),
-            Err(_) => return Err("it ended without an answer".to_owned()),
-        }
-    }
-}
-
-/// From 3.12 on an interpreter that is ending begins no thread, while the managers are still to be closed. That is no answer: what is
-/// asked about stays open, as in a call that a close cuts off.
+/// An interpreter that is ending begins no thread, and where it has none to spare (`_threads.SPARE`) nothing is called any more. That is
+/// no answer: what is asked about stays open, as in a call that a close cuts off.
 fn is_of_exit(error: &PyErr) -> bool {
     Python::try_attach(|py| error.value(py).to_string().contains("interpreter shutdown")).unwrap_or(true)
 }
@@ -164,17 +191,6 @@ fn wait_for_end<T>(told: &Receiver<Told<T>>) -> HostError {
     // What was to answer is gone with the thread that did not begin, and says so.
     while let Ok(Told::Answer(_)) = told.recv() {}
     HostError::new("the Python interpreter is ending")
-}
-
-fn end(over: &Mutex<Over>) {
-    let then = {
-        let mut over = lock(over);
-        over.is_over = true;
-        over.then.take()
-    };
-    let Some(then) = then else { return };
-    // An interpreter that is ending begins no thread, and needs none.
-    Python::try_attach(|py| start_thread(py).and_then(|start| start.call1((then, PyTuple::empty(py)))).map(drop));
 }
 
 /// A thread of the system's, also under gevent: unlike `threading.Thread.start`, this waits for nothing and runs no Python code here.

@@ -292,6 +292,61 @@ sys.exit(0)
 """
 
 
+LATE = """
+import asyncio, atexit, sys, threading, time, livekeeper
+from livekeeper.testing import Simulator
+
+simulator = Simulator()
+# Were a stop to wait for an answer that does not come, it would take minutes.
+manager = livekeeper.CookieManager(":memory:", simulator.config(stop_socket_s=300.0, stop_thread_s=300.0))
+unb = simulator.open_shop(manager, "shop")
+buyer = simulator.buyer("小王", unb)
+
+async def awaited(message):
+    await asyncio.sleep(0)
+    return f"re: {message.text}"
+
+def called(message):
+    return f"re: {message.text}"
+
+manager.set_reply_handler(HANDLER)
+
+def talk():
+    threading.main_thread().join()
+    for text in ("一", "二", "三"):
+        buyer.says(text)
+        print(buyer.hears(within_s=20).text, flush=True)
+"""
+
+LATE_ENDS = {
+    "while another thread goes on": "threading.Thread(target=talk).start()",
+    # Functions that are registered last are called first: before the library's.
+    "while functions of atexit run": "atexit.register(talk)",
+}
+
+
+@pytest.mark.parametrize("end", LATE_ENDS)
+@pytest.mark.parametrize("handler", ["called", "awaited"])
+def test_a_handler_is_called_also_when_the_main_thread_is_at_its_end(handler: str, end: str) -> None:
+    program = LATE.replace("HANDLER", handler) + LATE_ENDS[end]
+    done = run_python(program if "atexit" not in end else program.replace("threading.main_thread().join()", "pass"))
+    assert (done.stdout, done.stderr, done.returncode) == ("re: 一\nre: 二\nre: 三\n", "", 0)
+
+
+def test_a_close_at_the_exit_does_not_wait_for_an_answer_that_cannot_come() -> None:
+    program = """
+def close():
+    buyer.says("在吗")
+    simulator.wait_until(lambda _: manager.status("shop").counters.received == 1, timeout_s=20)
+    # By itself this takes no time; a session that waits for an answer has minutes.
+    print(manager.close(timeout_s=3600).is_clean)
+
+atexit.register(close)
+"""
+    done = run_python(LATE.replace("HANDLER", "called") + program)
+    assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
+
+
 def test_the_interpreter_exits_cleanly_at_any_instant() -> None:
     number = int(os.environ.get("LIVEKEEPER_EXITS", "40"))
     seed = int(os.environ.get("LIVEKEEPER_EXIT_SEED", str(random.randrange(1 << 30))))
