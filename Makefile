@@ -75,10 +75,12 @@ sanitize: prerequisites ## the C and C++ programs with AddressSanitizer and Unde
 valgrind: prerequisites ## the C and C++ programs in valgrind
 	LIVEKEEPER_RUNNER="valgrind -q --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite" $(C_TESTS)
 
-lint: module ## formatting, clippy, type checks
+lint: module $(VENV)/.linters ## formatting, clippy, type checks
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(PY) -m mypy --config-file python/pyproject.toml python/livekeeper tests/python python/examples
+	$(PY) -m pyright --project python/pyproject.toml --pythonpath $(PY)
+	$(PY) -m pyright --pythonpath $(PY) --verifytypes livekeeper --ignoreexternal
 
 header: prerequisites ## write include/livekeeper.h anew from the Rust sources
 	LIVEKEEPER_BLESS=1 cargo test --locked -p livekeeper-ffi --test header
@@ -109,6 +111,11 @@ $(VENV)/.module: $(MODULE_SOURCES) $(VENV)/.tools
 $(VENV)/.tools: | prerequisites
 	"$(PYTHON)" -m venv $(VENV)
 	$(PY) -m pip install -q --disable-pip-version-check 'maturin>=1.9,<2'
+	@touch $@
+
+# It brings Node along.
+$(VENV)/.linters: $(VENV)/.tools
+	$(PY) -m pip install -q --disable-pip-version-check 'pyright[nodejs]>=1.1.400,<2'
 	@touch $@
 
 prerequisites:

@@ -15,6 +15,7 @@ LIMIT_S = 10.0
 class Ending(Protocol):
     def is_over(self) -> bool:
         """Whether there is nothing to be done."""
+        ...
 
     def close(self, timeout_s: float) -> None: ...
 

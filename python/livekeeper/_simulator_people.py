@@ -27,11 +27,11 @@ class Buyer:
     def __init__(self, simulator: Simulator, name: str, unb: Optional[str], buyer_id: Optional[str]) -> None:
         self.name = name
         """The name that the account sees."""
-        self.buyer_id = str(9_600_000_000_000 + zlib.crc32(name.encode())) if buyer_id is None else buyer_id
+        self.buyer_id: str = str(9_600_000_000_000 + zlib.crc32(name.encode())) if buyer_id is None else buyer_id
         """The person's user id."""
-        self.chat_id = simulator.chat_of(self.buyer_id)
+        self.chat_id: str = simulator.chat_of(self.buyer_id)
         """The chat with the account."""
-        self.unb = only_account(simulator) if unb is None else unb
+        self.unb: str = only_account(simulator) if unb is None else unb
         """The account."""
         self._simulator = simulator
         self._heard = 0

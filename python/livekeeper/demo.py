@@ -78,13 +78,13 @@ class Talk:
     def __init__(self, simulator: Simulator, accounts: int) -> None:
         width = len(str(accounts))
         self.simulator = simulator
-        self.shops = {f"小店 {number:0{width}}": str(2_200_000_000_000 + number) for number in range(1, accounts + 1)}
-        self.messages = 0
+        self.shops: dict[str, str] = {f"小店 {number:0{width}}": str(2_200_000_000_000 + number) for number in range(1, accounts + 1)}
+        self.messages: int = 0
         self.due: Counter[tuple[str, str, str]] = Counter()
         self.heard: Counter[tuple[str, str, str]] = Counter()
         self.latencies_ms: dict[str, list[float]] = {unb: [] for unb in self.shops.values()}
-        self.replays = 0
-        self.seconds = 0.0
+        self.replays: int = 0
+        self.seconds: float = 0.0
         self._sends_seen = 0
         self._first_question: Optional[tuple[str, str]] = None
         # The same talk every time: what is shown does not depend on luck.

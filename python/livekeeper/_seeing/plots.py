@@ -33,43 +33,43 @@ def plot_timeline(
 ) -> Any:
     """See ``CookieManager.plot_timeline``."""
     traces = [trace for trace in manager.messages(cookie_id, limit=limit) if _is_shown(trace)]
-    ax = _axes(ax)
+    axes = _axes(ax)
     chats = list(dict.fromkeys(trace.chat_id for trace in traces))[:MAX_CHATS]
     lines = {chat: place for place, chat in enumerate(reversed(chats))}
     for trace in traces:
         if trace.chat_id in lines:
-            _draw_message(ax, trace, lines[trace.chat_id])
+            _draw_message(axes, trace, lines[trace.chat_id])
     if log is not None:
-        _draw_connection(ax, [event for event in log if event.kind == "state_changed" and event.cookie_id == cookie_id])
-    ax.set_yticks(*_ticks(lines, log is not None))
-    _label_times(ax)
-    ax.set_title(f"{cookie_id}: messages and replies" if traces else f"{cookie_id}: no messages", fontfamily=_fonts())
-    _legend(ax)
-    return ax
+        _draw_connection(axes, [event for event in log if event.kind == "state_changed" and event.cookie_id == cookie_id])
+    axes.set_yticks(*_ticks(lines, log is not None))
+    _label_times(axes)
+    axes.set_title(f"{cookie_id}: messages and replies" if traces else f"{cookie_id}: no messages", fontfamily=_fonts())
+    _legend(axes)
+    return axes
 
 
 def plot_latency(manager: CookieManager, cookie_id: str, limit: int, ax: Optional[Any]) -> Any:
     """See ``CookieManager.plot_latency``."""
     pairs = latencies(manager.messages(cookie_id, limit=limit))
-    ax = _axes(ax)
+    axes = _axes(ax)
     seconds = [latency for _, latency in pairs]
     title = f"{cookie_id}: no replies"
     if pairs:
-        ax.scatter([at for at, _ in pairs], seconds, s=14, color=GOOD, zorder=3)
-        ax.set_yscale("log")
+        axes.scatter([at for at, _ in pairs], seconds, s=14, color=GOOD, zorder=3)
+        axes.set_yscale("log")
         for share, style in ((0.5, "-"), (0.99, ":")):
             value = quantile(seconds, share)
-            ax.axhline(value, color=FAINT, linestyle=style, linewidth=1, label=f"{share:.0%}: {value:.3g} s")
-        beside = ax.inset_axes((1.01, 0, 0.15, 1), sharey=ax)
+            axes.axhline(value, color=FAINT, linestyle=style, linewidth=1, label=f"{share:.0%}: {value:.3g} s")
+        beside = axes.inset_axes((1.01, 0, 0.15, 1), sharey=axes)
         beside.hist(seconds, bins=_bins(seconds), orientation="horizontal", color=GOOD, alpha=0.6)
         beside.tick_params(labelleft=False, which="both")
         beside.set_xlabel("replies")
-        ax.legend(loc="upper left")
+        axes.legend(loc="upper left")
         title = f"{cookie_id}: {len(pairs)} replies"
-    _label_times(ax)
-    ax.set_ylabel("seconds from arrival to delivery")
-    ax.set_title(title, fontfamily=_fonts())
-    return ax
+    _label_times(axes)
+    axes.set_ylabel("seconds from arrival to delivery")
+    axes.set_title(title, fontfamily=_fonts())
+    return axes
 
 
 def latencies(traces: Iterable[MessageTrace]) -> list[tuple[datetime, float]]:

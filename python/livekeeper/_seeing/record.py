@@ -27,7 +27,7 @@ class EventLog:
         self._events = events
         self._kept: deque[Event] = deque(maxlen=limit)
         self._lock = threading.Lock()
-        self.seen = 0
+        self.seen: int = 0
         """How many there were; those beyond the limit are forgotten."""
         self._reader = threading.Thread(target=self._read, name="livekeeper-record", daemon=True)
         self._reader.start()

@@ -53,14 +53,14 @@ def top(
     from rich.live import Live
 
     wanted = None if accounts is None else frozenset(accounts)
-    console = console or _console()
+    shown_on: Console = console or _console()
     ends = None if timeout_s is None else time.monotonic() + timeout_s
     try:
         # Few events are of this kind: it is the manager's end that is waited for, in the place of sleeping.
-        with unseen(), manager.events(kinds=["capacity_changed"]) as events, Live(console=console, auto_refresh=False) as live:
+        with unseen(), manager.events(kinds=["capacity_changed"]) as events, Live(console=shown_on, auto_refresh=False) as live:
             while True:
                 statuses, summary = looked_at(manager, wanted)
-                live.update(table(statuses, console, summary), refresh=True)
+                live.update(table(statuses, shown_on, summary), refresh=True)
                 rest = EVERY_S if ends is None else min(EVERY_S, ends - time.monotonic())
                 if rest <= 0:
                     break
