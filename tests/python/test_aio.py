@@ -1,4 +1,4 @@
-"""``manager.aio``: the same verbs in any running event loop."""
+"""``manager.aio``: the same verbs in any running event loop. Each test runs in one of asyncio's and in one of uvloop's."""
 
 from __future__ import annotations
 
@@ -6,26 +6,36 @@ import ast
 import asyncio
 import gc
 import re
+import sys
 import threading
 import weakref
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Callable, TypeVar
 
 import livekeeper
 import pytest
+from livekeeper import _awaiting
 from livekeeper.testing import Simulator
 
 from conftest import UNB, WAIT_S, run_python
 
 T = TypeVar("T")
 
+run_in_loop: Callable[..., Any] = asyncio.run
+
+
+@pytest.fixture(autouse=True, params=["asyncio", "uvloop"])
+def of_this_kind_of_loop(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "run_in_loop", pytest.importorskip(request.param).run)
+
 
 def run(work: Coroutine[Any, Any, T]) -> T:
     async def bounded() -> T:
         return await asyncio.wait_for(work, WAIT_S * 2)
 
-    return asyncio.run(bounded())
+    result: T = run_in_loop(bounded())
+    return result
 
 
 def test_an_account_is_added_watched_and_written_to_without_blocking_the_loop(simulator: Simulator) -> None:
@@ -104,6 +114,91 @@ def test_several_loops_in_several_threads_wait_with_one_manager(manager: livekee
     for thread in threads:
         thread.join(WAIT_S)
     assert sorted(seen) == ["0", "1", "2", "3"]
+
+
+def test_of_many_waits_those_that_are_cancelled_end_and_the_others_are_answered(manager: livekeeper.CookieManager, shop: str) -> None:
+    async def work() -> None:
+        waits = [asyncio.ensure_future(manager.aio.wait_for(shop, state="paused", timeout_s=3600)) for _ in range(30)]
+        calls = [asyncio.ensure_future(manager.aio.get_remark(shop)) for _ in range(300)]
+        cancelled = waits[::2] + calls[::3]
+        for place, one in enumerate(cancelled):
+            one.cancel()
+            if place % 10 == 0:
+                # Some are under way by then, some have not begun.
+                await asyncio.sleep(0)
+        await manager.aio.pause(shop)
+        statuses = await asyncio.gather(*waits, return_exceptions=True)
+        remarks = await asyncio.gather(*calls, return_exceptions=True)
+        assert [isinstance(status, asyncio.CancelledError) for status in statuses] == [True, False] * 15
+        assert all(status.paused for status in statuses[1::2])
+        assert [remark for place, remark in enumerate(remarks) if place % 3] == [""] * 200
+        # Nothing of them is kept.
+        assert _awaiting._watch(asyncio.get_running_loop()).waiting == {}
+
+    run(work())
+
+
+def test_a_loop_that_ends_under_its_waits_disturbs_no_other(manager: livekeeper.CookieManager, shop: str) -> None:
+    is_waiting, has_ended = threading.Event(), threading.Event()
+
+    async def ends() -> None:
+        for _ in range(10):
+            asyncio.ensure_future(manager.aio.wait_for(shop, state="paused", timeout_s=3600))
+        await asyncio.sleep(0)
+        is_waiting.set()
+
+    async def goes_on() -> bool:
+        waiting = asyncio.ensure_future(manager.aio.wait_for(shop, state="paused", timeout_s=WAIT_S))
+        await asyncio.get_running_loop().run_in_executor(None, has_ended.wait, WAIT_S)
+        await manager.aio.pause(shop)
+        return (await waiting).paused
+
+    def end() -> None:
+        run(ends())
+        has_ended.set()
+
+    other = threading.Thread(target=end)
+    other.start()
+    assert run(goes_on())
+    other.join(WAIT_S)
+    assert is_waiting.is_set()
+
+
+def test_a_restart_that_is_awaited_no_longer_is_carried_out(simulator: Simulator, manager: livekeeper.CookieManager, shop: str) -> None:
+    async def work() -> None:
+        for limit_s in (0.0, 0.0005, 0.001, 0.005):
+            try:
+                await asyncio.wait_for(manager.aio.restart(shop), limit_s)
+            except asyncio.TimeoutError:
+                pass
+        # Changes of one account are carried out in their order.
+        await manager.aio.set_remark(shop, "x")
+        await manager.aio.wait_for(shop, connection="connected", timeout_s=WAIT_S)
+
+    run(work())
+    assert simulator.max_live_sessions(UNB) == 1
+    assert manager.close().is_clean
+
+
+def test_a_handler_is_awaited_on_the_loop_that_it_was_given_in(simulator: Simulator) -> None:
+    async def work() -> bool:
+        async with livekeeper.CookieManager(":memory:", simulator.config()) as manager:
+            loops: list[asyncio.AbstractEventLoop] = []
+            called = asyncio.Event()
+
+            async def handler(message: livekeeper.ChatMessage) -> str:
+                loops.append(asyncio.get_running_loop())
+                called.set()
+                return "在的"
+
+            await manager.aio.set_reply_handler(handler)
+            await manager.aio.add_cookie("shop", simulator.cookie(UNB))
+            await manager.aio.wait_for("shop", connection="connected", timeout_s=WAIT_S)
+            simulator.buyer_says(UNB, "在吗")
+            await called.wait()
+            return loops == [asyncio.get_running_loop()]
+
+    assert run(work())
 
 
 def test_events_come_by_async_for_of_one_account_and_one_kind_and_end_with_the_manager(simulator: Simulator) -> None:
@@ -204,5 +299,4 @@ def test_every_verb_has_its_place_in_the_table_of_names() -> None:
     house = Path(__file__).parents[2] / "ARCHITECTURE.md"
     names = set(re.findall(r"[a-z_]+", house.read_text(encoding="utf-8").partition("## Names")[2]))
     blocking = {name for name in dir(livekeeper.CookieManager) if not name.startswith("_")}
-    # The decorator is another way of saying `set_reply_handler`.
-    assert blocking - names - {"aio", "on_message"} == set()
+    assert blocking - names == set()
