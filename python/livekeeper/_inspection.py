@@ -13,7 +13,10 @@ from ._livekeeper import MessageTrace, PausedChat, Picture, Rule, look_into_stor
 
 @dataclass(frozen=True)
 class InspectedAccount:
-    """One account of a store."""
+    """One account of a store.
+
+        for account in livekeeper.inspect("shop.db").accounts: print(account.cookie_id, account.enabled)
+    """
 
     cookie_id: str
     """The account."""
@@ -57,7 +60,10 @@ class InspectedAccount:
 
 @dataclass(frozen=True)
 class InspectedMessage:
-    """One message of a store."""
+    """One message of a store.
+
+        for one in livekeeper.inspect("shop.db").messages: print(one.cookie_id, one.message)
+    """
 
     cookie_id: str
     """The account that it came for."""
@@ -67,7 +73,10 @@ class InspectedMessage:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a store holds, at one moment. Nothing of a cookie, a token or a proxy is in it."""
+    """What a store holds, at one moment. Nothing of a cookie, a token or a proxy is in it.
+
+        print(livekeeper.inspect("shop.db").is_sound)
+    """
 
     path: str
     """The path as it was given."""

@@ -86,6 +86,8 @@ impl From<livekeeper::CapacityItem> for CapacityItem {
 }
 
 /// What is used of everything that has a bound, at one moment: a value that never changes.
+///
+///     print(manager.capacity().get("accounts").used)
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Capacity {

@@ -134,6 +134,8 @@ impl ImportedAccount {
 }
 
 /// What an import came to. `str(report)` is a sentence.
+///
+///     print(manager.import_xianyu_db("xianyu_data.db"))
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ImportReport {

@@ -173,6 +173,8 @@ impl From<livekeeper::Order> for Order {
 }
 
 /// One status of an order, and the card that told of it: a value that never changes; it compares, hashes and pickles.
+///
+///     for step in manager.order("shop 1", "6276084829544251257").history: print(step.status, step.at)
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct OrderStep {

@@ -6,6 +6,8 @@ use pyo3::types::{PyDateTime, PyTuple};
 use crate::display::{self, datetime, field};
 
 /// A chat in which nothing is answered for now: a value that never changes; it compares, hashes and pickles.
+///
+///     for chat in manager.paused_chats("shop 1"): print(chat.chat_id, chat.paused_until)
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct PausedChat {

@@ -8,6 +8,8 @@ use crate::display::{self, datetime, field};
 use crate::states::Named;
 
 /// Why an account is in its state, since when, and when the next try is due. `str(reason)` is the sentence with the detail.
+///
+///     print(manager.status("shop 1").reason)      # connected and registered
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Reason {

@@ -8,6 +8,8 @@ use crate::display::{self, field};
 use crate::states::Named;
 
 /// An account's state and connection, and the code of the reason for them. `str(standing)` names the three.
+///
+///     for event in manager.events(): print(event.old, "→", event.new)
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Standing {

@@ -12,6 +12,9 @@ use crate::reason::Reason;
 use crate::states::Named;
 
 /// One account at one moment: a value that never changes; it compares, hashes and pickles. `str(status)` is a line for people.
+///
+///     status = manager.status("shop 1")
+///     print(status.state, status.health, status.reason, status.counters.replied)
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct AccountStatus {

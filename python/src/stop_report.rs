@@ -7,6 +7,8 @@ use pyo3::types::PyTuple;
 use crate::display::{self, field};
 
 /// One stage of a stop.
+///
+///     for stop in manager.close().accounts: print([stage.outcome for stage in stop.stages])
 #[pyclass(frozen, eq, get_all, module = "livekeeper")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct StageReport {
@@ -41,6 +43,8 @@ impl StageReport {
 }
 
 /// What stopping one account came to. `str(stop)` is a sentence.
+///
+///     for stop in manager.close().accounts: print(stop.cookie_id, stop.took_s, stop.left)
 #[pyclass(frozen, eq, module = "livekeeper")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct AccountStop {
@@ -109,6 +113,9 @@ impl AccountStop {
 }
 
 /// What closing a manager came to. `str(report)` is a sentence.
+///
+///     report = manager.close()
+///     if not report.is_clean: print(report)
 #[pyclass(frozen, eq, module = "livekeeper")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct StopReport {
