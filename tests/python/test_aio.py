@@ -130,7 +130,7 @@ def test_of_many_waits_those_that_are_cancelled_end_and_the_others_are_answered(
         statuses = await asyncio.gather(*waits, return_exceptions=True)
         remarks = await asyncio.gather(*calls, return_exceptions=True)
         assert [isinstance(status, asyncio.CancelledError) for status in statuses] == [True, False] * 15
-        assert all(status.paused for status in statuses[1::2])
+        assert all(isinstance(status, livekeeper.AccountStatus) and status.paused for status in statuses[1::2])
         assert [remark for place, remark in enumerate(remarks) if place % 3] == [""] * 200
         # Nothing of them is kept.
         assert _awaiting._watch(asyncio.get_running_loop()).waiting == {}
