@@ -32,16 +32,18 @@ _starting = allocate_lock()
 
 
 def spare() -> Optional[SimpleQueue[Job]]:
-    """Where a function with its arguments goes that is refused a thread of its own; None: nobody is, while it matters."""
+    """Where a function with its arguments goes that is refused a thread of its own; None: nobody is, while it matters. RuntimeError where
+    it is first asked for too late."""
     global _spare
     if not SPARE:
         return None
     with _starting:
         if _spare is None:
             # Of `_queue`, as gevent has another one in `queue`.
-            _spare = SimpleQueue()
+            jobs: SimpleQueue[Job] = SimpleQueue()
             for _ in range(SPARE):
-                start_new_thread(_work, (_spare,))
+                start_new_thread(_work, (jobs,))
+            _spare = jobs
         return _spare
 
 
