@@ -67,7 +67,7 @@ def top(
                 events.next(timeout_s=rest)
     except (KeyboardInterrupt, ManagerClosed):
         pass
-    return closing(manager, console=console) if close else None
+    return closing(manager, console=shown_on) if close else None
 
 
 def looked_at(manager: CookieManager, wanted: Optional[AbstractSet[str]]) -> tuple[Statuses, str]:
