@@ -15,7 +15,7 @@ CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name 
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test fuzz-c bench-c sanitize valgrind
+.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test fuzz-c bench-c bench-micro bench-instructions sanitize valgrind
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ demo: module ## the main job against a stand-in for the service, over TLS
 test: test-rust test-python ## every test: Rust, C, C++, Python
 
 test-rust: prerequisites ## Rust, C and C++ tests
-	cargo test --locked --workspace --exclude livekeeper-python
+	cargo test --locked --workspace --exclude livekeeper-python --exclude livekeeper-micro
 
 test-python: module ## Python tests
 	$(PY) -m pytest -q -c python/pyproject.toml tests/python
@@ -64,6 +64,12 @@ fuzz-c: prerequisites ## every C function in any order, with any handles: DURATI
 
 bench-c: prerequisites ## what a call costs through C, against the same call in Rust
 	cargo test --release --locked -p livekeeper-ffi --test boundary -- --ignored --nocapture
+
+bench-micro: prerequisites ## the time of single steps: reading a push, matching rules, a status, a durable write: ONLY=status
+	cargo bench --locked -p livekeeper-micro --bench steps -- $(ONLY)
+
+bench-instructions: prerequisites ## the same in instructions, counted by valgrind, however busy the machine is
+	cargo run --release --locked -p livekeeper-micro --bin instructions
 
 # Each runs the same tests, with the C and C++ programs compiled or started otherwise; the library is as it is.
 C_TESTS := cargo test --locked -p livekeeper-ffi --test c_programs --test cpp_programs --test examples --test fuzz

@@ -33,6 +33,9 @@ mod health;
 mod helper;
 mod host_call;
 mod housekeeping;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod key;
 mod key_work;
 mod live;
