@@ -66,7 +66,7 @@ bench-c: prerequisites ## what a call costs through C, against the same call in 
 	cargo test --release --locked -p livekeeper-ffi --test boundary -- --ignored --nocapture
 
 bench-micro: prerequisites ## the time of single steps: reading a push, matching rules, a status, a durable write: ONLY=status
-	cargo bench --locked -p livekeeper-micro --bench steps -- $(ONLY)
+	cargo bench --locked -p livekeeper-micro --bench steps -- --quiet $(ONLY)
 
 bench-instructions: prerequisites ## the same in instructions, counted by valgrind, however busy the machine is
 	cargo run --release --locked -p livekeeper-micro --bin instructions
