@@ -227,10 +227,48 @@ impl Matcher {
 
 /// Text as it is compared: compatibility forms composed (NFKC), letters in lower case.
 fn fold(text: &str) -> String {
-    if is_nfkc_quick(text.chars()) == IsNormalized::Yes {
-        return text.to_lowercase();
+    let mut folded = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (ideographs, after) = split_before(rest, |c| !is_ideograph(c));
+        let (others, after) = split_before(after, is_ideograph);
+        folded.push_str(ideographs);
+        fold_others(others, &mut folded);
+        rest = after;
     }
-    text.nfkc().collect::<String>().to_lowercase()
+    folded
+}
+
+/// What stands between ideographs can be folded by itself. Mostly it is punctuation, of full width, or nothing.
+fn fold_others(text: &str, folded: &mut String) {
+    if text.chars().all(|c| of_usual_width(c).is_some()) {
+        folded.extend(text.chars().filter_map(of_usual_width).map(|c| c.to_ascii_lowercase()));
+    } else if is_nfkc_quick(text.chars()) == IsNormalized::Yes {
+        folded.push_str(&text.to_lowercase());
+    } else {
+        folded.push_str(&text.nfkc().collect::<String>().to_lowercase());
+    }
+}
+
+/// Most of what buyers write: characters that folding leaves as they are, and with which nothing composes.
+fn is_ideograph(c: char) -> bool {
+    matches!(c, '、' | '。' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}')
+}
+
+/// ASCII, also where it is of full width.
+fn of_usual_width(c: char) -> Option<char> {
+    match c {
+        '\0'..='\x7f' => Some(c),
+        '！'..='～' => char::from_u32(u32::from(c) - FULL_WIDTH),
+        _ => None,
+    }
+}
+
+/// From a character of ASCII to its form of full width.
+const FULL_WIDTH: u32 = '！' as u32 - '!' as u32;
+
+fn split_before(text: &str, ends: impl Fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(ends).unwrap_or(text.len()))
 }
 
 /// A character that nobody sees: a keyword of such only was meant as none.

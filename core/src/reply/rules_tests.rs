@@ -1,6 +1,11 @@
 use std::time::{Duration, Instant};
 
-use super::{MAX_KEYWORD_BYTES, MAX_KEYWORDS, MAX_REGEXES, MAX_RULES, Rules, fold_pattern};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{MAX_KEYWORD_BYTES, MAX_KEYWORDS, MAX_REGEXES, MAX_RULES, Rules, fold, fold_pattern, is_ideograph};
 use crate::reply::content::MAX_REPLY_BYTES;
 use crate::rule::{KeywordRule, MAX_PICTURE_SIDE, MAX_URL_BYTES, Matching, Picture};
 
@@ -222,4 +227,26 @@ fn ten_thousand_keywords_and_hostile_patterns_cost_one_pass_over_the_message() {
     let compiled = Rules::compile(hostile).unwrap();
     assert_eq!(compiled.first_match(&message, None), None);
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+/// What folding is, said without haste.
+fn folded(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase()
+}
+
+#[test]
+fn text_is_folded_piece_by_piece_as_if_it_were_folded_whole() {
+    // Ideographs and what looks like them, full width, capitals; marks, jamo, voiced kana and sigmas, which look at their neighbours.
+    let characters: Vec<char> = "在吗〇々、。・〱，！？～（Ａｚ／＜ =<Aaz9Σσ'.İßﬁÅÅéẛ\u{300}\u{301}\u{323}\u{338}\u{ad}\u{302a}\u{3099}\u{309a}\u{3000}\u{f900}かガｶﾞㄱ\u{1100}\u{1161}\u{11a8}가㍿①🐟\u{fe0f}"
+        .chars()
+        .collect();
+    let mut random = StdRng::seed_from_u64(1);
+    for _ in 0..50_000 {
+        let length = random.random_range(0..8);
+        let text: String = (0..length).map(|_| *characters.choose(&mut random).unwrap()).collect();
+        assert_eq!(fold(&text), folded(&text), "{text:?}");
+    }
+    for c in (char::MIN..=char::MAX).filter(|c| is_ideograph(*c)) {
+        assert_eq!(folded(&c.to_string()), c.to_string());
+    }
 }
