@@ -80,6 +80,8 @@ impl Words {
         }
         match &self.first_steps {
             Some(steps) => steps[usize::from(byte)],
+            // No word begins within a character.
+            None if is_continuation(byte) => ROOT,
             None => child(&self.nodes, ROOT, byte).unwrap_or(ROOT),
         }
     }
@@ -100,6 +102,11 @@ impl Words {
             }
         }
     }
+}
+
+/// Whether it is one of UTF-8's that follow a character's first.
+fn is_continuation(byte: u8) -> bool {
+    byte & 0b1100_0000 == 0b1000_0000
 }
 
 fn add_child(nodes: &mut Vec<Node>, parent: u32, byte: u8) -> u32 {
