@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::history::History;
 use super::loose::Loose;
+use super::request::json;
 use super::sync::{EntryError, without_domain};
 use super::tree::{Key, Node, from_json};
 
@@ -131,7 +132,7 @@ impl Headers<'_> {
                 dt: self.dt.0.as_deref(),
             },
         };
-        serde_json::to_string(&ack).expect("a struct of strings always becomes JSON")
+        json(&ack)
     }
 }
 

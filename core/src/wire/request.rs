@@ -113,8 +113,13 @@ struct Context {
 
 const CONTEXT: Context = Context { app_version: "1.0", platform: "web" };
 
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("structs of text and numbers always become JSON")
+/// Enough for nearly every frame, so that its text is not moved while it is written.
+const USUAL_FRAME_BYTES: usize = 1024;
+
+pub(super) fn json(value: &impl Serialize) -> String {
+    let mut bytes = Vec::with_capacity(USUAL_FRAME_BYTES);
+    serde_json::to_writer(&mut bytes, value).expect("structs of text and numbers always become JSON");
+    String::from_utf8(bytes).expect("JSON is UTF-8")
 }
 
 fn frame(lwp: &str, mid: &str, body: impl Serialize) -> String {
@@ -122,7 +127,7 @@ fn frame(lwp: &str, mid: &str, body: impl Serialize) -> String {
 }
 
 fn with_domain(id: &str) -> String {
-    format!("{id}@goofish")
+    [id, "@goofish"].concat()
 }
 
 /// `/reg`, the first frame of a connection. Holds the access token, and so is a secret as a whole.
