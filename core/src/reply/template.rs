@@ -28,12 +28,12 @@ impl<'a> Variables<'a> {
 
 /// The text to send for a reply: variables filled, `{{` and `}}` as one brace, everything else as it stands.
 pub(crate) fn fill<'a>(reply: &'a str, variables: &Variables<'_>) -> Cow<'a, str> {
-    if !reply.contains(['{', '}']) {
+    if next_brace(reply).is_none() {
         return Cow::Borrowed(cut(reply, MAX_REPLY_BYTES));
     }
     let mut filled = String::with_capacity(reply.len());
     let mut rest = reply;
-    while let Some(brace) = rest.find(['{', '}']) {
+    while let Some(brace) = next_brace(rest) {
         let (taken, text) = token(&rest[brace..], variables);
         if !(push(&mut filled, &rest[..brace]) && push(&mut filled, text)) {
             return Cow::Owned(filled);
@@ -44,6 +44,11 @@ pub(crate) fn fill<'a>(reply: &'a str, variables: &Variables<'_>) -> Cow<'a, str
     Cow::Owned(filled)
 }
 
+/// By bytes, for less work: no part of a longer character looks like a brace.
+fn next_brace(text: &str) -> Option<usize> {
+    text.bytes().position(|byte| matches!(byte, b'{' | b'}'))
+}
+
 /// What stands at a brace: how many bytes it takes, and what it comes to.
 fn token<'a>(rest: &'a str, variables: &Variables<'a>) -> (usize, &'a str) {
     for brace in ["{", "}"] {
@@ -52,7 +57,7 @@ fn token<'a>(rest: &'a str, variables: &Variables<'a>) -> (usize, &'a str) {
         }
     }
     // Only as far as the next brace is looked: so the whole takes one pass.
-    if let Some(end) = rest[1..].find(['{', '}']).map(|end| end + 1)
+    if let Some(end) = next_brace(&rest[1..]).map(|end| end + 1)
         && rest.starts_with('{')
         && rest[end..].starts_with('}')
         && let Some(value) = variables.value(&rest[1..end])
