@@ -56,18 +56,34 @@ pub(crate) struct AtWork(());
 
 /// Waits while a fork is under way.
 pub(crate) fn at_work() -> AtWork {
-    let waited = MOVED.wait_while(lock(), |gate| gate.is_shut);
-    waited.unwrap_or_else(PoisonError::into_inner).inside += 1;
+    enter();
     AtWork(())
+}
+
+impl AtWork {
+    /// Between two pieces of long work, where SQLite holds nothing: a fork that waits goes first.
+    pub(crate) fn pause(&mut self) {
+        leave();
+        enter();
+    }
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        let mut gate = lock();
-        gate.inside = gate.inside.saturating_sub(1);
-        drop(gate);
-        MOVED.notify_all();
+        leave();
     }
+}
+
+fn enter() {
+    let waited = MOVED.wait_while(lock(), |gate| gate.is_shut);
+    waited.unwrap_or_else(PoisonError::into_inner).inside += 1;
+}
+
+fn leave() {
+    let mut gate = lock();
+    gate.inside = gate.inside.saturating_sub(1);
+    drop(gate);
+    MOVED.notify_all();
 }
 
 fn lock() -> MutexGuard<'static, Gate> {

@@ -12,6 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::held::{StoreFile, unless_held};
 use super::owner::beside;
 use crate::error::Error;
+use crate::fork;
 
 /// For another process that writes at this moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,13 +43,23 @@ pub(crate) fn look_into<T>(path: &Path, mut read: impl FnMut(&mut Connection) ->
         if is_in_use(&file) || !is_in_wal_mode.map_err(seen)? {
             break;
         }
-        let answer = read(&mut open(path, &file, "immutable=1")?);
+        let answer = read_open(path, &file, "immutable=1", &mut read);
         // Somebody may have opened it, written to it and closed it again, and what was read is of two moments then.
         if !is_in_use(&file) && Stamp::of(&file).is_ok_and(|after| after == before) {
             return answer;
         }
     }
-    read(&mut open(path, &file, "mode=ro")?)
+    read_open(path, &file, "mode=ro", &mut read)
+}
+
+fn read_open<T>(
+    path: &Path,
+    file: &Path,
+    how: &str,
+    read: &mut impl FnMut(&mut Connection) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let _at_work = fork::at_work();
+    read(&mut open(path, file, how)?)
 }
 
 /// What SQLite says of a file, in words.

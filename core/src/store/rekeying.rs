@@ -12,6 +12,7 @@ use super::keys::{HeldKey, WrappedKey};
 use super::secrets::{self, Secrets};
 use super::writer::Fault;
 use crate::error::Error;
+use crate::fork;
 use crate::key::KeySource;
 
 /// How long emptying the log waits for whoever reads from it.
@@ -83,6 +84,7 @@ fn forget_earlier_wrapping(path: &std::path::Path) {
 }
 
 fn empty_log(path: &std::path::Path) -> rusqlite::Result<bool> {
+    let _at_work = fork::at_work();
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     // Who waits for a reader here holds up every write.
