@@ -23,6 +23,9 @@
  *
  * It makes the file shop.db, which holds the accounts and their rules: the next start needs lk_manager_open only.
  *
+ * It runs on Linux, where it is tested. macOS and the BSDs have what it needs, but for cookie helpers and some figures of
+ * lk_manager_capacity; it has never been tried there. On Windows it does not build.
+ *
  *
  * RESULTS
  *
@@ -112,7 +115,10 @@
  * FORK
  *
  * The background threads do not exist in a child process: there each call on what the parent has made answers LK_STATUS_FORKED at once,
- * and the _free functions only give memory back. A child opens a manager of its own, on another store.
+ * and the _free functions only give memory back. A child opens a manager of its own, on another store, at once or later: from the
+ * first lk_manager_open on, a fork waits until no store of the process is at work, at most 2 seconds, which is only where a disk hangs
+ * (pthread_atfork). So a lock that handlers of your own take there must not be held around calls of this header. A child that calls
+ * exec needs nothing of this, and vfork, posix_spawn, system and popen wait for nothing.
  */
 
 #ifndef LIVEKEEPER_H
@@ -3641,15 +3647,16 @@ lk_status lk_events_next(const lk_events *events, uint32_t timeout_ms, lk_event 
  * No news is missed, however late you look.
  *
  * When it is readable, call `lk_events_next` with a timeout of 0, once or until it answers `LK_STATUS_TIMED_OUT`; that makes the
- * descriptor unreadable. Never read from it, write to it or close it. It is made by the first call, always the same, closed on
- * exec, and valid until the reader is freed. When the manager is closed it stays readable, and `lk_events_next` answers
+ * descriptor unreadable. Never read from it, write to it or close it: on Linux it is an eventfd, on other systems the
+ * reading end of a pipe. It is made by the first call, always the same, closed on exec, and valid until the reader is freed. When the manager is closed it stays readable, and `lk_events_next` answers
  * `LK_STATUS_CLOSED`: take it out of your poll then.
  *
  * - `fd`: where it goes; -1 is put there on failure.
  *
  * Any thread. Does not block. Errors: `LK_STATUS_FORKED`, `LK_STATUS_RUNTIME_UNAVAILABLE` where the process may open no more files.
  */
-lk_status lk_events_fd(const lk_events *events, int *fd);
+lk_status lk_events_fd(const lk_events *events,
+                       int *fd);
 
 /**
  * The next event of the manager's own reader: `lk_events_next` without a reader to make and to free. The reader begins with the first
@@ -3666,7 +3673,8 @@ lk_status lk_manager_next_event(const lk_manager *manager, uint32_t timeout_ms, 
 
 /**
  * A file descriptor that is readable while `lk_manager_next_event` has something to tell: for poll, select, epoll or kqueue,
- * level-triggered. All else is as with `lk_events_fd`; it is valid until the manager is freed.
+ * level-triggered; on Linux an eventfd, else the end of a pipe. All else is as with `lk_events_fd`; it is valid until the manager is
+ * freed.
  *
  * - `fd`: where it goes; -1 is put there on failure.
  *

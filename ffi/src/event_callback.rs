@@ -1,6 +1,7 @@
 //! A function of the host's that is told of events.
 
 use std::ffi::c_void;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::cookie_provider::lk_free_user_data;
 use crate::error::{Failure, lk_status};
 use crate::event::lk_event;
 use crate::events::lk_events;
-use crate::guard::guard;
+use crate::guard::{guard, guard_rounds};
 use crate::host_function::UserData;
 use crate::life::Life;
 use crate::manager::lk_manager;
@@ -141,12 +142,12 @@ impl Listener {
 
     fn run(&self, mut call: impl FnMut(*const lk_event)) {
         self.life.begin();
-        guard(|| {
-            while let Some(event) = self.next()? {
-                call(&raw const event);
-                end(event.content);
-            }
-            Ok(())
+        guard_rounds(|| {
+            // In a fork and on the runtime's threads nobody is here.
+            let Ok(Some(event)) = self.next() else { return ControlFlow::Break(()) };
+            call(&raw const event);
+            end(event.content);
+            ControlFlow::Continue(())
         });
         // Before its end is told: whoever waits for that may count on it.
         guard(|| {

@@ -207,8 +207,8 @@ pub unsafe extern "C" fn lk_events_next(events: *const lk_events, timeout_ms: u3
 /// No news is missed, however late you look.
 ///
 /// When it is readable, call `lk_events_next` with a timeout of 0, once or until it answers `LK_STATUS_TIMED_OUT`; that makes the
-/// descriptor unreadable. Never read from it, write to it or close it. It is made by the first call, always the same, closed on
-/// exec, and valid until the reader is freed. When the manager is closed it stays readable, and `lk_events_next` answers
+/// descriptor unreadable. Never read from it, write to it or close it: on Linux it is an eventfd, on other systems the
+/// reading end of a pipe. It is made by the first call, always the same, closed on exec, and valid until the reader is freed. When the manager is closed it stays readable, and `lk_events_next` answers
 /// `LK_STATUS_CLOSED`: take it out of your poll then.
 ///
 /// - `fd`: where it goes; -1 is put there on failure.
@@ -244,7 +244,8 @@ pub unsafe extern "C" fn lk_manager_next_event(manager: *const lk_manager, timeo
 }
 
 /// A file descriptor that is readable while `lk_manager_next_event` has something to tell: for poll, select, epoll or kqueue,
-/// level-triggered. All else is as with `lk_events_fd`; it is valid until the manager is freed.
+/// level-triggered; on Linux an eventfd, else the end of a pipe. All else is as with `lk_events_fd`; it is valid until the manager is
+/// freed.
 ///
 /// - `fd`: where it goes; -1 is put there on failure.
 ///

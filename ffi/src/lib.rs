@@ -16,7 +16,7 @@
 //! cookie_provider   a function that brings cookies   host_function   what such a function needs
 //! account_options   adding with more than a cookie
 //! key       the store's key, another one
-//! bringing  accounts brought along, documents, copies, looks into a store
+//! bringing  accounts brought along, documents, copies, looks into a store   forking   a fork waits for the stores
 //! reply_handler     a function that answers        default_reply   what is said where nothing else has a word
 //! ```
 //! Each function of C has the same shape: `guard` runs a closure, `pointer`, `text` and `sized` turn what came into Rust
@@ -92,6 +92,7 @@ pub mod log_hook;
 mod answer;
 mod bell;
 mod dispatch;
+mod forking;
 mod guard;
 mod host_function;
 mod life;

@@ -3,6 +3,7 @@
 //! What logs is anywhere in the library, and has no manager at hand: so this is one for the process, as `tracing` has it.
 
 use std::ffi::c_void;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use livekeeper::{Error, LogLevel, LogReader, LogRecord, on_runtime_thread};
 
 use crate::cookie_provider::lk_free_user_data;
 use crate::error::{Failure, lk_status};
-use crate::guard::guard;
+use crate::guard::{guard, guard_rounds};
 use crate::host_function::UserData;
 use crate::life::Life;
 use crate::text::{Text, lk_str};
@@ -137,20 +138,16 @@ impl Hook {
 fn run(reader: &LogReader, life: &Life, mut call: impl FnMut(lk_log_level, &str, String)) {
     LogReader::mute_this_thread();
     life.begin();
-    guard(|| {
-        loop {
-            let batch = reader.next_batch(BATCH, STEP);
-            if batch.lost > 0 {
-                let message = format!("{} lines of the log were lost: the log hook is too slow", batch.lost);
-                call(lk_log_level::Warn, OWN_TARGET, message);
-            }
-            for LogRecord { level, target, message, .. } in batch.records {
-                call(level_of(level), target, message);
-            }
-            if batch.is_over {
-                return Ok(());
-            }
+    guard_rounds(|| {
+        let batch = reader.next_batch(BATCH, STEP);
+        if batch.lost > 0 {
+            let message = format!("{} lines of the log were lost: the log hook is too slow", batch.lost);
+            call(lk_log_level::Warn, OWN_TARGET, message);
         }
+        for LogRecord { level, target, message, .. } in batch.records {
+            call(level_of(level), target, message);
+        }
+        if batch.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     // Before its end is told: whoever waits for that may count on it.
     guard(|| {

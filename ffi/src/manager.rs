@@ -11,6 +11,7 @@ use crate::dispatch::Dispatch;
 use crate::error::{Failure, lk_status};
 use crate::event_callback::EventCallback;
 use crate::events::lk_events;
+use crate::forking;
 use crate::guard::guard;
 use crate::pointer::{Handle, Place, end, give, look};
 use crate::stopping::lk_stop_report;
@@ -111,6 +112,7 @@ pub unsafe extern "C" fn lk_manager_open(path: lk_str, config: *const lk_config,
         // SAFETY: the header's contract on pointers and texts.
         let (place, path, config) =
             unsafe { (Place::new(manager, "manager")?.emptied(), path.required("path")?, read_config(config)?) };
+        forking::attend()?;
         place.put(give(lk_manager::new(CookieManager::open(path, config)?)));
         Ok(())
     })

@@ -12,6 +12,7 @@ use livekeeper::{AccountStatus, Call, Confirmation, Error, SendOutcome, StopRepo
 use crate::bell::Bell;
 use crate::dispatch::Dispatch;
 use crate::error::Failure;
+use crate::guard::{catch, guard_or};
 
 /// What a call came to.
 #[derive(Clone)]
@@ -83,6 +84,8 @@ enum Outcome {
     Answered(Arc<Result<Answer, Error>>),
     /// The host waits for it no more.
     Cancelled,
+    /// By a fault of ours, with its message.
+    Panicked(String),
 }
 
 impl Outcome {
@@ -90,13 +93,17 @@ impl Outcome {
         match self {
             Self::Answered(answer) => Ok(Result::clone(&answer)?),
             Self::Cancelled => Err(Failure::Cancelled),
+            Self::Panicked(problem) => Err(Failure::Panicked { problem }),
         }
     }
 }
 
 impl Pending {
     pub(crate) fn new<T: Into<Answer> + Send + 'static>(call: Call<T>, dispatch: Arc<Dispatch>) -> Arc<Self> {
-        let work: Work = Box::pin(async move { call.await.map(Into::into) });
+        Self::of(Box::pin(async move { call.await.map(Into::into) }), dispatch)
+    }
+
+    fn of(work: Work, dispatch: Arc<Dispatch>) -> Arc<Self> {
         let state = Mutex::new(State::UnderWay(work, Vec::new()));
         Arc::new(Self { state, bell: Arc::default(), dispatch, owner_pid: std::process::id() })
     }
@@ -153,7 +160,8 @@ impl Pending {
             State::UnderWay(..) => return,
         };
         for completion in completions {
-            completion(Arc::clone(self), outcome.clone().told().map(drop));
+            // One that panics keeps none of the others from being told.
+            guard_or((), || completion(Arc::clone(self), outcome.clone().told().map(drop)));
         }
     }
 
@@ -171,8 +179,13 @@ impl Pending {
         let mut state = self.lock();
         if let State::UnderWay(work, _) = &mut *state {
             let waker = Waker::from(Arc::clone(&self.bell));
-            let Poll::Ready(answer) = work.as_mut().poll(&mut Context::from_waker(&waker)) else { return None };
-            state.settle(Outcome::Answered(Arc::new(answer)));
+            // What has panicked must not be polled again, and whoever waits for it hears of it once and for all.
+            let outcome = match catch(|| work.as_mut().poll(&mut Context::from_waker(&waker))) {
+                Ok(Poll::Pending) => return None,
+                Ok(Poll::Ready(answer)) => Outcome::Answered(Arc::new(answer)),
+                Err(problem) => Outcome::Panicked(problem),
+            };
+            state.settle(outcome);
             self.bell.ring();
         }
         match &*state {
@@ -187,5 +200,25 @@ impl Pending {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+    use std::time::Duration;
+
+    use super::{Failure, Pending};
+
+    #[test]
+    fn a_call_that_panics_is_over_for_all_who_wait_and_tells_each_who_is_to_be_told_also_past_one_that_panics() {
+        let pending = Pending::of(Box::pin(async { panic!("the parser fell over") }), Arc::default());
+        let (tell, told) = mpsc::channel();
+        pending.on_done(Box::new(|_, _| panic!("a test's own"))).unwrap();
+        pending.on_done(Box::new(move |_, ended| tell.send(ended).unwrap())).unwrap();
+        assert!(matches!(told.recv().unwrap(), Err(Failure::Panicked { problem }) if problem == "the parser fell over"));
+        for _ in 0..2 {
+            assert!(matches!(pending.wait(Duration::MAX), Ok(Some(Err(Failure::Panicked { .. })))));
+        }
     }
 }

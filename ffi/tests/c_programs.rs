@@ -1,6 +1,7 @@
 //! The C and C++ programs under `tests/`, compiled with all warnings as errors and run against the simulator: buyers are
 //! answered once each, nothing is wrong with what the simulator saw, and the session ends with a close frame.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::print_stdout, reason = "what was measured, tried or left out is for whoever runs it")]
 
 mod common;
 
@@ -8,8 +9,11 @@ use std::path::Path;
 
 use common::foreign::foreign_database;
 use common::host::{Host, LIMIT, REPLIES, UNB, command, said};
-use common::{Compiler, project, scratch, source};
+use common::{Compiler, library, project, scratch, source};
 use livekeeper_simulator::{BuyerMessage, EndedBy, Options, SendOutcome, SimulatorThread};
+
+/// The user of a second account.
+const OTHER_UNB: &str = "2280551454091";
 
 #[test]
 fn the_c_program_keeps_an_account_alive_with_the_shared_library() {
@@ -204,12 +208,62 @@ fn every_verb_answers_in_a_cookie_provider_and_in_a_reply_handler() {
 #[test]
 fn every_verb_of_the_header_is_among_those_that_are_called_everywhere() {
     let read = |path: &str| std::fs::read_to_string(project().join(path)).unwrap();
-    let (header, called) = (read("include/livekeeper.h"), read("tests/c/every_verb.c"));
+    let (header, called) = (read("include/livekeeper.h"), read("tests/c/verbs.h"));
     let verbs = header.split("lk_status lk_manager_").skip(1).filter_map(|rest| rest.split_once('(')).map(|(verb, _)| verb);
     let missing: Vec<_> = verbs
         .filter(|verb| *verb != "open" && !called.contains(&format!("STAYS({verb})")) && !called.contains(&format!("ENDS({verb})")))
         .collect();
-    assert!(missing.is_empty(), "tests/c/every_verb.c does not call {missing:?}");
+    assert!(missing.is_empty(), "tests/c/verbs.h does not call {missing:?}");
+}
+
+#[test]
+fn a_call_that_panics_answers_so_and_everything_goes_on() {
+    runs_to_its_end("panics");
+}
+
+#[test]
+fn of_two_accounts_one_panics_and_comes_back_and_the_other_lives() {
+    let mut simulator = SimulatorThread::start(Options::default()).unwrap();
+    let other = simulator.cookie(OTHER_UNB);
+    let program = scratch("panics_online");
+    Compiler::c().link_shared(&source("c/panics.c"), "gnu99", &program);
+    let mut host = Host::start_with(&program, &simulator, &[("LIVEKEEPER_OTHER_COOKIE", other)]);
+    host.waits_for("> online");
+    simulator.buyer_says(UNB, &BuyerMessage::new("40001", "50001", "在吗"));
+    host.waits_for("> back");
+    simulator.buyer_says(OTHER_UNB, &BuyerMessage::new("40002", "50002", "在吗"));
+    for unb in [UNB, OTHER_UNB] {
+        if let Err(timeout) = simulator.wait_sends_blocking(unb, 1, LIMIT) {
+            panic!("{timeout}; {}", host.cut_off());
+        }
+    }
+    let output = host.finish();
+    assert!(output.status.success(), "{}", said(&output));
+    for unb in [UNB, OTHER_UNB] {
+        let texts: Vec<_> = simulator.sends(unb).iter().map(|send| send.text().to_owned()).collect();
+        assert_eq!(texts, ["在的"], "{unb}");
+    }
+    assert!(simulator.violations().is_empty(), "{:?}", simulator.violations());
+    assert!(simulator.stop());
+}
+
+#[test]
+fn children_of_a_process_at_work_open_stores_of_their_own() {
+    let (program, directory) = (scratch("forks"), scratch("forks.d"));
+    let _ = std::fs::remove_dir_all(&directory);
+    std::fs::create_dir(&directory).unwrap();
+    Compiler::c().link_shared(&source("c/forks.c"), "gnu99", &program);
+    let output = command(&program).arg(&directory).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+}
+
+#[test]
+fn a_fork_calls_nothing_of_a_library_that_was_unloaded() {
+    let program = scratch("unloaded");
+    Compiler::c().link_without(&source("c/unloaded.c"), "gnu99", &program);
+    let output = command(&program).arg(library().shared()).output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    println!("{}", String::from_utf8_lossy(&output.stdout));
 }
 
 fn runs_to_its_end(name: &str) {

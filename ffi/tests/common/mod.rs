@@ -114,6 +114,12 @@ impl Compiler {
         self.run(source, standard, search.into_iter().chain([OsStr::new("-llivekeeper")]));
     }
 
+    /// Makes a program that finds the library by itself, if at all.
+    pub(crate) fn link_without(&self, source: &Path, standard: &str, program: &Path) {
+        let files = [OsStr::new("-o"), program.as_os_str()];
+        self.run(source, standard, files.into_iter().chain(SYSTEM_LIBRARIES.map(OsStr::new)));
+    }
+
     /// Makes a program that has the library in it.
     pub(crate) fn link_static(&self, source: &Path, standard: &str, program: &Path) {
         let archive = library().archive();
