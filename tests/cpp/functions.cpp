@@ -48,6 +48,23 @@ template <typename Holds> static void wait_until(const lk::Manager &manager, Hol
         (void)events.next(20ms);
 }
 
+// Its status says what the exception said.
+static void wait_until_parked(const lk::Manager &manager, const std::string &what) {
+    const lk::Status parked = manager.wait_for("shop", LK_TASK_STATE_PARKED, 60s);
+    EXPECT(parked.connects == 0 && parked.reason_text.find(what) != std::string::npos);
+}
+
+static void providers_that_throw_park_the_account(const lk::Manager &manager, std::atomic<int> &ended) {
+    manager.set_cookie_provider([ends = Ends(ended)](const lk::CookieRequest &) -> std::string { throw std::runtime_error("no browser"); });
+    manager.add_cookie("shop", environment("LIVEKEEPER_COOKIE"));
+    wait_until_parked(manager, "no browser");
+    manager.set_cookie_provider([ends = Ends(ended)](const lk::CookieRequest &, lk::CookieAnswer) { throw std::runtime_error("answer in hand"); });
+    manager.restart("shop");
+    // Its answer was given up with it, before anybody could ask what it says.
+    wait_until_parked(manager, "an exception has left the cookie provider");
+    manager.set_cookie_provider(nullptr);
+}
+
 static void steps(const lk::Manager &manager, Workers &workers, std::atomic<int> &ended) {
     std::string line;
     std::cout << "> online" << std::endl;
@@ -83,6 +100,8 @@ int main() {
         Workers workers;
         const lk::Manager manager(":memory:", config);
         const std::string fresh = environment("LIVEKEEPER_NEW_COOKIE");
+        providers_that_throw_park_the_account(manager, ended);
+        EXPECT(reported == 2 && ended == 2);
         manager.set_cookie_provider([&, ends = Ends(ended)](const lk::CookieRequest &request, lk::CookieAnswer answer) {
             EXPECT(request.cookie_id == "shop" && request.unb == "2280551454090" && request.reason == LK_REASON_CODE_SESSION_EXPIRED);
             workers.start([&fresh, answer = std::move(answer)]() mutable {
@@ -91,12 +110,12 @@ int main() {
             });
         });
         manager.set_reply_handler(answer_at_once);
-        manager.add_cookie("shop", environment("LIVEKEEPER_COOKIE"));
+        manager.restart("shop");
         manager.set_default_reply("shop", lk::DefaultReply{"default", false});
         EXPECT(manager.wait_for("shop", LK_CONNECTION_STATE_CONNECTED, 60s).connects == 1);
 
         steps(manager, workers, ended);
-        EXPECT(reported == 2 && ended == 0);
+        EXPECT(reported == 4 && ended == 2);
         EXPECT(manager.send_text("shop", "40002", "50002", "已发货").is_delivered());
         EXPECT(manager.send_image_begin("shop", "40002", "50002", {"https://img.alicdn.com/b.jpg", 8, 6}).get().is_delivered());
         std::vector<lk::MessageTrace> messages;
@@ -109,6 +128,6 @@ int main() {
         const lk::StopReport report = manager.close();
         EXPECT(report.is_clean && report.accounts.size() == 1 && report.accounts[0].socket == LK_STAGE_OUTCOME_DONE);
     }
-    EXPECT(ended == 2);
+    EXPECT(ended == 4);
     return 0;
 }

@@ -226,14 +226,19 @@ static void functions_are_ended_once_when_they_are_replaced_taken_away_refused_o
     lk::set_exception_handler({});
 }
 
-static void the_log_is_told_until_it_is_taken_away() {
-    std::atomic<int> lines{0}, ended{0};
+static void the_log_is_told_until_it_is_taken_away_also_past_exceptions() {
+    std::atomic<int> lines{0}, ended{0}, reported{0};
+    lk::set_exception_handler([&](const char *function, const char *what) {
+        reported += std::string(function) == "log hook" && std::string(what) == "no more paper" ? 1 : 0;
+    });
     lk::set_log_hook([&lines, ends = Ends(ended)](lk::LogLevel level, std::string_view target, std::string_view message) {
         lines += level >= LK_LOG_LEVEL_ERROR && !target.empty() && !message.empty() ? 1 : 0;
+        throw std::runtime_error("no more paper");
     }, LK_LOG_LEVEL_TRACE);
     open_in_memory().add_cookie("a", COOKIE);
     lk::set_log_hook(nullptr);
-    EXPECT(lines > 0 && ended == 1);
+    EXPECT(lines > 1 && reported == lines && ended == 1);
+    lk::set_exception_handler({});
 }
 
 static void a_manager_can_be_destroyed_in_a_function_that_it_calls() {
@@ -261,7 +266,7 @@ int main() {
     events_are_a_range_that_ends_in_silence_and_when_the_manager_is_closed();
     calls_can_be_begun_waited_for_told_of_and_given_up();
     functions_are_ended_once_when_they_are_replaced_taken_away_refused_or_left();
-    the_log_is_told_until_it_is_taken_away();
+    the_log_is_told_until_it_is_taken_away_also_past_exceptions();
     a_manager_can_be_destroyed_in_a_function_that_it_calls();
     return 0;
 }
