@@ -1,7 +1,7 @@
 /*
  * A process whose accounts are at work forks again and again, from two threads. Each child hears that its parent's manager is not its own,
  * opens a store for itself and works with it; the parent goes on as if nothing had been. The directory for the stores is the first
- * argument. Offline.
+ * argument, how often each thread forks the second. Offline.
  */
 #include "expect.h"
 
@@ -10,11 +10,10 @@
 #include <unistd.h>
 
 #define ACCOUNTS 4
-#define CHILDREN 30
 
 static const char *directory;
 static lk_manager *manager;
-static int is_enough;
+static int is_enough, children;
 
 static lk_manager *open_file(const char *name, int number)
 {
@@ -103,7 +102,7 @@ static void in_a_child(int number)
 
 static void *fork_again_and_again(void *data)
 {
-    for (int i = 0; i < CHILDREN; i++) {
+    for (int i = 0; i < children; i++) {
         const pid_t child = forked();
         if (child == 0)
             in_a_child(i + *(const int *)data);
@@ -115,13 +114,14 @@ static void *fork_again_and_again(void *data)
 int main(int arguments, char **argument)
 {
     static char ids[ACCOUNTS][2] = {"0", "1", "2", "3"};
-    static int first[2] = {0, CHILDREN};
+    int first[2] = {0, 0};
     pthread_t workers[ACCOUNTS], forking;
     lk_stop_report *report = NULL;
     lk_stop_summary summary = LK_STOP_SUMMARY_INIT;
-    EXPECT(arguments == 2);
+    EXPECT(arguments == 3);
     alarm(500);
     directory = argument[1];
+    first[1] = children = atoi(argument[2]);
     manager = open_file("parent", 0);
     for (int i = 0; i < ACCOUNTS; i++) {
         char cookie[128];

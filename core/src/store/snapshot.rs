@@ -76,7 +76,7 @@ fn run(from: &Connection, to: &mut Connection, is_over: &AtomicBool, at_work: &m
             StepResult::Busy | StepResult::Locked => std::thread::park_timeout(Duration::from_millis(5)),
             _ => {}
         }
-        at_work.pause();
+        fork::pause(at_work);
         if is_over.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
