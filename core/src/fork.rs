@@ -90,6 +90,7 @@ fn lock() -> MutexGuard<'static, Gate> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc;
     use std::thread;
 
@@ -123,5 +124,26 @@ mod tests {
         before_fork(Duration::from_millis(1));
         after_fork_in_parent();
         drop(stuck);
+    }
+
+    #[test]
+    fn a_fork_goes_ahead_where_long_work_pauses() {
+        let (begun, has_begun) = mpsc::channel();
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut held = at_work();
+                begun.send(()).unwrap();
+                while !is_over.load(Ordering::SeqCst) {
+                    pause(&mut held);
+                }
+            });
+            has_begun.recv().unwrap();
+            before_fork(Duration::from_secs(30));
+            let inside = HELD.with_borrow(|gate| gate.as_ref().map(|gate| gate.inside));
+            after_fork_in_parent();
+            is_over.store(true, Ordering::SeqCst);
+            assert_eq!(inside, Some(0));
+        });
     }
 }
