@@ -249,6 +249,11 @@ fn of_two_accounts_one_panics_and_comes_back_and_the_other_lives() {
 
 #[test]
 fn children_of_a_process_at_work_open_stores_of_their_own() {
+    // Its allocator's locks are copied as they are at the fork (gcc 12), and a child waits for one of them now and then.
+    if std::env::var("LIVEKEEPER_C_FLAGS").is_ok_and(|flags| flags.contains("-fsanitize=address")) {
+        println!("left out: AddressSanitizer does not bear forks of a process whose other threads are at work");
+        return;
+    }
     let (program, directory) = (scratch("forks"), scratch("forks.d"));
     let _ = std::fs::remove_dir_all(&directory);
     std::fs::create_dir(&directory).unwrap();
