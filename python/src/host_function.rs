@@ -30,11 +30,11 @@ impl HostFunction {
     /// `kind`: which of `_host_functions.VIEWS` its arguments are shown in.
     pub(crate) fn new(function: &Bound<'_, PyAny>, kind: &str) -> PyResult<Arc<Self>> {
         static CLASS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        static SPARE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let py = function.py();
         // Here, so that nothing is left to import on a thread of the core's.
         start_thread(py)?;
         let class = CLASS.import(py, "livekeeper._host_functions", "HostFunction")?;
-        static SPARE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let spare: Option<Py<PyAny>> = SPARE.import(py, "livekeeper._threads", "spare")?.call0()?.extract()?;
         Ok(Arc::new(Self { function: Mutex::new(Some(class.call1((function, kind))?.unbind())), spare }))
     }

@@ -12,6 +12,8 @@ use crate::errors;
 /// - `"rejected"`: it refused it, with a `reason`, a `code` and perhaps `more_info`; the buyer has not got it.
 /// - `"unknown"`: nobody knows, no answer came; it is never sent again by itself.
 ///
+/// A refusal raises nothing: look at `outcome`.
+///
 ///     if manager.send_text("shop 1", "20997167734", "9687236998962", "发货了").outcome == "rejected": ...
 #[pyclass(frozen, eq, hash, module = "livekeeper")]
 #[derive(Clone, PartialEq, Eq, Hash)]
