@@ -18,8 +18,6 @@ use crate::record::{Counters, Kept, Recent, Seen};
 const MAX_CHATS: usize = 10_000;
 /// A chat's messages that may wait for an answer; the oldest is no longer waited for.
 const MAX_UNANSWERED: usize = 1_000;
-/// `uuid`s of sends remembered for an account.
-const MAX_UUIDS: usize = 10_000;
 /// Orders remembered as shipped.
 const MAX_CONSIGNED: usize = 1_000;
 
@@ -53,7 +51,7 @@ impl Account {
             chats: Recent::new(MAX_CHATS),
             waiting: VecDeque::new(),
             recent: Recent::new(options.max_entries_per_account),
-            uuids: Recent::new(MAX_UUIDS),
+            uuids: Recent::new(options.max_entries_per_account),
             consigned: Kept::new(MAX_CONSIGNED),
             counters: Counters::default(),
             log: Kept::new(options.max_log_per_account),

@@ -79,7 +79,7 @@ pub(crate) fn on_call(state: &mut State, call: &Call<'_>) -> Answer {
     }
     let refused = !outcome.ret.starts_with("SUCCESS");
     state.count(&unb, |counters| counters.api_refusals += u64::from(refused));
-    state.see(&unb, SeenKind::ApiCall, format!("{} {}: {}", call.api, call.version, outcome.ret));
+    state.see(&unb, SeenKind::ApiCall, format_args!("{} {}: {}", call.api, call.version, outcome.ret));
     let body = json!({"api": call.api, "v": call.version, "ret": [outcome.ret], "data": outcome.data});
     Answer::Json { body, set_cookies }
 }
@@ -90,7 +90,7 @@ fn next_fault(state: &mut State, unb: &str) -> Option<ApiFault> {
 
 fn refuse_plainly(state: &mut State, unb: &str, call: &Call<'_>, answer: Answer) -> Answer {
     state.count(unb, |counters| counters.api_refusals += 1);
-    state.see(unb, SeenKind::ApiCall, format!("{} {}: no answer in JSON, as told", call.api, call.version));
+    state.see(unb, SeenKind::ApiCall, format_args!("{} {}: no answer in JSON, as told", call.api, call.version));
     answer
 }
 

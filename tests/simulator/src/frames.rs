@@ -103,7 +103,7 @@ impl Session {
             match &result {
                 Ok(grant) => {
                     state.count(&self.unb, |counters| counters.registers += 1);
-                    state.see(&self.unb, SeenKind::Registered, format!("connection {}", self.id));
+                    state.see(&self.unb, SeenKind::Registered, format_args!("connection {}", self.id));
                     if let Some(account) = state.accounts.get_mut(&self.unb) {
                         if let Some(connection) = account.connection(self.id) {
                             connection.registered = true;
@@ -142,7 +142,7 @@ impl Session {
             if pts.is_none() {
                 state.violation(&self.unb, "ackDiff without pts", "");
             }
-            state.see(&self.unb, SeenKind::Synced, format!("connection {}", self.id));
+            state.see(&self.unb, SeenKind::Synced, format_args!("connection {}", self.id));
             if let Some(account) = state.accounts.get_mut(&self.unb)
                 && let Some(connection) = account.connection(self.id)
             {
@@ -183,7 +183,7 @@ impl Session {
                 state.violation(&self.unb, "ack without the push's headers", missing.join(" "));
             }
             state.count(&self.unb, |counters| counters.acks += 1);
-            state.see(&self.unb, SeenKind::Acked, format!("{} entries", push.entries.len()));
+            state.see(&self.unb, SeenKind::Acked, format_args!("{} entries", push.entries.len()));
         });
         for entry in &push.entries {
             entry.mark_acked();

@@ -57,9 +57,13 @@ pub struct Options {
     /// Sends, violations, endings and connect times kept; the oldest go first, counted in
     /// [`crate::Counters::records_cut`]. Default 100,000 each.
     pub max_records: usize,
+    /// Whether what happens is written to the log ([`crate::Simulator::seen`] and its like). Off, a message costs the simulator less:
+    /// for measurements. Default on.
+    pub log: bool,
     /// Log entries kept for each account. Default 200.
     pub max_log_per_account: usize,
-    /// Entries kept for an account: those that wait for it, and those that can be replayed. Default 10,000.
+    /// Entries kept for an account: those that wait for it, and those that can be replayed; and of its sends, the `uuid`s by which one
+    /// that comes again is known. Default 10,000.
     pub max_entries_per_account: usize,
     /// Messages kept for a chat's history. Default 1,000.
     pub max_messages_per_chat: usize,
@@ -87,6 +91,7 @@ impl Default for Options {
             max_connections: 20_000,
             max_accounts: 100_000,
             max_records: 100_000,
+            log: true,
             max_log_per_account: 200,
             max_entries_per_account: 10_000,
             max_messages_per_chat: 1_000,

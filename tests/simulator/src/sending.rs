@@ -94,10 +94,12 @@ pub(crate) fn on_send(state: &mut State, unb: &str, mid: &str, frame: &Value) ->
         latency_us: answered.as_ref().map(|(_, at)| u64::try_from(at.elapsed().as_micros()).unwrap_or(u64::MAX)),
         in_reply_to: answered.map(|(message_id, _)| message_id),
     };
-    let beginning: String = send.text().chars().take(MAX_LOGGED_CHARS).collect();
-    state.see(unb, SeenKind::Sent, format!("chat {} peer {}: {:?}, {beginning:?}", send.chat_id, send.peer_id, send.outcome));
-    let cut = state.sends.push(send);
-    state.counters.records_cut += u64::from(cut);
+    if state.options.log {
+        let beginning: String = send.text().chars().take(MAX_LOGGED_CHARS).collect();
+        let detail = format_args!("chat {} peer {}: {:?}, {beginning:?}", send.chat_id, send.peer_id, send.outcome);
+        state.see(unb, SeenKind::Sent, detail);
+    }
+    state.heard(send);
     Reaction { echo, ..answer }
 }
 

@@ -166,6 +166,11 @@ impl Simulator {
         self.shared().lock().subscribe()
     }
 
+    /// Every account's sends as they are heard from here on. A reader that lags is told how many it missed.
+    pub fn subscribe_sends(&self) -> broadcast::Receiver<Send> {
+        self.shared().lock().subscribe_sends()
+    }
+
     /// The orders the account confirmed as shipped, oldest first.
     pub fn consigned_orders(&self, unb: &str) -> Vec<String> {
         let state = self.shared().lock();

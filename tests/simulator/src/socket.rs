@@ -84,7 +84,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, unb: String, upgraded: Upgraded) 
         state.count(&unb, |counters| counters.connects += 1);
         let cut = state.connect_times_ms.push(now_ms());
         state.counters.records_cut += u64::from(cut);
-        state.see(&unb, SeenKind::Connected, format!("connection {id}"));
+        state.see(&unb, SeenKind::Connected, format_args!("connection {id}"));
         if let Some(account) = state.accounts.get_mut(&unb) {
             account.connections.push(Connection { id, pushes, end: ending, registered: false, synced: false, grant: 0 });
         }
@@ -267,7 +267,7 @@ impl Session {
                 counters.entries += entries;
                 counters.entries_repeated += repeated;
             });
-            state.see(&self.unb, SeenKind::Pushed, format!("{entries} entries, {repeated} of them again"));
+            state.see(&self.unb, SeenKind::Pushed, format_args!("{entries} entries, {repeated} of them again"));
         });
         true
     }
@@ -285,7 +285,7 @@ impl Session {
                 EndedBy::ClientWithoutFrame => counters.closes_without_frame += 1,
                 EndedBy::ServerWithFrame(_) | EndedBy::ServerWithoutFrame => counters.closed_by_server += 1,
             });
-            state.see(&unb, SeenKind::Ended, format!("connection {id}: {by:?}"));
+            state.see(&unb, SeenKind::Ended, format_args!("connection {id}: {by:?}"));
             let lived_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let cut = state.endings.push(Ending { at_ms: now_ms(), unb: unb.clone(), by, lived_ms, registered });
             state.counters.records_cut += u64::from(cut);

@@ -1,6 +1,7 @@
 //! Everything the simulator knows, behind one lock held briefly, and the bell that rings after each change.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ use crate::login::Login;
 use crate::options::Options;
 use crate::record::{Counters, Ending, Kept, Seen, SeenKind, Send, Violation};
 
-/// Log lines a subscriber may lag behind before it is told that it missed some.
+/// Log lines, and sends, that a subscriber may lag behind before it is told that it missed some.
 const MAX_SUBSCRIBER_LAG: usize = 8_192;
 
 pub(crate) struct State {
@@ -29,6 +30,7 @@ pub(crate) struct State {
     pub(crate) seen: Kept<Seen>,
     pub(crate) connect_times_ms: Kept<u64>,
     lines: broadcast::Sender<Seen>,
+    sends_heard: broadcast::Sender<Send>,
 }
 
 impl State {
@@ -46,6 +48,7 @@ impl State {
             seen: Kept::new(limit),
             connect_times_ms: Kept::new(limit),
             lines: broadcast::channel(MAX_SUBSCRIBER_LAG).0,
+            sends_heard: broadcast::channel(MAX_SUBSCRIBER_LAG).0,
         }
     }
 
@@ -58,8 +61,11 @@ impl State {
     }
 
     /// Writes a line to the log.
-    pub(crate) fn see(&mut self, unb: &str, kind: SeenKind, detail: impl Into<String>) {
-        let seen = Seen { at_ms: now_ms(), unb: unb.to_owned(), kind, detail: detail.into() };
+    pub(crate) fn see(&mut self, unb: &str, kind: SeenKind, detail: impl fmt::Display) {
+        if !self.options.log {
+            return;
+        }
+        let seen = Seen { at_ms: now_ms(), unb: unb.to_owned(), kind, detail: detail.to_string() };
         // No subscriber is the usual case, not a failure.
         let _ = self.lines.send(seen.clone());
         if let Some(account) = self.accounts.get_mut(unb) {
@@ -69,10 +75,20 @@ impl State {
         self.counters.records_cut += u64::from(cut);
     }
 
+    /// Records a send, and hands it to those who listen.
+    pub(crate) fn heard(&mut self, send: Send) {
+        if self.sends_heard.receiver_count() > 0 {
+            // The last listener may have gone this instant.
+            let _ = self.sends_heard.send(send.clone());
+        }
+        let cut = self.sends.push(send);
+        self.counters.records_cut += u64::from(cut);
+    }
+
     /// Records something the real service would not have taken well.
     pub(crate) fn violation(&mut self, unb: &str, what: &str, detail: impl Into<String>) {
         let detail = detail.into();
-        self.see(unb, SeenKind::Violation, format!("{what}: {detail}"));
+        self.see(unb, SeenKind::Violation, format_args!("{what}: {detail}"));
         self.count(unb, |counters| counters.violations += 1);
         let violation = Violation { at_ms: now_ms(), unb: unb.to_owned(), what: what.to_owned(), detail };
         let cut = self.violations.push(violation);
@@ -106,6 +122,10 @@ impl State {
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Seen> {
         self.lines.subscribe()
+    }
+
+    pub(crate) fn subscribe_sends(&self) -> broadcast::Receiver<Send> {
+        self.sends_heard.subscribe()
     }
 }
 

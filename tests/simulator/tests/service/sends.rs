@@ -63,6 +63,28 @@ async fn the_log_quotes_what_was_said_without_control_characters() {
     assert_eq!(sent.detail, r#"chat 20997167734 peer 9687236998962: Accepted, "在的\u{1b}[2J\n""#);
 }
 
+#[tokio::test]
+async fn whoever_listens_hears_each_send_also_where_nothing_is_logged() {
+    let simulator = Simulator::start(Options { log: false, ..Options::default() }).await.unwrap();
+    let mut client = Client::online(&simulator, UNB).await;
+    client.say(CHAT, BUYER, "1").await;
+    let mut sends = simulator.subscribe_sends();
+    client.say(CHAT, BUYER, "2").await;
+    let heard = sends.recv().await.unwrap();
+    assert_eq!((heard.unb.as_str(), heard.text()), (UNB, "2"));
+    assert!(sends.try_recv().is_err());
+    assert_eq!((simulator.seen(), simulator.log(UNB)), (Vec::new(), Vec::new()));
+    assert_eq!(simulator.counters().sends, 2);
+}
+
+#[tokio::test]
+async fn a_uuid_is_known_again_as_long_as_the_account_s_entries_are_kept() {
+    let simulator = Simulator::start(Options { max_entries_per_account: 1, ..Options::default() }).await.unwrap();
+    let mut client = Client::online(&simulator, UNB).await;
+    hear_and_say(&mut client, 0, &["1", "1", "2", "1"]).await;
+    assert_eq!(simulator.counters().duplicates, 1);
+}
+
 async fn hear_and_say(client: &mut Client, pushes: usize, uuids: &[&str]) {
     for _ in 0..pushes {
         client.entries().await;
