@@ -10,15 +10,16 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+BENCH_VENV := target/bench-venv
 
 CORE_SOURCES := $(shell find core/src tests/simulator/src -name '*.rs' -o -name '*.sql')
 MODULE_SOURCES := $(CORE_SOURCES) $(shell find python/src -name '*.rs') \
 	Cargo.toml Cargo.lock core/Cargo.toml python/Cargo.toml tests/simulator/Cargo.toml python/pyproject.toml
 
-.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test fuzz-c bench-c bench-micro bench-instructions sanitize valgrind
+.PHONY: help demo test test-rust test-python test-pythons wheel sdist simulate kill-loop fault-loop fixtures audit lint header module prerequisites clean install-c install-test fuzz-c bench bench-quick bench-soak bench-ready bench-c bench-micro bench-instructions sanitize valgrind
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-19s %s\n", $$1, $$2}'
 
 demo: module ## the main job against a stand-in for the service, over TLS
 	@$(PY) -m livekeeper demo $(DEMO)
@@ -61,6 +62,26 @@ audit: prerequisites ## the dependencies: licences, bans, duplicates, sources, a
 fuzz-c: prerequisites ## every C function in any order, with any handles: DURATION=600 (seconds), or the same again: SEED=7
 	LIVEKEEPER_FUZZ_SECONDS=$(or $(DURATION),600) $(if $(SEED),LIVEKEEPER_FUZZ_SEED=$(SEED)) \
 		cargo test --locked -p livekeeper-ffi --test fuzz -- --nocapture
+
+bench: bench-ready ## what livekeeper costs, beside the least possible and beside Python: BENCH="--runs 5 --only crowd,latency --json FILE"
+	target/release/livekeeper-bench --clients-python $(BENCH_VENV)/bin/python --python $(PY) $(BENCH)
+
+bench-quick: bench-ready ## the same in under a minute, roughly: one run, fewer accounts
+	target/release/livekeeper-bench --clients-python $(BENCH_VENV)/bin/python --python $(PY) --quick $(BENCH)
+
+bench-soak: prerequisites ## memory while buyers write without a pause: MINUTES=60
+	cargo build --release --locked -p livekeeper-bench
+	target/release/livekeeper-bench soak --minutes $(or $(MINUTES),5)
+
+# The wheel is not built for it: its size is shown where there is one.
+bench-ready: module $(BENCH_VENV)/.packages
+	cargo build --release --locked -p livekeeper-bench -p livekeeper-ffi
+
+# What Python's clients are written with, apart from the environment that livekeeper is in.
+$(BENCH_VENV)/.packages: tests/bench/clients/requirements.txt | prerequisites
+	"$(PYTHON)" -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 bench-c: prerequisites ## what a call costs through C, against the same call in Rust
 	cargo test --release --locked -p livekeeper-ffi --test boundary -- --ignored --nocapture

@@ -1,0 +1,68 @@
+//! What a process costs, seen from outside, so that no client measures itself.
+
+use std::fs;
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::Failure;
+
+/// Raises this process's limit of open files to the most that it may have; children inherit it.
+pub(crate) fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where it cannot be raised, whatever needs more files says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+}
+
+/// The processor time that a process has used, in the kernel too, of all its threads, also of those that have ended.
+pub(crate) fn cpu(pid: u32) -> Result<Duration, Failure> {
+    let pid = libc::pid_t::try_from(pid)?;
+    let mut clock = 0;
+    // SAFETY: `clock` lives for the call, which writes one number into it.
+    let refused = unsafe { libc::clock_getcpuclockid(pid, &raw mut clock) };
+    if refused != 0 {
+        return Err(io::Error::from_raw_os_error(refused).into());
+    }
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` lives for the call, which writes two numbers into it.
+    if unsafe { libc::clock_gettime(clock, &raw mut time) } != 0 {
+        return Err(io::Error::last_os_error().into());
+    }
+    Ok(Duration::new(u64::try_from(time.tv_sec)?, u32::try_from(time.tv_nsec)?))
+}
+
+/// The memory that is a process's own and nobody else's, in bytes. What is mapped from a program or library that several share is
+/// left out, and so are the kernel's buffers of its sockets.
+pub(crate) fn memory_bytes(pid: u32) -> Result<u64, Failure> {
+    Ok(private_bytes(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?))
+}
+
+fn private_bytes(rollup: &str) -> u64 {
+    let kib = rollup.lines().filter_map(|line| {
+        let (name, rest) = line.split_once(':')?;
+        if !matches!(name, "Private_Clean" | "Private_Dirty") {
+            return None;
+        }
+        rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()
+    });
+    kib.sum::<u64>() * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cpu, memory_bytes, private_bytes};
+
+    #[test]
+    fn memory_is_what_is_private_clean_or_dirty() {
+        let rollup = "55d7-7fff ---p 0 0 0 [rollup]\nRss: 900 kB\nPrivate_Clean:        44 kB\nPrivate_Dirty:       116 kB\n";
+        assert_eq!(private_bytes(rollup), 160 * 1024);
+    }
+
+    #[test]
+    fn this_process_has_used_time_and_memory() {
+        let pid = std::process::id();
+        assert!(!cpu(pid).unwrap().is_zero());
+        assert!(memory_bytes(pid).unwrap() > 0);
+    }
+}

@@ -1,0 +1,137 @@
+//! What is measured: a file for each scenario, and the order in which they run.
+
+mod answers;
+mod crowd;
+mod latency;
+mod programs;
+mod sizes;
+mod sweep;
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::Failure;
+use crate::cli::Settings;
+use crate::client::Client;
+use crate::machine::Machine;
+use crate::results::Results;
+use crate::table;
+
+/// What `--only` may name.
+pub(crate) const SCENARIOS: [&str; 11] =
+    ["crowd", "crowd-tls", "answers", "answers-tls", "latency", "accounts", "rules", "store", "status", "python", "sizes"];
+/// Those that `--quick` leaves out: they take long, or look at one thing more.
+const NOT_QUICK: [&str; 3] = ["crowd-tls", "accounts", "rules"];
+
+/// What runs a scenario has, and how large it is.
+pub(crate) struct Scale {
+    /// Accounts of each client that are connected and idle. Python's take long to connect.
+    pub(crate) crowd: fn(Client) -> usize,
+    /// Accounts in the closed and open loops.
+    pub(crate) busy: usize,
+    pub(crate) warm_up: Duration,
+    pub(crate) window: Duration,
+    /// Each account beats once within it.
+    pub(crate) idle: Duration,
+}
+
+const FULL: Scale = Scale {
+    crowd: |client| match client {
+        Client::Livekeeper | Client::Floor => 5_000,
+        Client::Fastest => 1_000,
+        Client::Usual => 500,
+    },
+    busy: 500,
+    warm_up: Duration::from_secs(1),
+    window: Duration::from_secs(3),
+    idle: Duration::from_secs(15),
+};
+
+const QUICK: Scale = Scale {
+    crowd: |client| match client {
+        Client::Livekeeper | Client::Floor => 1_000,
+        Client::Fastest | Client::Usual => 200,
+    },
+    busy: 500,
+    warm_up: Duration::from_millis(500),
+    window: Duration::from_millis(1_500),
+    idle: Duration::from_secs(15),
+};
+
+/// Measures and prints.
+pub(crate) fn bench(settings: &Settings) -> Result<(), Failure> {
+    fs::create_dir_all(&settings.scratch)?;
+    let machine = Machine::look(settings);
+    eprint!("{}", machine.text());
+    // The simulator and the buyers on one thread: the other processors are the client's.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let results = runtime.block_on(measure(settings));
+    println!("\n{}\n{}", machine.text(), table::draw(&results));
+    if let Some(path) = &settings.json {
+        let all = json!({"machine": machine.to_json(), "runs": settings.runs, "results": results.to_json()});
+        fs::write(path, serde_json::to_string_pretty(&all)?)?;
+    }
+    Ok(())
+}
+
+async fn measure(settings: &Settings) -> Results {
+    let scale = if settings.quick { &QUICK } else { &FULL };
+    let mut results = Results::default();
+    for client in Client::ALL.into_iter().filter(|client| !client.is_there(settings)) {
+        results.note(format!("{}: its Python environment or program is not there (make bench makes it)", client.name()));
+    }
+    let wanted = |name: &&str| match settings.only.is_empty() {
+        true => !(settings.quick && NOT_QUICK.contains(name)),
+        false => settings.only.iter().any(|only| only == name),
+    };
+    for name in SCENARIOS.iter().filter(|name| wanted(name)) {
+        for run in 0..settings.runs {
+            let started = Instant::now();
+            results.run = run;
+            eprintln!("{name}, run {} of {}", run + 1, settings.runs);
+            if let Err(problem) = scenario(name, settings, scale, &mut results).await {
+                results.note(format!("{name}: {problem}"));
+            }
+            eprintln!("  {:.1} s", started.elapsed().as_secs_f64());
+        }
+    }
+    results
+}
+
+async fn scenario(name: &str, settings: &Settings, scale: &Scale, results: &mut Results) -> Result<(), Failure> {
+    match name {
+        "crowd" => crowd::run(settings, scale, results, false).await,
+        "crowd-tls" => crowd::run(settings, scale, results, true).await,
+        "answers" => answers::run(settings, scale, results, false).await,
+        "answers-tls" => answers::run(settings, scale, results, true).await,
+        "latency" => latency::run(settings, scale, results).await,
+        "accounts" => sweep::accounts(settings, scale, results).await,
+        "rules" => sweep::rules(settings, scale, results).await,
+        "store" => programs::store(settings, results).await,
+        "status" => programs::status(settings, results).await,
+        "python" => programs::import(settings, results).await,
+        _ => {
+            sizes::run(settings, results);
+            Ok(())
+        }
+    }
+}
+
+/// The clients that can be started here, the first another one each run, so that none always has the quiet start.
+fn clients(among: &[Client], settings: &Settings, run: usize) -> Vec<Client> {
+    let mut there: Vec<_> = among.iter().copied().filter(|client| client.is_there(settings)).collect();
+    let turns = run % there.len().max(1);
+    there.rotate_left(turns);
+    there
+}
+
+/// A client that could not be measured costs its own figures only.
+fn attempt<T>(results: &mut Results, scenario: &str, client: Client, measured: Result<T, Failure>) -> Option<T> {
+    measured.map_err(|problem| results.note(format!("{scenario}: {}: {problem}", client.name()))).ok()
+}
+
+fn and_tls(tls: bool) -> &'static str {
+    if tls { ", TLS" } else { "" }
+}
