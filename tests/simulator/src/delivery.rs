@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::account::{Account, End};
 use crate::options::PushPath;
@@ -55,18 +55,67 @@ pub(crate) struct Push {
 impl Push {
     /// The frame. `ua` is the one the client registered with, as the service sends it back.
     pub(crate) fn frame(&self, app_key: &str, ua: &str, now_ms: u64) -> String {
-        let entries: Vec<Value> =
-            self.entries.iter().map(|entry| json!({"bizType": BIZ_TYPE, "objectType": 40_000, "data": entry.data})).collect();
-        let pts = now_ms.saturating_mul(1_000);
-        json!({
-            "lwp": self.path.lwp(),
-            "headers": {"mid": self.mid, "sid": self.sid, "app-key": app_key, "ua": ua, "dt": "j"},
-            "body": {"syncPushPackage": {
-                "data": entries, "startSeq": 0, "endSeq": 0, "maxPts": pts, "maxHighPts": 0, "hasMore": 0, "timestamp": now_ms,
-            }},
-        })
-        .to_string()
+        // Borrowed, entries are long.
+        let entries = self.entries.iter().map(|entry| PushedEntry { biz_type: BIZ_TYPE, object_type: 40_000, data: &entry.data });
+        let package = Package {
+            data: entries.collect(),
+            start_seq: 0,
+            end_seq: 0,
+            max_pts: now_ms.saturating_mul(1_000),
+            max_high_pts: 0,
+            has_more: 0,
+            timestamp: now_ms,
+        };
+        let frame = PushFrame {
+            lwp: self.path.lwp(),
+            headers: PushHeaders { mid: &self.mid, sid: &self.sid, app_key, ua, dt: "j" },
+            body: PushBody { package },
+        };
+        serde_json::to_string(&frame).expect("structs of text and numbers always become JSON")
     }
+}
+
+#[derive(Serialize)]
+struct PushFrame<'a> {
+    lwp: &'a str,
+    headers: PushHeaders<'a>,
+    body: PushBody<'a>,
+}
+
+#[derive(Serialize)]
+struct PushHeaders<'a> {
+    mid: &'a str,
+    sid: &'a str,
+    #[serde(rename = "app-key")]
+    app_key: &'a str,
+    ua: &'a str,
+    dt: &'a str,
+}
+
+#[derive(Serialize)]
+struct PushBody<'a> {
+    #[serde(rename = "syncPushPackage")]
+    package: Package<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Package<'a> {
+    data: Vec<PushedEntry<'a>>,
+    start_seq: u32,
+    end_seq: u32,
+    max_pts: u64,
+    max_high_pts: u32,
+    has_more: u32,
+    timestamp: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PushedEntry<'a> {
+    biz_type: u32,
+    object_type: u32,
+    data: &'a str,
 }
 
 impl State {

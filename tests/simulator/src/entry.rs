@@ -4,7 +4,7 @@
 //! cannot drift apart.
 
 use data_encoding::{BASE64, BASE64_NOPAD};
-use rmpv::Value as Pack;
+use rmp::encode::ValueWriteError;
 use serde_json::{Map, Value, json};
 
 use crate::message::{BuyerMessage, Encoding, OrderIdIn, OrderStatus};
@@ -177,30 +177,38 @@ pub(crate) fn encode(value: &Value, encoding: Encoding, padded: bool) -> String 
 
 fn pack(value: &Value, integer_keys: bool) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    rmpv::encode::write_value(&mut bytes, &to_pack(value, integer_keys)).expect("writing to a vector of bytes does not fail");
+    write(&mut bytes, value, integer_keys).expect("writing to a vector of bytes does not fail");
     bytes
 }
 
-fn to_pack(value: &Value, integer_keys: bool) -> Pack {
+fn write(bytes: &mut Vec<u8>, value: &Value, integer_keys: bool) -> Result<(), ValueWriteError> {
     match value {
-        Value::Null => Pack::Nil,
-        Value::Bool(flag) => Pack::from(*flag),
-        Value::Number(number) => number
-            .as_u64()
-            .map(Pack::from)
-            .or_else(|| number.as_i64().map(Pack::from))
-            .unwrap_or_else(|| Pack::from(number.as_f64().unwrap_or_default())),
-        Value::String(text) => Pack::from(text.as_str()),
-        Value::Array(values) => Pack::Array(values.iter().map(|value| to_pack(value, integer_keys)).collect()),
+        Value::Null => rmp::encode::write_nil(bytes).map_err(ValueWriteError::InvalidMarkerWrite)?,
+        Value::Bool(flag) => rmp::encode::write_bool(bytes, *flag).map_err(ValueWriteError::InvalidMarkerWrite)?,
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => drop(rmp::encode::write_uint(bytes, number)?),
+            (None, Some(number)) => drop(rmp::encode::write_sint(bytes, number)?),
+            (None, None) => rmp::encode::write_f64(bytes, number.as_f64().unwrap_or_default())?,
+        },
+        Value::String(text) => rmp::encode::write_str(bytes, text)?,
+        Value::Array(values) => {
+            rmp::encode::write_array_len(bytes, length(values.len()))?;
+            values.iter().try_for_each(|value| write(bytes, value, integer_keys))?;
+        }
         Value::Object(map) => {
-            Pack::Map(map.iter().map(|(key, value)| (to_key(key, integer_keys), to_pack(value, integer_keys))).collect())
+            rmp::encode::write_map_len(bytes, length(map.len()))?;
+            for (key, value) in map {
+                match key.parse::<u64>() {
+                    Ok(number) if integer_keys => drop(rmp::encode::write_uint(bytes, number)?),
+                    _ => rmp::encode::write_str(bytes, key)?,
+                }
+                write(bytes, value, integer_keys)?;
+            }
         }
     }
+    Ok(())
 }
 
-fn to_key(key: &str, integer_keys: bool) -> Pack {
-    match key.parse::<u64>() {
-        Ok(number) if integer_keys => Pack::from(number),
-        _ => Pack::from(key),
-    }
+fn length(length: usize) -> u32 {
+    u32::try_from(length).expect("no message has four billion parts")
 }
