@@ -32,21 +32,15 @@ pub(crate) fn cpu(pid: u32) -> Result<Duration, Failure> {
     Ok(Duration::new(u64::try_from(time.tv_sec)?, u32::try_from(time.tv_nsec)?))
 }
 
-/// The memory that is a process's own and nobody else's, in bytes. What is mapped from a program or library that several share is
-/// left out, and so are the kernel's buffers of its sockets.
+/// The memory that a process has written to and nobody else shares, in bytes. What is mapped from programs and libraries is left out:
+/// whose it is depends on who else runs. So are the kernel's buffers of its sockets.
 pub(crate) fn memory_bytes(pid: u32) -> Result<u64, Failure> {
     Ok(private_bytes(&fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?))
 }
 
 fn private_bytes(rollup: &str) -> u64 {
-    let kib = rollup.lines().filter_map(|line| {
-        let (name, rest) = line.split_once(':')?;
-        if !matches!(name, "Private_Clean" | "Private_Dirty") {
-            return None;
-        }
-        rest.trim().strip_suffix(" kB")?.parse::<u64>().ok()
-    });
-    kib.sum::<u64>() * 1024
+    let kib = rollup.lines().find_map(|line| line.strip_prefix("Private_Dirty:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.unwrap_or_default() * 1024
 }
 
 #[cfg(test)]
@@ -54,9 +48,9 @@ mod tests {
     use super::{cpu, memory_bytes, private_bytes};
 
     #[test]
-    fn memory_is_what_is_private_clean_or_dirty() {
+    fn memory_is_what_is_private_and_written_to() {
         let rollup = "55d7-7fff ---p 0 0 0 [rollup]\nRss: 900 kB\nPrivate_Clean:        44 kB\nPrivate_Dirty:       116 kB\n";
-        assert_eq!(private_bytes(rollup), 160 * 1024);
+        assert_eq!(private_bytes(rollup), 116 * 1024);
     }
 
     #[test]

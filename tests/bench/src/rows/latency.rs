@@ -22,7 +22,8 @@ const PERCENTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.99, "p99"), (0.999, "p99
 
 pub(super) async fn run(settings: &Settings, scale: &Scale, results: &mut Results) -> Result<(), Failure> {
     let rates = if settings.quick { &QUICK[..] } else { &FULL[..] };
-    for client in clients(&MEASURED, settings, results.run) {
+    let among = if settings.quick { &Client::RUST[..] } else { &MEASURED[..] };
+    for client in clients(among, settings, results.run) {
         let measured = measure(settings, scale, client, rates, results).await;
         attempt(results, "latency", client, measured);
     }
