@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::keys::{HeldKey, WrappedKey};
@@ -164,5 +165,7 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     // What SQLite puts aside would else go to a directory of everybody's, whose disk may be another.
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.set_prepared_statement_cache_capacity(64);
+    // Plans do not look at the values that are bound: else a statement that is kept is compiled anew for each of them.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
