@@ -13,8 +13,8 @@ use crate::stand::Stand;
 
 /// Chats of an account.
 const CHATS: usize = 4;
-/// For the last answers, after the last question.
-const DRAIN_LIMIT: Duration = Duration::from_secs(2);
+/// For the last answers, after the last question: of 8,000 accounts that all wait, some take seconds.
+const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks at what is due in the open loop.
 const TICK: Duration = Duration::from_millis(1);
 
