@@ -155,6 +155,11 @@ fn use_wal(path: &Path, db: &Connection) -> Result<(), Error> {
     ))
 }
 
+/// Of pages that a connection keeps, in KiB.
+const CACHE_KIB: i32 = 32 * 1024;
+/// Of 4 KiB.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY_AT_OPEN)?;
     db.pragma_update(None, "synchronous", "FULL")?;
@@ -164,6 +169,11 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "secure_delete", "FAST")?;
     // What SQLite puts aside would else go to a directory of everybody's, whose disk may be another.
     db.pragma_update(None, "temp_store", "MEMORY")?;
+    // Rows of many accounts lie in many pages. With SQLite's own 2 MiB each message has some of them read anew, and others written
+    // before their transaction ends. Taken up only as far as it is needed.
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    // The log is emptied into the file less often, so that a page that changes again and again is copied there once.
+    db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     db.set_prepared_statement_cache_capacity(64);
     // Plans do not look at the values that are bound: else a statement that is kept is compiled anew for each of them.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
