@@ -65,6 +65,7 @@ fn is_misread(problem: &rusqlite::Error) -> bool {
         problem,
         E::FromSqlConversionFailure(..)
             | E::IntegralValueOutOfRange(..)
+            | E::InvalidColumnName(..)
             | E::InvalidColumnType(..)
             | E::SqlInputError { .. }
             | E::Utf8Error(..)

@@ -55,7 +55,7 @@ pub(crate) struct Recorded {
 pub(crate) struct TakenUp {
     /// Buyers' messages that wait for a decision, the oldest first.
     pub(crate) undecided: Vec<InboxRow>,
-    /// The latest `uuid` that was used for a send.
+    /// The latest `uuid` that was used for a send, by any account.
     pub(crate) last_uuid: Option<String>,
 }
 
@@ -128,13 +128,13 @@ impl Store {
                 })
             })?;
             let undecided = rows.collect::<rusqlite::Result<_>>()?;
-            Ok(TakenUp { undecided, last_uuid: outbox::last_uuid(db, fence.cookie_id())? })
+            Ok(TakenUp { undecided, last_uuid: outbox::last_uuid(db)? })
         })
         .await
     }
 }
 
-// Without statistics SQLite would rather walk the whole account by its primary key: the index is named. A message without a date
+// Without statistics SQLite would rather walk the whole account by its ids: the index is named. A message without a date
 // is as old as its record.
 pub(super) const DECIDE_STALE: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
      WHERE cookie_id = ?1 AND decision IS NULL AND iif(created_at_ms > 0, created_at_ms, received_at_ms) < ?4";
@@ -165,9 +165,8 @@ pub(super) fn record(
     };
     let inserted = db
         .prepare_cached(
-            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms, arrival)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11),
-                 (SELECT coalesce(max(arrival), 0) + 1 FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1)) ON CONFLICT DO NOTHING",
+            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11)) ON CONFLICT DO NOTHING",
         )?
         .execute((
             cookie_id,

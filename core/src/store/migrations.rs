@@ -14,6 +14,7 @@ pub(super) const FILES: &[&str] = &[
     include_str!("schema/0008_default_replies.sql"),
     include_str!("schema/0009_refusals.sql"),
     include_str!("schema/0010_sealed.sql"),
+    include_str!("schema/0011_by_arrival.sql"),
 ];
 
 /// The schema since which credentials are sealed: between the two halves of its file, every row is.
@@ -137,7 +138,7 @@ mod tests {
         apply(&mut db, |_| Ok(())).unwrap();
         let mut statement = db.prepare("SELECT message_id || ' ' || arrival FROM messages ORDER BY cookie_id, arrival").unwrap();
         let order: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-        assert_eq!(order, ["sooner 1", "later 2", "only 1"]);
+        assert_eq!(order, ["sooner 1", "later 3", "only 2"]);
     }
 
     #[test]

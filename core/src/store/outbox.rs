@@ -182,6 +182,7 @@ fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> r
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
+pub(super) const LAST_UUID: &str = "SELECT max(uuid) FROM outbox";
 pub(super) const GIVE_UP: &str = "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2
      WHERE cookie_id = ?1 AND outcome = 'sending'";
 pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_by_chat
@@ -199,10 +200,10 @@ pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Resul
     Ok(())
 }
 
-/// The latest `uuid` of the account. They are as long as each other for as long as times in ms have 13 digits, so that the order
-/// of the texts is that of the times.
-pub(super) fn last_uuid(db: &Savepoint<'_>, cookie_id: &str) -> rusqlite::Result<Option<String>> {
-    db.prepare_cached("SELECT max(uuid) FROM outbox WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))
+/// The latest `uuid`, of any account. They are as long as each other for as long as times in ms have 13 digits, so that the order of
+/// the texts is that of the times.
+pub(super) fn last_uuid(db: &Savepoint<'_>) -> rusqlite::Result<Option<String>> {
+    db.prepare_cached(LAST_UUID)?.query_row([], |row| row.get(0))
 }
 
 /// Whether an own message is the echo of a send, which then has its echo.
