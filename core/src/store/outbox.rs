@@ -185,7 +185,7 @@ fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> r
 pub(super) const LAST_UUID: &str = "SELECT max(uuid) FROM outbox";
 pub(super) const GIVE_UP: &str = "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2
      WHERE cookie_id = ?1 AND outcome = 'sending'";
-pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_by_chat
+pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_unechoed
      WHERE cookie_id = ?1 AND chat_id = ?2 AND is_echoed = 0
          AND (service_message_id = ?3 OR (text = ?4 AND outcome <> 'rejected' AND created_at_ms >= ?5))
      ORDER BY service_message_id IS ?3 DESC, created_at_ms LIMIT 1";

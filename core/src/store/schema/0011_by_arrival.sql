@@ -61,7 +61,8 @@ INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, picture
         more_info, service_message_id, is_echoed, created_at_ms, closed_at_ms
     FROM outbox_before ORDER BY uuid, cookie_id;
 DROP TABLE outbox_before;
-CREATE INDEX outbox_by_chat ON outbox (cookie_id, chat_id, created_at_ms);
+-- Most echoes come at once: what is in it stays little.
+CREATE INDEX outbox_unechoed ON outbox (cookie_id, chat_id, created_at_ms) WHERE is_echoed = 0;
 CREATE INDEX outbox_by_message ON outbox (cookie_id, message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX outbox_of_host ON outbox (cookie_id, created_at_ms) WHERE message_id IS NULL;
 CREATE INDEX outbox_open ON outbox (cookie_id) WHERE outcome = 'sending';
