@@ -99,11 +99,12 @@ enum Event {
 }
 
 impl Clerk {
+    /// What its steps need is boxed, so that it is not kept by every session whose account has no orders.
     async fn work(mut self) -> Result<(), Failure> {
-        self.give_up().await?;
-        self.tell().await?;
+        Box::pin(self.give_up()).await?;
+        Box::pin(self.tell()).await?;
         loop {
-            self.begin_next().await?;
+            Box::pin(self.begin_next()).await?;
             if self.heard.is_none() && self.calling.is_none() {
                 return Ok(());
             }
@@ -111,10 +112,10 @@ impl Clerk {
                 Event::Heard(None) => self.heard = None,
                 Event::Heard(Some(wake)) => {
                     // Whatever is heard: a desk that was full has turned a look away.
-                    self.tell().await?;
-                    self.take(wake).await?;
+                    Box::pin(self.tell()).await?;
+                    Box::pin(self.take(wake)).await?;
                 }
-                Event::Called(ended) => self.end_call(ended).await?,
+                Event::Called(ended) => Box::pin(self.end_call(ended)).await?,
                 Event::Rested => self.rests_until = None,
             }
         }

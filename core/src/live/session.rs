@@ -54,7 +54,10 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
     // Others may connect now, also while a new cookie is fetched for this one.
     drop(turn);
     let end = match (opened, socket) {
-        (Ok(opened), Some(socket)) => Session::new(&live, &fence, &mut stop, resources.clone(), opened, socket).run().await,
+        (Ok(opened), Some(socket)) => {
+            let mut session = Session::new(&live, &fence, &mut stop, resources.clone(), opened, socket);
+            session.run().await
+        }
         (Ok(_), None) => SessionEnd::Failed(Failure::new(ReasonCode::ConnectionLost, "")),
         (Err((end, over_at)), socket) => {
             if let Some(mut socket) = socket {
@@ -178,7 +181,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn run(mut self) -> SessionEnd {
+    async fn run(&mut self) -> SessionEnd {
         // Before anything is taken up: what waits in a chat that is to be read back is decided after that.
         self.begin_backfill().await;
         let ended = match self.take_up(true).await {
@@ -193,7 +196,7 @@ impl<'a> Session<'a> {
         let over_at = self.winding_down.as_ref().filter(|_| self.is_stopped()).map_or(own_limit, |limits| limits.over_at);
         say_goodbye(&mut *self.socket, over_at).await;
         // However its last moments went.
-        let of_itself = self.winding_down.and_then(|limits| limits.of_itself);
+        let of_itself = self.winding_down.take().and_then(|limits| limits.of_itself);
         match of_itself.map_or(ended, Err) {
             Ok(()) => SessionEnd::AsAsked,
             Err(failure) => SessionEnd::Failed(Failure { stood_for: Some(self.registered_at.elapsed()), ..failure }),

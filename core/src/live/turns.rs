@@ -27,9 +27,10 @@ impl Session<'_> {
     pub(super) async fn take_turns(&mut self) -> Result<(), Failure> {
         while self.has_room_to_send() {
             match self.next_turn() {
-                Some(Turn::Order(order)) => self.send_ordered(*order).await?,
-                Some(Turn::Reply(due)) => self.decide(due).await?,
-                Some(Turn::Answer(asked)) => self.decide_after_host(asked).await?,
+                // Boxed, so that what they need is not kept by every session that has nothing to send.
+                Some(Turn::Order(order)) => Box::pin(self.send_ordered(*order)).await?,
+                Some(Turn::Reply(due)) => Box::pin(self.decide(due)).await?,
+                Some(Turn::Answer(asked)) => Box::pin(self.decide_after_host(asked)).await?,
                 None => break,
             }
         }

@@ -352,7 +352,11 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         let count = plan.parameter_count();
         let nulls = rusqlite::params_from_iter(vec![None::<i64>; count]);
         let steps: Vec<String> = plan.query_map(nulls, |row| row.get("detail")).unwrap().collect::<rusqlite::Result<_>>().unwrap();
-        let walks = |step: &String| step.contains("SCAN") || step.contains("PRIMARY KEY (cookie_id=?)") || step.contains("sqlite_autoindex_messages_1 (cookie_id=?)");
+        let walks = |step: &String| {
+            step.contains("SCAN")
+                || step.contains("PRIMARY KEY (cookie_id=?)")
+                || step.contains("sqlite_autoindex_messages_1 (cookie_id=?)")
+        };
         assert!(!steps.iter().any(walks), "{sql}: {steps:?}");
     }
 }
