@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::account::{AccountCell, check_cookie_id};
 use crate::account_options::AccountOptions;
@@ -103,6 +104,7 @@ impl CookieManager {
             api: Api::new(&config.api_url, &tls, seconds(config.api_timeout_s), seconds(config.connect_timeout_s)),
             connector: Connector::new(uri, tls),
             config,
+            opened_at: Instant::now(),
             clock: Arc::clone(&tasks.common().clock),
             store,
             cookie_provider: ArcSwapOption::empty(),

@@ -4,10 +4,16 @@ use std::collections::VecDeque;
 
 use tokio::time::{Duration, Instant};
 
+/// Beats fall on moments that all accounts have in common, so many in an interval: a process that wakes up then beats for many accounts,
+/// and sleeps in between.
+const MOMENTS: u32 = 60;
+
 /// The beat's schedule, and the beats that wait for their answers: at most the timeout's worth of them, since the oldest decides.
 pub(super) struct Heartbeat {
     interval: Duration,
     answer_within: Duration,
+    /// The first of the moments that all accounts have in common.
+    first_moment: Instant,
     next: Instant,
     unanswered: VecDeque<Unanswered>,
 }
@@ -18,9 +24,11 @@ struct Unanswered {
 }
 
 impl Heartbeat {
-    /// `phase` (0 … 1) spreads the beats of many accounts over the interval.
-    pub(super) fn new(interval: Duration, answer_within: Duration, now: Instant, phase: f64) -> Self {
-        Self { interval, answer_within, next: now + interval.mul_f64(phase), unanswered: VecDeque::new() }
+    /// `phase` (0 … 1) spreads the beats of many accounts over the interval; `first_moment` is the same for all of them.
+    pub(super) fn new(interval: Duration, answer_within: Duration, now: Instant, phase: f64, first_moment: Instant) -> Self {
+        let mut heartbeat = Self { interval, answer_within, first_moment, next: now, unanswered: VecDeque::new() };
+        heartbeat.next = heartbeat.last_moment_before(now + interval.mul_f64(phase));
+        heartbeat
     }
 
     /// When something is due: a beat, or the verdict.
@@ -39,7 +47,14 @@ impl Heartbeat {
     pub(super) fn sent(&mut self, mid: String, now: Instant) {
         self.unanswered.push_back(Unanswered { mid, until: now + self.answer_within });
         // From now, not from when it was due: after a sleep of the machine one beat is owed, not hundreds.
-        self.next = now + self.interval;
+        self.next = self.last_moment_before(now + self.interval);
+    }
+
+    /// Of those in common, the last that is not after `due`: a beat is early by a sixtieth of the interval at most, and never late.
+    fn last_moment_before(&self, due: Instant) -> Instant {
+        let apart_ns = (self.interval / MOMENTS).as_nanos().max(1);
+        let since_ns = due.saturating_duration_since(self.first_moment).as_nanos();
+        due - Duration::from_nanos(u64::try_from(since_ns % apart_ns).unwrap_or_default())
     }
 
     /// An answer proves that the connection lived when its beat was sent: earlier beats need none any more.
@@ -63,7 +78,7 @@ mod tests {
     #[test]
     fn a_connection_whose_beats_are_answered_never_counts_as_dead() {
         let start = Instant::now();
-        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.5);
+        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.5, start);
         let mut now = start;
         for beat in 0..100 {
             now = heartbeat.next_due();
@@ -75,9 +90,28 @@ mod tests {
     }
 
     #[test]
+    fn the_beats_of_all_accounts_fall_on_a_sixtieth_of_the_interval_and_none_comes_late() {
+        let start = Instant::now();
+        for ms in (0..30_000_u32).step_by(7) {
+            let connected = start + Duration::from_millis(ms.into());
+            let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, connected, f64::from(ms) / 30_000.0, start);
+            for _ in 0..3 {
+                let now = heartbeat.next_due();
+                assert_eq!((now - start).as_nanos() % (INTERVAL / 60).as_nanos(), 0);
+                // However late it is carried out.
+                let sent = now + Duration::from_millis(u64::from(ms % 200));
+                heartbeat.sent("1".to_owned(), sent);
+                heartbeat.answered("1");
+                let gap = heartbeat.next_due() - sent;
+                assert!(gap <= INTERVAL && gap > INTERVAL - INTERVAL / 60, "{gap:?}");
+            }
+        }
+    }
+
+    #[test]
     fn silence_is_found_out_30_seconds_after_the_first_beat_without_an_answer() {
         let start = Instant::now();
-        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 1.0);
+        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 1.0, start);
         let mut now = start;
         for beat in 0.. {
             now = heartbeat.next_due();
@@ -93,7 +127,7 @@ mod tests {
     #[test]
     fn answers_slower_than_the_interval_keep_a_connection_alive() {
         let start = Instant::now();
-        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.0);
+        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.0, start);
         for beat in 0..100_u32 {
             let now = start + INTERVAL * beat;
             assert!(heartbeat.is_due(now) && !heartbeat.is_dead(now), "beat {beat}");
@@ -106,7 +140,7 @@ mod tests {
     #[test]
     fn after_a_long_sleep_one_beat_is_owed() {
         let start = Instant::now();
-        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.0);
+        let mut heartbeat = Heartbeat::new(INTERVAL, ANSWER, start, 0.0, start);
         heartbeat.sent("1".to_owned(), start);
         heartbeat.answered("1");
         let woken = start + Duration::from_secs(8 * 3_600);

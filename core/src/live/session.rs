@@ -164,6 +164,7 @@ impl<'a> Session<'a> {
                 live.limit(|c| c.heartbeat_timeout_s),
                 now,
                 rand::random(),
+                live.service.opened_at,
             ),
             waiting: Debounce::new(live.limit(|c| c.debounce_s), live.service.config.join_messages),
             asking: Asking::new(Arc::clone(&live.handler_places)),

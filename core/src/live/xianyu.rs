@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{Semaphore, oneshot};
+use tokio::time::Instant;
 
 use super::api::Api;
 use super::asking::{MAX_CALLS_OF_ACCOUNT, ReplyFunction};
@@ -34,6 +35,7 @@ use crate::worker::{AccountWorker, SessionEnd, WorkerTask};
 /// What the sessions of all accounts share.
 pub(crate) struct Service {
     pub(crate) config: Arc<Config>,
+    pub(crate) opened_at: Instant,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Arc<Store>,
     pub(crate) api: Api,
