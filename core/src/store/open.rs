@@ -77,6 +77,9 @@ fn open_owned(file: &NamedFile<'_>, held: &HeldKey, owner: Arc<Owner>) -> Result
     migrations::apply(&mut writing, |db| seal_all(db, &secrets, wrapped.as_ref(), is_new))
         .map_err(|problem| faults::of_content(path, &problem))?;
     secrets::sweep(&writing);
+    // Rows of many accounts lie in many pages. With SQLite's own 2 MiB each message has some of them read anew, and others written
+    // before their transaction ends. Taken up only as far as it is needed.
+    writing.pragma_update(None, "cache_size", -WRITING_CACHE_KIB).map_err(|problem| faults::of_open(path, &problem))?;
     let reading = connect(file)?;
     reading.pragma_update(None, "query_only", true).map_err(|problem| faults::of_open(path, &problem))?;
     for db in [&writing, &reading] {
@@ -155,8 +158,8 @@ fn use_wal(path: &Path, db: &Connection) -> Result<(), Error> {
     ))
 }
 
-/// Of pages that a connection keeps, in KiB.
-const CACHE_KIB: i32 = 32 * 1024;
+/// Of pages that the writing connection keeps, in KiB.
+const WRITING_CACHE_KIB: i32 = 32 * 1024;
 /// Of 4 KiB.
 const CHECKPOINT_PAGES: u32 = 4_000;
 
@@ -169,9 +172,6 @@ fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "secure_delete", "FAST")?;
     // What SQLite puts aside would else go to a directory of everybody's, whose disk may be another.
     db.pragma_update(None, "temp_store", "MEMORY")?;
-    // Rows of many accounts lie in many pages. With SQLite's own 2 MiB each message has some of them read anew, and others written
-    // before their transaction ends. Taken up only as far as it is needed.
-    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     // The log is emptied into the file less often, so that a page that changes again and again is copied there once.
     db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     db.set_prepared_statement_cache_capacity(64);
