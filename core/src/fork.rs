@@ -5,87 +5,109 @@ use std::cell::RefCell;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Who is at work in SQLite.
-#[derive(Default)]
+/// Lets threads be at work in SQLite, or one fork after the other go ahead.
 struct Gate {
-    inside: usize,
-    is_shut: bool,
+    state: Mutex<State>,
+    moved: Condvar,
 }
 
-static GATE: Mutex<Gate> = Mutex::new(Gate { inside: 0, is_shut: false });
-static MOVED: Condvar = Condvar::new();
+#[derive(Default)]
+struct State {
+    /// Threads at work.
+    inside: usize,
+    /// Forks that wait or are under way. While there is one, nobody begins to work.
+    forks: usize,
+}
+
+static GATE: Gate = Gate::new();
 
 thread_local! {
     /// Of the thread that forks: held over the fork, so that the child finds the gate's own lock in its hands too.
-    static HELD: RefCell<Option<MutexGuard<'static, Gate>>> = const { RefCell::new(None) };
+    static HELD: RefCell<Option<MutexGuard<'static, State>>> = const { RefCell::new(None) };
 }
 
 /// To be called right before this thread forks, where the child shall be able to open a manager: waits until no store of this process
 /// is at work, at most for `limit`, and keeps them waiting until [`after_fork_in_parent`]. Whatever the host does, a manager that was
 /// opened before the fork answers [`Error::Forked`](crate::Error::Forked) in the child.
 pub fn before_fork(limit: Duration) {
-    if HELD.with_borrow(Option::is_some) {
-        return;
+    if HELD.with_borrow(Option::is_none) {
+        HELD.set(Some(GATE.shut(limit)));
     }
-    let mut gate = lock();
-    gate.is_shut = true;
-    let waited = MOVED.wait_timeout_while(gate, limit, |gate| gate.inside > 0);
-    let (gate, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    HELD.set(Some(gate));
 }
 
 /// To be called by the same thread right after the fork, in the parent, also where there was none after all. Does not block.
 pub fn after_fork_in_parent() {
-    if let Some(mut gate) = HELD.take() {
-        gate.is_shut = false;
-        drop(gate);
-        MOVED.notify_all();
+    if let Some(state) = HELD.take() {
+        GATE.open(state);
     }
 }
 
 /// To be called right after the fork, in the child. Does not block.
 pub fn after_fork_in_child() {
-    if let Some(mut gate) = HELD.take() {
-        // Whoever was at work is not here.
-        *gate = Gate::default();
+    if let Some(mut state) = HELD.take() {
+        // Whoever was at work or wanted to fork is not here.
+        *state = State::default();
     }
 }
 
 /// Held while a thread is at work in SQLite; not to be asked for by one that has one already.
-pub(crate) struct AtWork(());
+pub(crate) struct AtWork(&'static Gate);
 
 /// Waits while a fork is under way.
 pub(crate) fn at_work() -> AtWork {
-    enter();
-    AtWork(())
+    GATE.at_work()
 }
 
 /// Between two pieces of long work, where SQLite holds nothing: a fork that waits goes first.
-pub(crate) fn pause(_held: &mut AtWork) {
-    leave();
-    enter();
+pub(crate) fn pause(held: &mut AtWork) {
+    held.0.leave();
+    held.0.enter();
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        leave();
+        self.0.leave();
     }
 }
 
-fn enter() {
-    let waited = MOVED.wait_while(lock(), |gate| gate.is_shut);
-    waited.unwrap_or_else(PoisonError::into_inner).inside += 1;
-}
+impl Gate {
+    const fn new() -> Self {
+        Self { state: Mutex::new(State { inside: 0, forks: 0 }), moved: Condvar::new() }
+    }
 
-fn leave() {
-    let mut gate = lock();
-    gate.inside = gate.inside.saturating_sub(1);
-    drop(gate);
-    MOVED.notify_all();
-}
+    fn at_work(&'static self) -> AtWork {
+        self.enter();
+        AtWork(self)
+    }
 
-fn lock() -> MutexGuard<'static, Gate> {
-    GATE.lock().unwrap_or_else(PoisonError::into_inner)
+    fn enter(&self) {
+        let waited = self.moved.wait_while(self.lock(), |state| state.forks > 0);
+        waited.unwrap_or_else(PoisonError::into_inner).inside += 1;
+    }
+
+    fn leave(&self) {
+        let mut state = self.lock();
+        state.inside = state.inside.saturating_sub(1);
+        drop(state);
+        self.moved.notify_all();
+    }
+
+    fn shut(&self, limit: Duration) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.forks += 1;
+        let waited = self.moved.wait_timeout_while(state, limit, |state| state.inside > 0);
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn open(&self, mut state: MutexGuard<'_, State>) {
+        state.forks = state.forks.saturating_sub(1);
+        drop(state);
+        self.moved.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[cfg(test)]
@@ -96,54 +118,88 @@ mod tests {
 
     use super::*;
 
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// Who was at work at the moment of a fork.
+    fn fork_at(gate: &Gate, limit: Duration) -> usize {
+        let state = gate.shut(limit);
+        let inside = state.inside;
+        gate.open(state);
+        inside
+    }
+
+    fn wait_until_shut(gate: &Gate) {
+        while gate.lock().forks == 0 {
+            thread::yield_now();
+        }
+    }
+
     #[test]
     fn a_fork_waits_for_who_is_at_work_and_nobody_begins_until_it_is_over() {
+        static GATE: Gate = Gate::new();
         let (begun, has_begun) = mpsc::channel();
-        let (end, may_end) = mpsc::channel::<()>();
-        let first = thread::spawn(move || {
-            let at_work = at_work();
-            begun.send(()).unwrap();
-            may_end.recv().unwrap();
+        thread::scope(|scope| {
+            let at_work = GATE.at_work();
+            let forking = scope.spawn(move || {
+                let state = GATE.shut(MINUTE);
+                let inside = state.inside;
+                let another = thread::spawn(move || {
+                    drop(GATE.at_work());
+                    begun.send(()).unwrap();
+                });
+                assert!(has_begun.recv_timeout(Duration::from_millis(50)).is_err());
+                GATE.open(state);
+                another.join().unwrap();
+                inside
+            });
+            wait_until_shut(&GATE);
             drop(at_work);
+            assert_eq!(forking.join().unwrap(), 0);
         });
-        has_begun.recv().unwrap();
-        let (forked, has_forked) = mpsc::channel();
-        let forking = thread::spawn(move || {
-            before_fork(Duration::from_secs(30));
-            let inside = HELD.with_borrow(|gate| gate.as_ref().map(|gate| gate.inside));
-            forked.send(inside).unwrap();
-            after_fork_in_parent();
-        });
-        end.send(()).unwrap();
-        assert_eq!(has_forked.recv().unwrap(), Some(0));
-        forking.join().unwrap();
-        first.join().unwrap();
-        drop(at_work());
-        // One that never ends costs the limit.
-        let stuck = at_work();
-        before_fork(Duration::from_millis(1));
-        after_fork_in_parent();
+    }
+
+    #[test]
+    fn who_never_ends_costs_a_fork_its_limit() {
+        static GATE: Gate = Gate::new();
+        let stuck = GATE.at_work();
+        assert_eq!(fork_at(&GATE, Duration::from_millis(1)), 1);
         drop(stuck);
+        drop(GATE.at_work());
+        assert_eq!(fork_at(&GATE, MINUTE), 0);
+    }
+
+    #[test]
+    fn a_fork_that_is_over_opens_nothing_to_another_that_still_waits() {
+        static GATE: Gate = Gate::new();
+        thread::scope(|scope| {
+            let at_work = GATE.at_work();
+            let waiting = scope.spawn(|| fork_at(&GATE, MINUTE));
+            wait_until_shut(&GATE);
+            assert_eq!(fork_at(&GATE, Duration::ZERO), 1);
+            assert_eq!(GATE.lock().forks, 1, "nobody begins before the one that waits has forked");
+            drop(at_work);
+            assert_eq!(waiting.join().unwrap(), 0);
+        });
+        drop(GATE.at_work());
     }
 
     #[test]
     fn a_fork_goes_ahead_where_long_work_pauses() {
+        static GATE: Gate = Gate::new();
         let (begun, has_begun) = mpsc::channel();
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                let mut held = at_work();
+                let mut held = GATE.at_work();
                 begun.send(()).unwrap();
                 while !is_over.load(Ordering::SeqCst) {
                     pause(&mut held);
                 }
             });
             has_begun.recv().unwrap();
-            before_fork(Duration::from_secs(30));
-            let inside = HELD.with_borrow(|gate| gate.as_ref().map(|gate| gate.inside));
-            after_fork_in_parent();
+            let inside = fork_at(&GATE, MINUTE);
             is_over.store(true, Ordering::SeqCst);
-            assert_eq!(inside, Some(0));
+            assert_eq!(inside, 0);
         });
     }
 }
