@@ -19,16 +19,17 @@ static IS_ASKED: AtomicBool = AtomicBool::new(false);
 /// From now on a fork waits for the stores of this process; asked for once. It ends with the library, also where that is unloaded:
 /// what the system was given is noted down as the library's own.
 pub(crate) fn attend() -> Result<(), Error> {
-    if IS_ASKED.swap(true, Ordering::SeqCst) {
+    if IS_ASKED.load(Ordering::SeqCst) {
         return Ok(());
     }
     // SAFETY: the functions take nothing, do not unwind, and are there as long as the library is.
     let refused: c_int = unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
-    if refused == 0 {
-        return Ok(());
+    if refused != 0 {
+        return Err(Error::RuntimeUnavailable { problem: std::io::Error::from_raw_os_error(refused).to_string() });
     }
-    IS_ASKED.store(false, Ordering::SeqCst);
-    Err(Error::RuntimeUnavailable { problem: std::io::Error::from_raw_os_error(refused).to_string() })
+    // Only now: whoever reads it counts on it. Two threads may both have asked, and what is called twice around a fork does it once.
+    IS_ASKED.store(true, Ordering::SeqCst);
+    Ok(())
 }
 
 extern "C" fn before() {
