@@ -113,6 +113,17 @@ impl<W: AccountWorker> Slot<W> {
         self.start();
     }
 
+    /// After a panic between two steps of its phase: nothing of the account can act any more, and it goes on as after a session that
+    /// has panicked.
+    pub(super) fn fail_anew(&mut self) {
+        drop(self.entry.cell.next_epoch());
+        if let Phase::Live(session) = std::mem::replace(&mut self.phase, Phase::Idle) {
+            session.task.abort();
+            session.resources.close();
+        }
+        self.decide(&Failure::new(ReasonCode::Panicked, "a panic outside of its session"));
+    }
+
     pub(crate) fn cookie_id(&self) -> &str {
         self.entry.cell.cookie_id()
     }

@@ -14,7 +14,7 @@ use tokio::time::{Duration, Instant, sleep};
 use super::Supervisor;
 use crate::account::{AccountCell, Fence};
 use crate::call::Call;
-use crate::clock::PausedClock;
+use crate::clock::{Clock, PausedClock};
 use crate::common::Common;
 use crate::config::Config;
 use crate::error::Error;
@@ -362,4 +362,46 @@ async fn a_worker_that_panics_before_its_first_wait_fails_its_account_and_its_ca
     let parked = tokio::time::timeout(HOUR, parked).await.unwrap();
     assert_eq!(parked.reason.code, ReasonCode::TooManyFailures);
     supervisor.on_account("shop", |_| Box::pin(async { Ok(()) })).await.unwrap();
+}
+
+/// A clock at which so many looks fail.
+struct Failing(PausedClock, AtomicUsize);
+
+impl Clock for Failing {
+    fn date_ms(&self, moment: Instant) -> i64 {
+        let is_failing = self.1.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |looks| looks.checked_sub(1)).is_ok();
+        assert!(!is_failing, "as told");
+        self.0.date_ms(moment)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_whose_own_task_panics_begins_anew_and_its_calls_are_answered() {
+    // The first look is that which tells of the session's end; where the next one fails too, so does beginning anew.
+    for (looks, sessions) in [(1, 2), (2, 1)] {
+        let clock = Arc::new(Failing(PausedClock::new(), AtomicUsize::new(0)));
+        let common = Common::new(Arc::default(), Arc::clone(&clock) as Arc<dyn Clock>, 1);
+        let supervisor = Supervisor::new(tokio::runtime::Handle::current(), common);
+        // A date is looked at for whoever reads.
+        let _reader = supervisor.common.events.subscribe();
+        let player = Player::new(Act::Fail(ReasonCode::ConnectionLost, SECOND));
+        add(&supervisor, "shop", &player).await.unwrap();
+        sleep(SECOND / 2).await;
+        clock.1.store(looks, Ordering::SeqCst);
+        let call = supervisor.on_account("shop", |_| Box::pin(async { Ok(()) }));
+        tokio::time::timeout(HOUR, call).await.unwrap().unwrap();
+        sleep(SECOND).await;
+        assert_eq!(clock.1.load(Ordering::SeqCst), 0);
+        *player.0.act.lock().unwrap() = Act::Live(Duration::ZERO);
+        sleep(HOUR).await;
+        assert_eq!(player.begun().len(), sessions);
+        let restarted = supervisor.on_account("shop", |slot| {
+            Box::pin(async {
+                slot.restart().await;
+                Ok(())
+            })
+        });
+        tokio::time::timeout(HOUR, restarted).await.unwrap().unwrap();
+        until(&supervisor, "shop", |status| status.connection == ConnectionState::Connected).await;
+    }
 }
