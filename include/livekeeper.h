@@ -116,9 +116,11 @@
  *
  * The background threads do not exist in a child process: there each call on what the parent has made answers LK_STATUS_FORKED at once,
  * and the _free functions only give memory back. A child opens a manager of its own, on another store, at once or later: from the
- * first lk_manager_open on, a fork waits until no store of the process is at work, at most 2 seconds, which is only where a disk hangs
- * (pthread_atfork). So a lock that handlers of your own take there must not be held around calls of this header. A child that calls
- * exec needs nothing of this, and vfork, posix_spawn, system and popen wait for nothing.
+ * first lk_manager_open on, a fork waits until no store of the process is at work (pthread_atfork). That takes some milliseconds as a
+ * rule, and 2 seconds at most, as where a disk hangs, another process keeps a store locked, or a large store is opened; then the fork
+ * goes ahead all the same. So a lock that handlers of your own take there must not be held around calls of this header. Not supported
+ * is a fork from a signal handler. A child that calls exec needs nothing of this, and vfork, posix_spawn, system and popen wait for
+ * nothing.
  */
 
 #ifndef LIVEKEEPER_H

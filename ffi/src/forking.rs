@@ -3,14 +3,10 @@
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use livekeeper::Error;
 
 use crate::guard::guard_or;
-
-/// A transaction is over by then, unless the disk hangs.
-const LIMIT: Duration = Duration::from_secs(2);
 
 /// Whether this process, or the one that it was forked off, has asked the system already. Not a `Once`: a child of a fork in between
 /// would wait for it for ever.
@@ -33,7 +29,7 @@ pub(crate) fn attend() -> Result<(), Error> {
 }
 
 extern "C" fn before() {
-    guard_or((), || livekeeper::before_fork(LIMIT));
+    guard_or((), livekeeper::before_fork);
 }
 
 extern "C" fn after_in_parent() {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use super::faults;
 use super::owner::beside;
 use crate::error::Error;
+use crate::fork;
 
 /// How long an open waits for a manager of this process that is closing the same store.
 const LEAVING_LIMIT: Duration = Duration::from_secs(20);
@@ -83,7 +84,9 @@ impl Place {
             if holding.pid != pid || !holding.is_leaving || left.is_zero() {
                 return Err(refusal(path, holding));
             }
-            stores = HELD.released.wait_timeout(stores, left).unwrap_or_else(PoisonError::into_inner).0;
+            // The one that closes waits for a fork that waits for this thread. The list is let go of before anything else is asked for.
+            fork::aside(move || drop(HELD.released.wait_timeout(stores, left)));
+            stores = HELD.list(pid).ok_or_else(|| faults::unavailable(path, FORKED))?;
         }
         stores.push(Holding { file: file.clone(), pid, is_leaving: false });
         Ok(Self { file, pid })
@@ -191,6 +194,7 @@ mod tests {
 
     use super::{Held, Place, StoreFile, is_open_here, unless_held};
     use crate::error::Error;
+    use crate::fork::Gate;
     use crate::store::tests::Scratch;
 
     #[test]
@@ -227,6 +231,28 @@ mod tests {
         assert_eq!(unless_held(&file, || ()), Err(std::process::id()));
         drop(place);
         assert_eq!(unless_held(&file, || ()), Ok(()));
+    }
+
+    #[test]
+    fn a_fork_does_not_wait_for_who_waits_for_a_manager_that_closes() {
+        static GATE: Gate = Gate::new();
+        let scratch = Scratch::new("fork-and-close");
+        std::fs::write(scratch.file(), b"").unwrap();
+        let take = || Place::take(&scratch.file(), StoreFile::of(&scratch.file()).unwrap());
+        let place = take().unwrap();
+        place.is_leaving();
+        std::thread::scope(|scope| {
+            let (begun, has_begun) = mpsc::channel();
+            let next = scope.spawn(move || {
+                let _at_work = GATE.at_work();
+                begun.send(()).unwrap();
+                take().map(drop)
+            });
+            has_begun.recv().unwrap();
+            assert_eq!(GATE.fork_within(Duration::from_secs(10)), 0);
+            drop(place);
+            next.join().unwrap().unwrap();
+        });
     }
 
     #[test]

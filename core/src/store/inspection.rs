@@ -8,7 +8,7 @@ use rusqlite::{Connection, Row};
 use serde::Serialize;
 
 use super::chats::{PausedChat, paused_now};
-use super::looking::{explain, look_into};
+use super::looking::{end_when, explain, look_into};
 use super::migrations::{self, Found};
 use super::trail::{MessageTrace, latest};
 use super::{owner, rules};
@@ -19,8 +19,6 @@ use crate::rule::KeywordRule;
 const MAX_LIMIT: u32 = 10_000;
 /// How long the check of the whole file may take.
 const CHECK_LIMIT: Duration = Duration::from_secs(30);
-/// Steps of SQLite between two looks at the clock: about a millisecond.
-const STEPS: i32 = 100_000;
 
 /// What a store holds, at one moment. Nothing of a cookie, a token or a proxy is in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -313,12 +311,12 @@ fn take_latest(db: &Connection, cookie_id: &str, limit: usize, messages: &mut Ve
 
 fn check(db: &mut Connection) -> Integrity {
     let until = Instant::now() + CHECK_LIMIT;
-    if let Err(problem) = db.progress_handler(STEPS, Some(move || Instant::now() >= until)) {
+    if let Err(problem) = end_when(db, move || Instant::now() >= until) {
         return Integrity { is_sound: None, problems: vec![problem.to_string()] };
     }
     let said = quick_check(db);
     // The connection is closed after this; that nothing interrupts it any more is for order's sake.
-    let _ = db.progress_handler(0, None::<fn() -> bool>);
+    let _ = end_when(db, || false);
     match said {
         Ok(said) if said == ["ok"] => Integrity { is_sound: Some(true), problems: Vec::new() },
         Ok(said) => Integrity { is_sound: Some(false), problems: said },

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::key_file::KeyFile;
 use crate::error::Error;
+use crate::fork;
 use crate::key::{Key, KeySource, Passphrase};
 use crate::key_work::{KeyWork, SALT_BYTES};
 use crate::sealing::{seal, unseal};
@@ -59,7 +60,7 @@ impl HeldKey {
     pub(super) fn open(&self, row: &WrappedKey) -> Result<(Key, Option<KeyFile>), String> {
         match (self, &row.work) {
             (Self::Passphrase(words), Some(work)) => {
-                let opened = row.unwrap(&work.key_of(words)?);
+                let opened = row.unwrap(&fork::aside(|| work.key_of(words))?);
                 opened.map(|key| (key, None)).ok_or_else(|| "the passphrase is another one".to_owned())
             }
             (Self::Passphrase(_), None) => {
@@ -86,7 +87,7 @@ impl HeldKey {
             }
             Self::Passphrase(words) => {
                 let work = KeyWork::new().map_err(internal)?;
-                let key = work.key_of(words).map_err(internal)?;
+                let key = fork::aside(|| work.key_of(words)).map_err(internal)?;
                 WrappedKey::wrap(key_id, data_key, &key, Some(work)).map_err(internal)
             }
         }

@@ -16,6 +16,8 @@ use crate::fork;
 
 /// For another process that writes at this moment.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Steps of SQLite between two looks at the clock: about a millisecond.
+const STEPS: i32 = 100_000;
 /// How often a look is begun anew because somebody has opened the database meanwhile.
 const TRIES: usize = 3;
 const IN_URI: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'-').remove(b'_');
@@ -59,7 +61,19 @@ fn read_open<T>(
     read: &mut impl FnMut(&mut Connection) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let _at_work = fork::at_work();
-    read(&mut open(path, file, how)?)
+    let mut db = open(path, file, how)?;
+    end_when(&mut db, || false).map_err(|problem| explain(path, &problem))?;
+    read(&mut db)
+}
+
+/// Whatever is read takes as long as it likes: every now and then a fork that waits goes first. Ends it as soon as `is_over` says so.
+pub(super) fn end_when(db: &mut Connection, is_over: impl Fn() -> bool + Send + 'static) -> rusqlite::Result<()> {
+    // SQLite calls this between two steps, where it has none of the locks that are the whole process's.
+    let step = move || {
+        fork::pause();
+        is_over()
+    };
+    db.progress_handler(STEPS, Some(step))
 }
 
 /// What SQLite says of a file, in words.
@@ -127,9 +141,13 @@ fn unavailable(path: &Path, problem: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
     use rusqlite::Connection;
 
-    use super::look_into;
+    use super::{end_when, look_into};
+    use crate::fork::Gate;
     use crate::store::held::{StoreFile, is_open_here, unless_held};
     use crate::store::owner::Owner;
     use crate::store::tests::Scratch;
@@ -191,5 +209,27 @@ mod tests {
                 let _ = std::fs::remove_file(scratch.0.join(format!("shop.db{suffix}")));
             }
         }
+    }
+
+    #[test]
+    fn a_fork_goes_ahead_while_a_long_statement_runs() {
+        static GATE: Gate = Gate::new();
+        let (begun, has_begun) = mpsc::channel();
+        let reading = std::thread::spawn(move || {
+            let _at_work = GATE.at_work();
+            let mut db = Connection::open_in_memory().unwrap();
+            end_when(&mut db, || false).unwrap();
+            begun.send(db.get_interrupt_handle()).unwrap();
+            let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+            db.query_row(endless, [], |_| Ok(())).unwrap_err()
+        });
+        let handle = has_begun.recv().unwrap();
+        assert_eq!(GATE.fork_within(Duration::from_secs(60)), 0);
+        while !reading.is_finished() {
+            // It is of no meaning before the statement has begun.
+            handle.interrupt();
+            std::thread::yield_now();
+        }
+        assert_eq!(reading.join().unwrap().sqlite_error_code(), Some(rusqlite::ErrorCode::OperationInterrupted));
     }
 }

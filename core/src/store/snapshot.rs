@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::Store;
 use super::owner::beside;
 use crate::error::Error;
-use crate::fork::{self, AtWork};
+use crate::fork;
 use crate::private_file::PrivateFile;
 
 /// How long a copy may take.
@@ -52,7 +52,7 @@ pub(crate) fn copy(file: &Path, target: &Path, is_over: &AtomicBool) -> Result<(
 }
 
 fn copy_pages(file: &Path, to: &Path, is_over: &AtomicBool) -> Result<(), Error> {
-    let mut at_work = fork::at_work();
+    let _at_work = fork::at_work();
     let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let from = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(|e| failed(&e))?;
     let mut to = Connection::open_with_flags(to, flags | OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(|e| failed(&e))?;
@@ -61,13 +61,13 @@ fn copy_pages(file: &Path, to: &Path, is_over: &AtomicBool) -> Result<(), Error>
     to.execute_batch("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF").map_err(|e| failed(&e))?;
     // From here on it sees one moment: otherwise each write of the writer would begin the copy anew.
     from.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema").map_err(|e| failed(&e))?;
-    run(&from, &mut to, is_over, &mut at_work)?;
+    run(&from, &mut to, is_over)?;
     // A copy of a database in WAL mode is in WAL mode too: this makes it a file that needs no other.
     to.pragma_update(None, "journal_mode", "DELETE").map_err(|e| failed(&e))?;
     to.close().map_err(|(_, e)| failed(&e))
 }
 
-fn run(from: &Connection, to: &mut Connection, is_over: &AtomicBool, at_work: &mut AtWork) -> Result<(), Error> {
+fn run(from: &Connection, to: &mut Connection, is_over: &AtomicBool) -> Result<(), Error> {
     let begun = Instant::now();
     let backup = Backup::new(from, to).map_err(|e| failed(&e))?;
     loop {
@@ -76,7 +76,7 @@ fn run(from: &Connection, to: &mut Connection, is_over: &AtomicBool, at_work: &m
             StepResult::Busy | StepResult::Locked => std::thread::park_timeout(Duration::from_millis(5)),
             _ => {}
         }
-        fork::pause(at_work);
+        fork::pause();
         if is_over.load(Ordering::Relaxed) {
             return Err(Error::Closed);
         }
