@@ -71,6 +71,8 @@ pub struct CapacityItem {
 impl CapacityItem {
     pub(crate) fn new(kind: CapacityKind, used: u64, bound: Option<u64>) -> Self {
         let level = match bound {
+            // Switched off (`max_connecting`): that is no lack of room.
+            Some(0) if used == 0 => CapacityLevel::Ok,
             Some(bound) if used >= bound => CapacityLevel::Full,
             // Nothing overflows here that a machine can have.
             Some(bound) if used.saturating_mul(5) >= bound.saturating_mul(4) => CapacityLevel::Near,
@@ -109,9 +111,16 @@ mod tests {
     #[test]
     fn a_bound_is_near_from_four_fifths_on_and_full_when_it_is_reached() {
         use CapacityLevel::{Full, Near, Ok};
-        for (used, bound, level) in
-            [(0, Some(10), Ok), (7, Some(10), Ok), (8, Some(10), Near), (9, Some(10), Near), (10, Some(10), Full), (9, None, Ok)]
-        {
+        for (used, bound, level) in [
+            (0, Some(10), Ok),
+            (7, Some(10), Ok),
+            (8, Some(10), Near),
+            (9, Some(10), Near),
+            (10, Some(10), Full),
+            (9, None, Ok),
+            (0, Some(0), Ok),
+            (1, Some(0), Full),
+        ] {
             assert_eq!(CapacityItem::new(CapacityKind::Accounts, used, bound).level, level, "{used} of {bound:?}");
         }
     }

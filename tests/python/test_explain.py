@@ -34,9 +34,11 @@ def trace(decision: Optional[str], outcome: Optional[livekeeper.SendOutcome] = N
     )
 
 
-def explained(status: livekeeper.AccountStatus, **more: Any) -> livekeeper.Explanation:
+def explained(
+    status: livekeeper.AccountStatus, config: Optional[livekeeper.Config] = None, **more: Any
+) -> livekeeper.Explanation:
     more = {"rules": RULES, **more}
-    return explanation_of(Facts("shop", status, livekeeper.Config(), **more))
+    return explanation_of(Facts("shop", status, config or livekeeper.Config(), **more))
 
 
 DELIVERED = livekeeper.SendOutcome("delivered")
@@ -107,6 +109,11 @@ CAUSES: dict[str, tuple[livekeeper.Explanation, bool, list[str]]] = {
         explained(status("registered", "disconnected", "waiting_for_turn"), capacity=BUSY),
         False,
         ["does not answer yet", "8 of at most 8 accounts connect now, 90 wait, and 5 a second may begin; its priority is 0"],
+    ),
+    "nobody connects": (
+        explained(status("registered", "disconnected", "waiting_for_turn"), livekeeper.Config(max_connecting=0)),
+        False,
+        ["does not answer yet", "Nobody connects: the manager was opened with max_connecting=0."],
     ),
     "it signs in": (
         explained(status("running", "connecting", "signing_in")),

@@ -144,6 +144,8 @@ def _next_try(facts: Facts) -> str:
 
 
 def _queue(facts: Facts) -> str:
+    if facts.config.max_connecting == 0:
+        return " Nobody connects: the manager was opened with max_connecting=0."
     connecting, waiting = facts.capacity.get(CapacityKind.CONNECTING), facts.capacity.get(CapacityKind.WAITING_TO_CONNECT)
     if connecting is None or waiting is None:
         return ""
