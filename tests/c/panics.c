@@ -23,13 +23,23 @@ static bool is_on_runtime(void)
     return pthread_getname_np(pthread_self(), name, sizeof name) == 0 && strcmp(name, "livekeeper") == 0;
 }
 
+/* Whether there was one left: two threads may both see the last one, and one of them has it. */
+static bool take_one(int *left)
+{
+    int seen = __atomic_load_n(left, __ATOMIC_SEQ_CST);
+    while (seen > 0)
+        if (__atomic_compare_exchange_n(left, &seen, seen - 1, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+            return true;
+    return false;
+}
+
 static bool fails(clockid_t clock)
 {
     if (looks_that_fail > 0)
         return looks_that_fail--;
-    if (clock != CLOCK_REALTIME || __atomic_load_n(&dates_that_fail, __ATOMIC_SEQ_CST) == 0 || !is_on_runtime())
+    if (clock != CLOCK_REALTIME || !is_on_runtime())
         return false;
-    return __atomic_fetch_sub(&dates_that_fail, 1, __ATOMIC_SEQ_CST) > 0;
+    return take_one(&dates_that_fail);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -224,6 +234,8 @@ static void one_account_panics_and_the_others_live(void)
     config.websocket_url = lk_str_of(getenv("LIVEKEEPER_WEBSOCKET_URL"));
     config.api_url = lk_str_of(getenv("LIVEKEEPER_API_URL"));
     config.debounce_s = 0;
+    /* The looks at everyone's health and at the process, which are on the runtime too, come after all of this. */
+    config.health_interval_s = 3600;
     lk_manager *manager = NULL;
     lk_events *events = NULL;
     EXPECT(lk_manager_open(MEMORY, &config, &manager) == LK_STATUS_OK);
