@@ -269,8 +269,12 @@ fn a_fork_calls_nothing_of_a_library_that_was_unloaded() {
     let program = scratch("unloaded");
     Compiler::c().link_without(&source("c/unloaded.c"), "gnu99", &program);
     let output = command(&program).arg(library().shared()).output().unwrap();
+    // Elsewhere (musl, macOS) a library that is closed may stay loaded.
+    if !cfg!(target_env = "gnu") && output.status.code() == Some(8) {
+        println!("left out: the library stays loaded here");
+        return;
+    }
     assert!(output.status.success(), "{}", said(&output));
-    println!("{}", String::from_utf8_lossy(&output.stdout));
 }
 
 fn runs_to_its_end(name: &str) {
