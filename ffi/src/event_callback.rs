@@ -12,7 +12,7 @@ use crate::cookie_provider::lk_free_user_data;
 use crate::error::{Failure, lk_status};
 use crate::event::lk_event;
 use crate::events::lk_events;
-use crate::guard::{guard, guard_rounds};
+use crate::guard::guard;
 use crate::host_function::UserData;
 use crate::life::Life;
 use crate::manager::lk_manager;
@@ -140,21 +140,14 @@ impl Listener {
         Self { events: lk_events::new(events), is_stopped: AtomicBool::new(false), life: Life::default() }
     }
 
-    fn run(&self, mut call: impl FnMut(*const lk_event)) {
-        self.life.begin();
-        guard_rounds(|| {
+    fn run(&self, call: impl FnMut(*const lk_event)) {
+        self.life.run(call, |call| {
             // In a fork and on the runtime's threads nobody is here.
             let Ok(Some(event)) = self.next() else { return ControlFlow::Break(()) };
             call(&raw const event);
             end(event.content);
             ControlFlow::Continue(())
         });
-        // Before its end is told: whoever waits for that may count on it.
-        guard(|| {
-            drop(call);
-            Ok(())
-        });
-        self.life.end();
     }
 
     /// The next event; `None` when there will be none.

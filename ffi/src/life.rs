@@ -1,7 +1,10 @@
 //! The life of a thread that calls a function of the host's, for whoever waits until it calls nothing any more.
 
+use std::ops::ControlFlow;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
+
+use crate::guard::{guard, guard_rounds};
 
 #[derive(Default)]
 pub(crate) struct Life {
@@ -16,11 +19,19 @@ struct State {
 }
 
 impl Life {
-    /// On the thread itself.
-    pub(crate) fn begin(&self) {
+    /// All that the thread does, on the thread itself: rounds that call `function`, until one says that it is over.
+    pub(crate) fn run<F>(&self, mut function: F, mut round: impl FnMut(&mut F) -> ControlFlow<()>) {
         self.lock().thread = Some(std::thread::current().id());
+        guard_rounds(|| round(&mut function));
+        // Before its end is told: whoever waits for that may count on it.
+        guard(|| {
+            drop(function);
+            Ok(())
+        });
+        self.end();
     }
 
+    /// Also where the thread was never begun.
     pub(crate) fn end(&self) {
         self.lock().is_over = true;
         self.ended.notify_all();

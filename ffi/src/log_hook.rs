@@ -12,7 +12,7 @@ use livekeeper::{Error, LogLevel, LogReader, LogRecord, on_runtime_thread};
 
 use crate::cookie_provider::lk_free_user_data;
 use crate::error::{Failure, lk_status};
-use crate::guard::{guard, guard_rounds};
+use crate::guard::guard;
 use crate::host_function::UserData;
 use crate::life::Life;
 use crate::text::{Text, lk_str};
@@ -135,10 +135,9 @@ impl Hook {
     }
 }
 
-fn run(reader: &LogReader, life: &Life, mut call: impl FnMut(lk_log_level, &str, String)) {
+fn run(reader: &LogReader, life: &Life, call: impl FnMut(lk_log_level, &str, String)) {
     LogReader::mute_this_thread();
-    life.begin();
-    guard_rounds(|| {
+    life.run(call, |call| {
         let batch = reader.next_batch(BATCH, STEP);
         if batch.lost > 0 {
             let message = format!("{} lines of the log were lost: the log hook is too slow", batch.lost);
@@ -149,10 +148,4 @@ fn run(reader: &LogReader, life: &Life, mut call: impl FnMut(lk_log_level, &str,
         }
         if batch.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    // Before its end is told: whoever waits for that may count on it.
-    guard(|| {
-        drop(call);
-        Ok(())
-    });
-    life.end();
 }
