@@ -2,6 +2,7 @@
 
 use std::ffi::c_int;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,7 +13,7 @@ use livekeeper::{Error, Events, News, on_runtime_thread};
 use crate::bell::Bell;
 use crate::error::{Failure, lk_status};
 use crate::event::lk_event;
-use crate::guard::guard;
+use crate::guard::{catch_awaited, guard};
 use crate::manager::lk_manager;
 use crate::pointer::{Handle, Place, end, give, look};
 use crate::sized::GrowingPlace;
@@ -43,12 +44,12 @@ struct Reading {
     ahead: Option<News>,
 }
 
-/// The reader, waiting for its next news.
-type Listening = Pin<Box<dyn Future<Output = (Events, News)> + Send>>;
+/// The reader, waiting for its next news, or for the message of a panic.
+type Listening = Pin<Box<dyn Future<Output = (Events, Result<News, String>)> + Send>>;
 
 fn listen(mut events: Events) -> Listening {
     Box::pin(async move {
-        let news = events.next().await;
+        let news = catch_awaited(events.next()).await;
         (events, news)
     })
 }
@@ -58,8 +59,9 @@ impl Reading {
     fn poll(&mut self, waker: &Waker) -> Option<News> {
         let listening = self.listening.as_mut()?;
         let Poll::Ready((events, news)) = listening.as_mut().poll(&mut Context::from_waker(waker)) else { return None };
+        // Also after a panic, which goes on from here: what has panicked must not be polled again.
         *listening = listen(events);
-        Some(news)
+        Some(news.unwrap_or_else(|problem| resume_unwind(Box::new(problem))))
     }
 }
 
@@ -301,6 +303,7 @@ mod tests {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     use super::lk_events;
+    use crate::guard::{catch, catch_awaited};
 
     fn reader() -> (CookieManager, lk_events) {
         let manager = CookieManager::open(":memory:", Config::default()).unwrap();
@@ -338,6 +341,17 @@ mod tests {
             }
         });
         assert!(begun.elapsed() >= Duration::from_millis(40), "neither gave up early");
+    }
+
+    #[test]
+    fn a_panic_while_it_is_polled_is_passed_on_once_and_the_reader_goes_on() {
+        let (manager, events) = reader();
+        let ahead = manager.events().unwrap();
+        events.lock().listening = Some(Box::pin(async { (ahead, catch_awaited(async { panic!("a test's own") }).await) }));
+        assert_eq!(catch(|| events.next_within(Duration::ZERO)), Err("a test's own".to_owned()));
+        assert_eq!(events.next_within(Duration::ZERO), Ok(None));
+        drop(manager);
+        assert_eq!(events.next_within(Duration::MAX), Ok(Some(News::Ended)));
     }
 
     #[test]

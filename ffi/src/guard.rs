@@ -1,8 +1,11 @@
 //! The one way in and out of every entry point: nothing unwinds into C, and every failure is recorded and gets its number.
 
 use std::any::Any;
+use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::Poll;
 
 use crate::error::{Failure, lk_status, record};
 
@@ -41,12 +44,26 @@ pub(crate) fn guard_rounds(mut round: impl FnMut() -> ControlFlow<()>) {
             Err(_) => panics_in_a_row += 1,
         }
     }
+    let thread = std::thread::current();
+    // Without the panic's own message, which may quote what it stumbled over.
+    let say = || tracing::error!(target: "livekeeper", thread = thread.name(), "a thread is given up: it panicked {MOST_PANICS} times in a row");
+    let _ = catch(say);
 }
 
 /// The answer, or the message of a panic. What is half done then is core's, and core keeps its state behind locks and channels that
 /// bear it.
 pub(crate) fn catch<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(message_of)
+}
+
+/// The same for what is awaited.
+pub(crate) async fn catch_awaited<T>(work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(work);
+    poll_fn(|context| match catch(|| work.as_mut().poll(context)) {
+        Ok(polled) => polled.map(Ok),
+        Err(problem) => Poll::Ready(Err(problem)),
+    })
+    .await
 }
 
 fn message_of(panic: Box<dyn Any + Send>) -> String {

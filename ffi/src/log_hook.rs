@@ -137,15 +137,51 @@ impl Hook {
 
 fn run(reader: &LogReader, life: &Life, call: impl FnMut(lk_log_level, &str, String)) {
     LogReader::mute_this_thread();
+    // Across the rounds: a panic costs one line, and not those that were taken from the log with it.
+    let (mut records, mut is_over) = (Vec::new().into_iter(), false);
     life.run(call, |call| {
-        let batch = reader.next_batch(BATCH, STEP);
-        if batch.lost > 0 {
-            let message = format!("{} lines of the log were lost: the log hook is too slow", batch.lost);
-            call(lk_log_level::Warn, OWN_TARGET, message);
-        }
-        for LogRecord { level, target, message, .. } in batch.records {
+        if let Some(LogRecord { level, target, message, .. }) = records.next() {
             call(level_of(level), target, message);
+        } else if is_over {
+            return ControlFlow::Break(());
+        } else {
+            let batch = reader.next_batch(BATCH, STEP);
+            (records, is_over) = (batch.records.into_iter(), batch.is_over);
+            if batch.lost > 0 {
+                let message = format!("{} lines of the log were lost: the log hook is too slow", batch.lost);
+                call(lk_log_level::Warn, OWN_TARGET, message);
+            }
         }
-        if batch.is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        ControlFlow::Continue(())
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use livekeeper::{LogLevel, LogReader};
+
+    use super::run;
+    use crate::guard::guard_rounds;
+    use crate::life::Life;
+
+    #[test]
+    fn a_thread_that_is_given_up_says_so_and_a_panic_in_the_hook_costs_one_line() {
+        let reader = LogReader::open(LogLevel::Error).unwrap();
+        for number in 0..5 {
+            tracing::error!(target: "livekeeper", number, "a test's own");
+        }
+        let fallen = std::thread::Builder::new().name("fallen".to_owned());
+        fallen.spawn(|| guard_rounds(|| -> ControlFlow<()> { panic!("a test's own") })).unwrap().join().unwrap();
+        reader.close();
+        let mut lines = Vec::new();
+        run(&reader, &Life::default(), |_, _, line| {
+            lines.push(line.clone());
+            assert!(!line.contains("number=2"), "a test's own");
+        });
+        for wanted in ["number=0", "number=1", "number=2", "number=3", "number=4", "fallen"] {
+            assert!(lines.iter().any(|line| line.contains(wanted)), "{wanted}: {lines:?}");
+        }
+    }
 }
