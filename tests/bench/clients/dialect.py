@@ -25,8 +25,8 @@ import msgpack  # type: ignore[import-untyped]
 
 ASKED, REPLY = "在吗", "在的"
 HEARTBEAT_S = 15.0
-# Accounts that sign in at the same time.
-SIGNING_IN = 32
+# Accounts that sign in at the same time; all clients do the same.
+SIGNING_IN = 64
 # What the service may take to answer a step of signing in.
 ANSWER_S = 30.0
 
