@@ -1,5 +1,6 @@
-//! The floor: the same work with tokio and tokio-tungstenite, and with no store, no rules and no status. One task an account; each
-//! push is acknowledged, each question of a buyer's gets the same reply, every frame is written by itself.
+//! The floor: a plain Rust client that does the least, with tokio and tokio-tungstenite, and with no store, no rules and no status.
+//! One task an account; each push is acknowledged, each question of a buyer's gets the same reply, every frame is written by itself.
+//! It is not the least that is possible: `README.md` says what it leaves undone.
 
 mod message;
 mod session;
