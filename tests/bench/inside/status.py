@@ -3,6 +3,7 @@ the slowest but one."""
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import livekeeper
 
@@ -20,15 +21,18 @@ def main() -> None:
     with livekeeper.CookieManager(":memory:", config) as manager:
         manager.add_cookie("shop", COOKIE)
         is_over = threading.Event()
-        writer = threading.Thread(target=write_rules, args=(manager, is_over))
-        writer.start()
         took_ns = []
-        for _ in range(CALLS):
-            before = time.perf_counter_ns()
-            manager.status("shop")
-            took_ns.append(time.perf_counter_ns() - before)
-        is_over.set()
-        writer.join()
+        with ThreadPoolExecutor(max_workers=1) as threads:
+            writer = threads.submit(write_rules, manager, is_over)
+            try:
+                for _ in range(CALLS):
+                    before = time.perf_counter_ns()
+                    manager.status("shop")
+                    took_ns.append(time.perf_counter_ns() - before)
+            finally:
+                is_over.set()
+            # A writer that failed wrote nothing for a while: then the figure is of something else.
+            writer.result()
     print(sorted(took_ns)[CALLS // 100 * 99 - 1])
 
 
