@@ -23,13 +23,18 @@ async fn soak(settings: &Settings) -> Result<(), Failure> {
     let stand = Stand::new(settings, false).await?;
     let running = stand.start(Client::Livekeeper, ACCOUNTS).await?;
     let mut looks = vec![running.child.memory_bytes()?];
-    println!("minute  memory MiB  µs/message  unanswered");
+    println!("minute  memory MiB  µs/message  unanswered  strays");
     println!("{:6}  {:10.1}", 0, mib(looks[0]));
     for minute in 1..=settings.minutes {
         let answers = load::open(&stand.simulator, &running.child, &running.unbs, MESSAGES_PER_S, LOOK).await?;
         looks.push(running.child.memory_bytes()?);
         let cpu_us = answers.client_cpu.as_secs_f64() * 1e6 / answers.count.max(1) as f64;
-        println!("{minute:6}  {:10.1}  {cpu_us:10.1}  {:10}", mib(looks[looks.len() - 1]), answers.unanswered);
+        println!(
+            "{minute:6}  {:10.1}  {cpu_us:10.1}  {:10}  {:6}",
+            mib(looks[looks.len() - 1]),
+            answers.unanswered,
+            answers.strays
+        );
     }
     let (half, last) = (looks[looks.len() / 2], looks[looks.len() - 1]);
     println!("{:+.1} MiB in the second half", mib(last) - mib(half));

@@ -40,10 +40,13 @@ pub(super) async fn measure(
     complete(answers)
 }
 
-/// What was asked and never answered makes the rest worthless.
+/// What was asked and never answered, or answered without being asked, makes the rest worthless.
 pub(super) fn complete(answers: Answers) -> Result<Answers, Failure> {
     match answers {
         Answers { unanswered: 1.., .. } => Err(format!("{} questions were not answered", answers.unanswered).into()),
+        Answers { strays: 1.., .. } => {
+            Err(format!("{} sends answered nothing, or what was answered already", answers.strays).into())
+        }
         Answers { count: 0, .. } => Err("nothing was answered".into()),
         answers => Ok(answers),
     }
