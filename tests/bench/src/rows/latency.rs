@@ -41,7 +41,8 @@ async fn measure(
     let running = stand.start(client, scale.busy).await?;
     for (rate, window) in rates {
         // What runs for the first time is not what is measured.
-        load::open(&stand.simulator, &running.child, &running.unbs, *rate, scale.warm_up).await?;
+        let warm_up = load::open(&stand.simulator, &running.child, &running.unbs, *rate, scale.warm_up).await?;
+        complete(warm_up).map_err(|problem| format!("at {rate}/s, warming up: {problem}"))?;
         let answers = load::open(&stand.simulator, &running.child, &running.unbs, *rate, *window).await?;
         let answers = complete(answers).map_err(|problem| format!("at {rate}/s: {problem}"))?;
         for (part, name) in PERCENTILES {
