@@ -82,7 +82,7 @@ impl Measured {
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     pub(crate) rows: Vec<Measured>,
-    /// What could not be measured, and why.
+    /// What could not be measured and why; what clients did wrong while they were measured.
     pub(crate) notes: Vec<String>,
     pub(crate) run: usize,
 }
@@ -97,7 +97,14 @@ impl Results {
         self.rows[place].figures.entry(client).or_default().insert(self.run, figure);
     }
 
-    /// Notes once why something is missing.
+    /// Notes what clients did wrong in the present run.
+    pub(crate) fn note_faults(&mut self, scenario: &str, faults: Vec<String>) {
+        for fault in faults {
+            self.note(format!("{scenario}, run {}: {fault}; its figures are worth nothing", self.run + 1));
+        }
+    }
+
+    /// Notes something once.
     pub(crate) fn note(&mut self, note: String) {
         if !self.notes.contains(&note) {
             eprintln!("  {note}");

@@ -39,7 +39,9 @@ async fn soak(settings: &Settings) -> Result<(), Failure> {
     let (half, last) = (looks[looks.len() / 2], looks[looks.len() - 1]);
     println!("{:+.1} MiB in the second half", mib(last) - mib(half));
     running.child.end().await?;
-    stand.end("soak").await;
+    for fault in stand.end().await {
+        println!("{fault}");
+    }
     Ok(())
 }
 

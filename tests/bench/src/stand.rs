@@ -116,16 +116,18 @@ impl<'a> Stand<'a> {
         process::cpu(std::process::id())
     }
 
-    /// Ends the simulator, and says what clients did wrong: a figure of a client that does so is worth nothing.
-    pub(crate) async fn end(self, what: &str) {
+    /// Ends the simulator. What clients did wrong, a sentence each: a figure of a client that does so is worth nothing.
+    pub(crate) async fn end(self) -> Vec<String> {
         let (violations, counters) = (self.simulator.violations(), self.simulator.counters());
+        let mut faults = Vec::new();
         if let Some(first) = violations.first() {
-            eprintln!("  {what}: {} violations of the protocol, the first: {first}", counters.violations);
+            faults.push(format!("{} violations of the protocol, the first: {first}", counters.violations));
         }
         if counters.closes_without_frame > 0 {
-            eprintln!("  {what}: {} connections were ended without a close frame", counters.closes_without_frame);
+            faults.push(format!("{} connections were ended without a close frame", counters.closes_without_frame));
         }
         self.simulator.stop().await;
+        faults
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn draw(results: &Results) -> String {
         lines.push(line(&measured.row.title, &figures, &ratio(measured), &bound(measured.row.bound), mark(measured)));
     }
     lines.push(String::new());
-    lines.extend(results.notes.iter().map(|note| format!("not run: {note}")));
+    lines.extend(results.notes.iter().map(|note| format!("! {note}")));
     lines.join("\n")
 }
 
@@ -94,6 +94,14 @@ mod tests {
         let line = table.lines().find(|line| line.starts_with("CPU")).unwrap();
         let words: Vec<_> = line.split_whitespace().skip(5).collect();
         assert_eq!(words, ["50.0", "±20%", "40.0", "±0%", "-", "-", "1.25", "≤", "1.3×", "✓"]);
+    }
+
+    #[test]
+    fn what_a_client_did_wrong_stands_below_the_rows_with_its_run() {
+        let mut results = Results { run: 2, ..Results::default() };
+        results.note_faults("crowd", vec!["3 connections were ended without a close frame".to_owned()]);
+        let told = "! crowd, run 3: 3 connections were ended without a close frame; its figures are worth nothing";
+        assert_eq!(draw(&results).lines().last(), Some(told));
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub(super) async fn run(settings: &Settings, scale: &Scale, results: &mut Result
     let scenario = if tls { "answers-tls" } else { "answers" };
     let among = if tls { &Client::RUST[..] } else { &Client::ALL[..] };
     for client in clients(among, settings, results.run) {
-        let measured = measure(settings, scale, client, scale.busy, tls).await;
+        let measured = measure(settings, scale, client, scale.busy, tls, results).await;
         let Some(answers) = attempt(results, scenario, client, measured) else { continue };
         let row = Row::new(format!("CPU per answered message{}, µs", and_tls(tls)), Bound::TimesFloor(1.3));
         results.add(&row, client, cpu_us(&answers));
@@ -31,12 +31,13 @@ pub(super) async fn measure(
     client: Client,
     accounts: usize,
     tls: bool,
+    results: &mut Results,
 ) -> Result<Answers, Failure> {
     let stand = Stand::new(settings, tls).await?;
     let running = stand.start(client, accounts).await?;
     let answers = load::closed(&stand.simulator, &running.child, &running.unbs, QUESTION, scale.warm_up, scale.window).await?;
     running.child.end().await?;
-    stand.end(client.name()).await;
+    results.note_faults(&format!("{accounts} accounts{}: {}", and_tls(tls), client.name()), stand.end().await);
     complete(answers)
 }
 

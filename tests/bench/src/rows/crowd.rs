@@ -62,7 +62,7 @@ pub(super) async fn run(settings: &Settings, scale: &Scale, results: &mut Result
             results.add(&row, client, took.as_secs_f64());
         }
     }
-    stand.end(scenario).await;
+    results.note_faults(scenario, stand.end().await);
     Ok(())
 }
 

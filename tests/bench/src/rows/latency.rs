@@ -55,6 +55,6 @@ async fn measure(
         results.add(&row, client, super::answers::cpu_us(&answers));
     }
     running.child.end().await?;
-    stand.end(client.name()).await;
+    results.note_faults(&format!("latency: {}", client.name()), stand.end().await);
     Ok(())
 }

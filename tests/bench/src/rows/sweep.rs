@@ -20,7 +20,7 @@ pub(super) async fn accounts(settings: &Settings, scale: &Scale, results: &mut R
     for accounts in ACCOUNTS {
         for client in clients(&Client::RUST, settings, results.run) {
             eprintln!("  {}: {accounts} accounts", client.name());
-            let measured = measure(settings, scale, client, accounts, false).await;
+            let measured = measure(settings, scale, client, accounts, false, results).await;
             let Some(answers) = attempt(results, "accounts", client, measured) else { continue };
             results.add(&Row::new(format!("CPU per message, {accounts} accounts, µs"), Bound::None), client, cpu_us(&answers));
         }
@@ -45,7 +45,7 @@ pub(super) async fn rules(settings: &Settings, scale: &Scale, results: &mut Resu
             let row = Row::new(format!("CPU per message, {rules} rules, µs"), Bound::None);
             results.add(&row, Client::Livekeeper, cpu_us(&answers));
         }
-        stand.end("rules").await;
+        results.note_faults("rules", stand.end().await);
     }
     Ok(())
 }
