@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-use crate::{Failure, process};
+use crate::Failure;
+use crate::process::{self, Hold};
 
 /// For thousands of accounts to sign in, also of a slow client on a busy machine.
 const READY_LIMIT: Duration = Duration::from_secs(180);
@@ -17,16 +18,17 @@ const END_LIMIT: Duration = Duration::from_secs(60);
 /// A running client. Dropped before its end, it is killed.
 pub(crate) struct Child {
     pid: u32,
+    hold: Hold,
     stdin: Option<ChildStdin>,
     lines: mpsc::Receiver<String>,
     ended: oneshot::Receiver<std::io::Result<std::process::ExitStatus>>,
-    is_over: bool,
 }
 
 impl Child {
     /// Starts a program. What it writes to stderr is seen.
     pub(crate) fn start(command: &mut Command) -> Result<Self, Failure> {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let hold = Hold::of(&child)?;
         let (pid, stdin, stdout) = (child.id(), child.stdin.take(), child.stdout.take());
         let (said, lines) = mpsc::channel(16);
         let (tell_end, ended) = oneshot::channel();
@@ -40,7 +42,7 @@ impl Child {
             drop(said);
             let _ = tell_end.send(child.wait());
         });
-        Ok(Self { pid, stdin, lines, ended, is_over: false })
+        Ok(Self { pid, hold, stdin, lines, ended })
     }
 
     /// Waits for the line `ready`.
@@ -70,7 +72,6 @@ impl Child {
         let started = Instant::now();
         self.stdin.take();
         let status = timeout(END_LIMIT, &mut self.ended).await.map_err(|_| format!("it did not end within {END_LIMIT:?}"))???;
-        self.is_over = true;
         if !status.success() {
             return Err(format!("it ended with {status}").into());
         }
@@ -80,12 +81,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Reaped by its thread: until that has said so, the number is still its own.
-        if !self.is_over
-            && self.ended.try_recv().is_err()
-            && let Some(pid) = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw)
-        {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
+        // Does nothing where it has ended.
+        self.hold.kill();
     }
 }

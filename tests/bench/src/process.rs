@@ -1,12 +1,31 @@
-//! What a process costs, seen from outside, so that no client measures itself.
+//! A process seen from outside: what it costs, so that no client measures itself, and its forced end.
 
 use std::fs;
 use std::io;
+use std::os::fd::OwnedFd;
+use std::process::Child;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, Signal, getrlimit, pidfd_open, pidfd_send_signal, setrlimit};
 
 use crate::Failure;
+
+/// A hold of a process by which it can be killed while another thread waits for it: it stays that process, whatever becomes of its
+/// number.
+pub(crate) struct Hold(OwnedFd);
+
+impl Hold {
+    /// Of a child that nobody has waited for yet: so long its number is its own.
+    pub(crate) fn of(child: &Child) -> Result<Self, Failure> {
+        let pid = Pid::from_raw(child.id().cast_signed()).ok_or("a process has a number")?;
+        Ok(Self(pidfd_open(pid, PidfdFlags::empty())?))
+    }
+
+    pub(crate) fn kill(&self) {
+        // An error says that it is gone.
+        let _ = pidfd_send_signal(&self.0, Signal::KILL);
+    }
+}
 
 /// Raises this process's limit of open files to the most that it may have; children inherit it.
 pub(crate) fn raise_file_limit() {
@@ -45,12 +64,24 @@ fn private_bytes(rollup: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{cpu, memory_bytes, private_bytes};
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::Command;
+
+    use super::{Hold, cpu, memory_bytes, private_bytes};
 
     #[test]
     fn memory_is_what_is_private_and_written_to() {
         let rollup = "55d7-7fff ---p 0 0 0 [rollup]\nRss: 900 kB\nPrivate_Clean:        44 kB\nPrivate_Dirty:       116 kB\n";
         assert_eq!(private_bytes(rollup), 116 * 1024);
+    }
+
+    #[test]
+    fn a_process_is_killed_by_its_hold_and_nothing_is_once_it_is_gone() {
+        let mut child = Command::new("sleep").arg("60").spawn().unwrap();
+        let hold = Hold::of(&child).unwrap();
+        hold.kill();
+        assert_eq!(child.wait().unwrap().signal(), Some(9));
+        hold.kill();
     }
 
     #[test]

@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use livekeeper_simulator::{Options, Simulator};
 
+use crate::Failure;
 use crate::child::Child;
 use crate::cli::{Settings, USUAL_RULES};
 use crate::client::{Client, this_program};
 use crate::host::Account;
+use crate::process::{self, Hold};
 use crate::scratch::Scratch;
-use crate::{Failure, process};
 
 /// For the last pushes to begin to flow, once a client says that it is ready.
 const ONLINE_LIMIT: Duration = Duration::from_secs(10);
@@ -134,13 +135,11 @@ impl<'a> Stand<'a> {
 /// Runs a program that is to end by itself; its output, if it ended well.
 pub(crate) async fn run_to_end(command: &mut Command) -> Result<String, Failure> {
     let child = command.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped()).spawn()?;
-    let pid = child.id();
+    let hold = Hold::of(&child)?;
     let ending = tokio::task::spawn_blocking(move || child.wait_with_output());
     let Ok(ended) = tokio::time::timeout(PREPARE_LIMIT, ending).await else {
-        if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-            // It runs: only the thread that waits for it reaps it.
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
+        // The thread that waits for it reaps it.
+        hold.kill();
         return Err(format!("it did not end within {PREPARE_LIMIT:?}").into());
     };
     let output = ended??;
