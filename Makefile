@@ -73,9 +73,11 @@ bench-soak: prerequisites ## memory while buyers write without a pause: MINUTES=
 	cargo build --release --locked -p livekeeper-bench
 	target/release/livekeeper-bench soak --minutes $(or $(MINUTES),5)
 
-# The wheel is not built for it: its size is shown where there is one.
+# The wheel is not built for it: its size is shown where there is one. The library is built by itself, without the core's feature
+# that lets the measurements look inside.
 bench-ready: module $(BENCH_VENV)/.packages
-	cargo build --release --locked -p livekeeper-bench -p livekeeper-ffi
+	cargo build --release --locked -p livekeeper-ffi
+	cargo build --release --locked -p livekeeper-bench
 
 # What Python's clients are written with, apart from the environment that livekeeper is in.
 $(BENCH_VENV)/.packages: tests/bench/clients/requirements.txt | prerequisites

@@ -5,11 +5,11 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 
 use livekeeper::{Config, ConnectionState, CookieManager, KeywordRule, TaskState, Wanted};
+use livekeeper_micro::Scratch;
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::cli::Task;
-use crate::scratch::Scratch;
 
 /// Accounts that connect at the same time; the floor does the same.
 pub(crate) const CONNECTING: usize = 64;
@@ -33,9 +33,15 @@ pub(crate) fn accounts(task: &Task) -> Result<Vec<Account>, Failure> {
 
 /// Runs until standard input ends.
 pub(crate) fn run(task: &Task) -> Result<(), Failure> {
-    let scratch = Scratch::new(&std::env::temp_dir())?;
-    let store = task.store.clone().unwrap_or_else(|| scratch.join("accounts.db"));
     let accounts = accounts(task)?;
+    // A directory is made only where no store is given, and kept until the manager is closed.
+    let (store, _scratch) = match &task.store {
+        Some(store) => (store.clone(), None),
+        None => {
+            let scratch = Scratch::new(&std::env::temp_dir())?;
+            (scratch.join("accounts.db"), Some(scratch))
+        }
+    };
     let manager = CookieManager::open(store, config(task))?;
     add_missing(&manager, &accounts, task.rules)?;
     if !task.prepare {

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::Instant;
 
 use livekeeper::{Call, CookieManager, TaskState};
+use livekeeper_micro::Scratch;
 
 use crate::Failure;
 use crate::host::{offline, rules_for};
-use crate::scratch::Scratch;
 use crate::statistics::percentile;
 
 const ACCOUNTS: usize = 10_000;

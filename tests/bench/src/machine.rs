@@ -5,10 +5,10 @@ use std::io::Write;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use livekeeper_micro::Scratch;
 use serde_json::{Value, json};
 
 use crate::cli::Settings;
-use crate::scratch::Scratch;
 use crate::statistics::median;
 
 /// The machine, each line a name and what it is.

@@ -23,7 +23,6 @@ mod machine;
 mod process;
 mod results;
 mod rows;
-mod scratch;
 mod soak;
 mod stand;
 mod statistics;

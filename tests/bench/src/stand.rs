@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use livekeeper_micro::Scratch;
 use livekeeper_simulator::{Options, Simulator};
 
 use crate::Failure;
@@ -14,7 +15,6 @@ use crate::cli::{Settings, USUAL_RULES};
 use crate::client::{Client, this_program};
 use crate::host::Account;
 use crate::process::{self, Hold};
-use crate::scratch::Scratch;
 
 /// For the last pushes to begin to flow, once a client says that it is ready.
 const ONLINE_LIMIT: Duration = Duration::from_secs(10);

@@ -2,7 +2,6 @@
 #![allow(missing_docs, reason = "criterion's macros write no documentation")]
 
 use std::hint::black_box;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use livekeeper::internals::Store;
 use livekeeper::{Config, CookieManager, TaskState, Wanted};
+use livekeeper_micro::Scratch;
 use tokio::runtime::{Builder, Runtime};
 
 /// Messages that many accounts hand over at the same time.
@@ -59,8 +59,8 @@ fn manager() -> CookieManager {
 /// A message's row, then its decision with the row of its reply; each durable before the next step.
 fn store(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().expect("a runtime without I/O can be built");
-    let directory = Scratch::new();
-    let store = runtime.block_on(Store::open(&directory.0.join("shop.db"))).expect("the temporary directory is writable");
+    let directory = Scratch::new(&std::env::temp_dir()).expect("the temporary directory is writable");
+    let store = runtime.block_on(Store::open(&directory.join("shop.db"))).expect("the temporary directory is writable");
     let mut next = 0;
     let mut group = criterion.benchmark_group("store");
     group.sample_size(20).measurement_time(Duration::from_secs(10));
@@ -97,24 +97,6 @@ fn take_in(runtime: &Runtime, store: &Store, first: u64, together: u64) {
             assert!(deciding.done().await, "each is decided");
         }
     });
-}
-
-/// A directory of its own, removed with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Self {
-        let path = std::env::temp_dir().join(format!("livekeeper-micro-{}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("the temporary directory is writable");
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be removed is the temporary directory's own matter.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 criterion_group!(benches, every_message, status, store);

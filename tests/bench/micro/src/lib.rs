@@ -10,6 +10,8 @@
 //! | `match 10`, `match 10,000` | the first of so many keyword rules that a message of 200 characters has |
 //! | `template` | a reply with two variables |
 
+mod scratch;
+
 use std::hint::black_box;
 
 use livekeeper::KeywordRule;
@@ -17,6 +19,7 @@ use livekeeper::internals::{Rules, fill};
 use livekeeper::wire::frame::{self, Incoming};
 use livekeeper::wire::request::{self, Recipient};
 use livekeeper::wire::sync;
+pub use scratch::Scratch;
 use serde_json::{Value, json};
 
 /// Does a step once.

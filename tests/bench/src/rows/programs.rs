@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use livekeeper_micro::Scratch;
+
 use crate::Failure;
 use crate::cli::Settings;
 use crate::client::{Client, this_program};
 use crate::results::{Bound, Results, Row};
-use crate::scratch::Scratch;
 use crate::stand::run_to_end;
 
 /// How often Python is started to import the module; the least of it counts for a run.
