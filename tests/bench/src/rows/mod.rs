@@ -119,12 +119,20 @@ async fn scenario(name: &str, settings: &Settings, scale: &Scale, results: &mut 
     }
 }
 
-/// The clients that can be started here, the first another one each run, so that none always has the quiet start.
+/// The clients that can be started here, in the run's order.
 fn clients(among: &[Client], settings: &Settings, run: usize) -> Vec<Client> {
-    let mut there: Vec<_> = among.iter().copied().filter(|client| client.is_there(settings)).collect();
-    let turns = run % there.len().max(1);
-    there.rotate_left(turns);
-    there
+    in_turn(among.iter().copied().filter(|client| client.is_there(settings)).collect(), run)
+}
+
+/// Each two runs another is first, and the second of the two goes the other way round: so none always has the quiet start, and
+/// none always follows the same one.
+fn in_turn(mut clients: Vec<Client>, run: usize) -> Vec<Client> {
+    let turns = run / 2 % clients.len().max(1);
+    clients.rotate_left(turns);
+    if run % 2 == 1 {
+        clients.reverse();
+    }
+    clients
 }
 
 /// A client that could not be measured costs its own figures only.
@@ -134,4 +142,27 @@ fn attempt<T>(results: &mut Results, scenario: &str, client: Client, measured: R
 
 fn and_tls(tls: bool) -> &'static str {
     if tls { ", TLS" } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_turn;
+    use crate::client::Client;
+
+    #[test]
+    fn each_is_first_equally_often() {
+        for clients in [&Client::RUST[..], &Client::ALL[..]] {
+            let runs = 2 * clients.len();
+            let first: Vec<_> = (0..runs).map(|run| in_turn(clients.to_vec(), run)[0]).collect();
+            for client in clients {
+                assert_eq!(first.iter().filter(|first| *first == client).count(), 2, "{client:?} of {first:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn of_two_each_follows_the_other_equally_often() {
+        let last = |run| in_turn(Client::RUST.to_vec(), run)[1];
+        assert_eq!([0, 1, 2, 3].map(last), [Client::Floor, Client::Livekeeper, Client::Livekeeper, Client::Floor]);
+    }
 }
