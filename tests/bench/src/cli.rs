@@ -17,7 +17,7 @@ OPTIONS
     --quick             fewer accounts, one run, the main rows: under a minute
     --runs N            runs of each scenario                                                       [5; quick: 1]
     --only A,B,…        these scenarios: crowd crowd-tls answers answers-tls latency accounts rules
-                        store status python sizes                                                   [all]
+                        store status match python sizes                                             [all]
     --json FILE         every figure of every run, as JSON
     --clients DIR       where the Python clients are                                                [tests/bench/clients]
     --clients-python P  the Python that runs them                                                   [target/bench-venv/bin/python]
@@ -28,7 +28,7 @@ OPTIONS
 
 CLIENTS (started by the harness)
     livekeeper-bench floor|livekeeper --websocket-url URL --api-url URL --accounts FILE [--ca FILE]
-    livekeeper-bench inside add|bring|open|status --scratch DIR
+    livekeeper-bench inside add|bring|open|status|match --scratch DIR
 ";
 
 /// What the command line asks for.

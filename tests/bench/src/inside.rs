@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use livekeeper::{Call, CookieManager, TaskState};
-use livekeeper_micro::Scratch;
+use livekeeper_micro::{STEPS, Scratch};
 
 use crate::Failure;
 use crate::host::{offline, rules_for};
@@ -16,6 +16,8 @@ use crate::statistics::percentile;
 const ACCOUNTS: usize = 10_000;
 const THREADS: usize = 16;
 const CALLS: usize = 200_000;
+/// The first tenth of these only warms up.
+const MATCHES: usize = 5_000;
 const PASSPHRASE: &str = "of the measurement";
 const CLOSE_S: f64 = 60.0;
 
@@ -26,6 +28,7 @@ pub(crate) fn run(what: &str, scratch: &Path) -> Result<(), Failure> {
         "bring" => print(bring(&scratch)?),
         "open" => print(open(&scratch)?),
         "status" => print(status()?),
+        "match" => print(first_match()?),
         other => return Err(format!("there is nothing to measure that is called {other:?}").into()),
     }
     Ok(())
@@ -126,4 +129,18 @@ fn status() -> Result<u64, Failure> {
     took_ns.sort_unstable();
     manager.close(CLOSE_S).wait()?;
     Ok(percentile(&took_ns, 0.99).unwrap_or_default())
+}
+
+/// Microseconds to find the first of 10,000 keywords that a message of 200 characters has, of which it is the last: the median.
+fn first_match() -> Result<f64, Failure> {
+    let (_, make) = STEPS.iter().find(|(name, _)| *name == "match 10,000").ok_or("the step has another name")?;
+    let find = make();
+    let took_ns = (0..MATCHES).map(|_| {
+        let started = Instant::now();
+        find();
+        u64::try_from(started.elapsed().as_nanos())
+    });
+    let mut took_ns = took_ns.skip(MATCHES / 10).collect::<Result<Vec<_>, _>>()?;
+    took_ns.sort_unstable();
+    Ok(percentile(&took_ns, 0.5).unwrap_or_default() as f64 / 1e3)
 }

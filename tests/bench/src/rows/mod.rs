@@ -20,8 +20,8 @@ use crate::results::Results;
 use crate::table;
 
 /// What `--only` may name.
-pub(crate) const SCENARIOS: [&str; 11] =
-    ["crowd", "crowd-tls", "answers", "answers-tls", "latency", "accounts", "rules", "store", "status", "python", "sizes"];
+pub(crate) const SCENARIOS: [&str; 12] =
+    ["crowd", "crowd-tls", "answers", "answers-tls", "latency", "accounts", "rules", "store", "status", "match", "python", "sizes"];
 /// Those that `--quick` leaves out: they take long, or look at one thing more.
 const NOT_QUICK: [&str; 4] = ["crowd-tls", "answers-tls", "accounts", "rules"];
 
@@ -111,6 +111,7 @@ async fn scenario(name: &str, settings: &Settings, scale: &Scale, results: &mut 
         "rules" => sweep::rules(settings, scale, results).await,
         "store" => programs::store(settings, results).await,
         "status" => programs::status(settings, results).await,
+        "match" => programs::first_match(settings, results).await,
         "python" => programs::import(settings, results).await,
         _ => {
             sizes::run(settings, results);

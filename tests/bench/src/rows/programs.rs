@@ -45,6 +45,13 @@ pub(super) async fn status(settings: &Settings, results: &mut Results) -> Result
     Ok(())
 }
 
+/// The step of `micro`, timed.
+pub(super) async fn first_match(settings: &Settings, results: &mut Results) -> Result<(), Failure> {
+    let row = Row::new("first match of 10,000 keywords, µs", Bound::AtMost(20.0));
+    results.add(&row, Client::Livekeeper, inside(settings, "match").await?);
+    Ok(())
+}
+
 /// `import livekeeper` in a new interpreter.
 pub(super) async fn import(settings: &Settings, results: &mut Results) -> Result<(), Failure> {
     let timed = "import time; t = time.perf_counter(); import livekeeper; print(1e3 * (time.perf_counter() - t))";
