@@ -63,10 +63,10 @@ fuzz-c: prerequisites ## every C function in any order, with any handles: DURATI
 	LIVEKEEPER_FUZZ_SECONDS=$(or $(DURATION),600) $(if $(SEED),LIVEKEEPER_FUZZ_SEED=$(SEED)) \
 		cargo test --locked -p livekeeper-ffi --test fuzz -- --nocapture
 
-bench: bench-ready ## what livekeeper costs, beside a plain Rust client that does the least and beside Python: BENCH="--runs 5 --only crowd,latency --json FILE"
+bench: bench-ready ## what livekeeper costs, beside a plain Rust client that does the least and beside Python: BENCH="--runs 9 --only crowd,latency --json FILE"
 	target/release/livekeeper-bench --clients-python $(BENCH_VENV)/bin/python --python $(PY) $(BENCH)
 
-bench-quick: bench-ready ## the same in under a minute, roughly: one run, fewer accounts
+bench-quick: bench-ready ## the same in under a minute: one run, fewer accounts
 	target/release/livekeeper-bench --clients-python $(BENCH_VENV)/bin/python --python $(PY) --quick $(BENCH)
 
 bench-soak: prerequisites ## memory while buyers write without a pause: MINUTES=60

@@ -1,9 +1,12 @@
 //! The command line: of the harness, and of the clients that it starts as processes of their own.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use lexopt::prelude::*;
+
+use crate::rows::SCENARIOS;
 
 /// What `--help` prints.
 pub(crate) const HELP: &str = "\
@@ -15,7 +18,7 @@ USAGE
 
 OPTIONS
     --quick             fewer accounts, one run, the main rows: under a minute
-    --runs N            runs of each scenario                                                       [5; quick: 1]
+    --runs N            runs of each scenario                                                       [1 … 5; quick: 1]
     --only A,B,…        these scenarios: crowd crowd-tls answers answers-tls latency accounts rules
                         store status match python sizes                                             [all]
     --json FILE         every figure of every run, as JSON
@@ -45,7 +48,8 @@ pub(crate) enum Asked {
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) quick: bool,
-    pub(crate) runs: usize,
+    /// Of each scenario; `None`: as many as it usually has.
+    pub(crate) runs: Option<NonZeroUsize>,
     pub(crate) only: Vec<String>,
     pub(crate) json: Option<PathBuf>,
     pub(crate) clients: PathBuf,
@@ -73,14 +77,13 @@ pub(crate) struct Task {
 
 /// Rules of an account where nothing else is measured.
 pub(crate) const USUAL_RULES: usize = 10;
-const USUAL_RUNS: usize = 5;
 
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Asked, lexopt::Error> {
     let mut parser = lexopt::Parser::from_iter(arguments);
     let mut settings = Settings {
         quick: false,
-        runs: 0,
+        runs: None,
         only: Vec::new(),
         json: None,
         clients: "tests/bench/clients".into(),
@@ -95,7 +98,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ask
         match argument {
             Long("help") | Short('h') => return Ok(Asked::Help),
             Long("quick") => settings.quick = true,
-            Long("runs") => settings.runs = parser.value()?.parse()?,
+            Long("runs") => settings.runs = Some(parser.value()?.parse()?),
             Long("only") => settings.only = parser.value()?.string()?.split(',').map(str::to_owned).collect(),
             Long("json") => settings.json = Some(parser.value()?.into()),
             Long("clients") => settings.clients = parser.value()?.into(),
@@ -111,11 +114,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Ask
             other => return Err(other.unexpected()),
         }
     }
-    if let Some(unknown) = settings.only.iter().find(|name| !crate::rows::SCENARIOS.contains(&name.as_str())) {
+    if let Some(unknown) = settings.only.iter().find(|only| !SCENARIOS.iter().any(|scenario| scenario.name == **only)) {
         return Err(format!("there is no scenario {unknown:?}").into());
-    }
-    if settings.runs == 0 {
-        settings.runs = if settings.quick { 1 } else { USUAL_RUNS };
     }
     Ok(if soak { Asked::Soak(settings) } else { Asked::Bench(settings) })
 }

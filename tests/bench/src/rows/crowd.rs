@@ -20,7 +20,7 @@ struct Base {
     memory_bytes: u64,
 }
 
-/// All clients are connected one after the other, then left in peace at the same time: the same quarter of a minute for all.
+/// All clients are connected one after the other, then left in peace at the same time: the same time for all.
 pub(super) async fn run(settings: &Settings, scale: &Scale, results: &mut Results, tls: bool) -> Result<(), Failure> {
     let stand = Stand::new(settings, tls).await?;
     let scenario = if tls { "crowd-tls" } else { "crowd" };
@@ -38,14 +38,18 @@ pub(super) async fn run(settings: &Settings, scale: &Scale, results: &mut Result
         crowd.push((client, base, running));
     }
     sleep(SETTLED).await;
-    let before = crowd.iter().map(|(_, _, running)| running.child.cpu()).collect::<Result<Vec<_>, _>>()?;
-    eprintln!("  idle for {:?}", scale.idle);
-    sleep(scale.idle).await;
-    for ((client, base, running), before) in crowd.iter().zip(before) {
-        let cpu = running.child.cpu()?.saturating_sub(before);
-        let per_minute = cpu.as_secs_f64() * 1e3 * 60.0 / scale.idle.as_secs_f64();
-        let row = Row::new(format!("idle CPU per account-minute{}, ms", and_tls(tls)), Bound::TimesFloor(1.5));
-        results.add(&row, *client, per_account(per_minute, running));
+    if let Some(idle) = scale.idle {
+        let before = crowd.iter().map(|(_, _, running)| running.child.cpu()).collect::<Result<Vec<_>, _>>()?;
+        eprintln!("  idle for {idle:?}");
+        sleep(idle).await;
+        for ((client, _, running), before) in crowd.iter().zip(before) {
+            let cpu = running.child.cpu()?.saturating_sub(before);
+            let per_minute = cpu.as_secs_f64() * 1e3 * 60.0 / idle.as_secs_f64();
+            let row = Row::new(format!("idle CPU per account-minute{}, ms", and_tls(tls)), Bound::TimesFloor(1.5));
+            results.add(&row, *client, per_account(per_minute, running));
+        }
+    }
+    for (client, base, running) in &crowd {
         let memory = running.child.memory_bytes()?.saturating_sub(base.memory_bytes);
         let row = Row::new(format!("memory per idle account{}, KiB", and_tls(tls)), Bound::TimesFloor(1.5));
         results.add(&row, *client, per_account(memory as f64 / 1024.0, running));

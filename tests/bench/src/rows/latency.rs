@@ -14,7 +14,7 @@ use crate::statistics::percentile;
 
 /// Messages a second, and for how long.
 const FULL: [(u32, Duration); 3] =
-    [(100, Duration::from_secs(5)), (1_000, Duration::from_secs(3)), (5_000, Duration::from_secs(3))];
+    [(100, Duration::from_secs(3)), (1_000, Duration::from_secs(2)), (5_000, Duration::from_secs(2))];
 const QUICK: [(u32, Duration); 2] = [(100, Duration::from_secs(1)), (1_000, Duration::from_secs(2))];
 /// The usual stack of Python does not come to the highest rate.
 const MEASURED: [Client; 3] = [Client::Livekeeper, Client::Floor, Client::Fastest];

@@ -8,6 +8,7 @@ mod sizes;
 mod sweep;
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -20,12 +21,43 @@ use crate::results::Results;
 use crate::table;
 
 /// What `--only` may name.
-pub(crate) const SCENARIOS: [&str; 12] =
-    ["crowd", "crowd-tls", "answers", "answers-tls", "latency", "accounts", "rules", "store", "status", "match", "python", "sizes"];
-/// Those that `--quick` leaves out: they take long, or look at one thing more.
-const NOT_QUICK: [&str; 4] = ["crowd-tls", "answers-tls", "accounts", "rules"];
+pub(crate) struct Scenario {
+    pub(crate) name: &'static str,
+    /// Where nothing else is said. What takes longest has fewest.
+    runs: usize,
+    /// Whether `--quick` has it: it leaves out what takes long, or looks at one thing more.
+    is_quick: bool,
+}
 
-/// What runs a scenario has, and how large it is.
+pub(crate) const SCENARIOS: [Scenario; 12] = [
+    Scenario { name: "crowd", runs: 3, is_quick: true },
+    Scenario { name: "crowd-tls", runs: 1, is_quick: false },
+    Scenario { name: "answers", runs: 5, is_quick: true },
+    Scenario { name: "answers-tls", runs: 3, is_quick: false },
+    Scenario { name: "latency", runs: 3, is_quick: true },
+    Scenario { name: "accounts", runs: 1, is_quick: false },
+    Scenario { name: "rules", runs: 1, is_quick: false },
+    Scenario { name: "store", runs: 5, is_quick: true },
+    Scenario { name: "status", runs: 5, is_quick: true },
+    Scenario { name: "match", runs: 5, is_quick: true },
+    Scenario { name: "python", runs: 5, is_quick: true },
+    Scenario { name: "sizes", runs: 1, is_quick: true },
+];
+
+impl Scenario {
+    fn is_wanted(&self, settings: &Settings) -> bool {
+        match settings.only.is_empty() {
+            true => self.is_quick || !settings.quick,
+            false => settings.only.iter().any(|only| only == self.name),
+        }
+    }
+
+    fn runs(&self, settings: &Settings) -> usize {
+        settings.runs.map_or(if settings.quick { 1 } else { self.runs }, NonZeroUsize::get)
+    }
+}
+
+/// How large a scenario is.
 pub(crate) struct Scale {
     /// Accounts of each client that are connected and idle. Python's take long to connect.
     pub(crate) crowd: fn(Client) -> usize,
@@ -33,8 +65,9 @@ pub(crate) struct Scale {
     pub(crate) busy: usize,
     pub(crate) warm_up: Duration,
     pub(crate) window: Duration,
-    /// In 30 s each account beats twice, and livekeeper looks at the health of each once; in 15 s once, and perhaps.
-    pub(crate) idle: Duration,
+    /// `None`: what they cost while they are idle is not measured. It takes 30 s: in these each account beats twice, and livekeeper
+    /// looks at the health of each once. In less it might not look at all.
+    pub(crate) idle: Option<Duration>,
 }
 
 const FULL: Scale = Scale {
@@ -46,7 +79,7 @@ const FULL: Scale = Scale {
     busy: 500,
     warm_up: Duration::from_secs(1),
     window: Duration::from_secs(3),
-    idle: Duration::from_secs(30),
+    idle: Some(Duration::from_secs(30)),
 };
 
 const QUICK: Scale = Scale {
@@ -57,7 +90,7 @@ const QUICK: Scale = Scale {
     busy: 500,
     warm_up: Duration::from_millis(500),
     window: Duration::from_millis(1_500),
-    idle: Duration::from_secs(15),
+    idle: None,
 };
 
 /// Measures and prints.
@@ -70,7 +103,7 @@ pub(crate) fn bench(settings: &Settings) -> Result<(), Failure> {
     let results = runtime.block_on(measure(settings));
     println!("\n{}\n{}", machine.text(), table::draw(&results));
     if let Some(path) = &settings.json {
-        let all = json!({"machine": machine.to_json(), "runs": settings.runs, "results": results.to_json()});
+        let all = json!({"machine": machine.to_json(), "results": results.to_json()});
         fs::write(path, serde_json::to_string_pretty(&all)?)?;
     }
     Ok(())
@@ -82,16 +115,13 @@ async fn measure(settings: &Settings) -> Results {
     for client in Client::ALL.into_iter().filter(|client| !client.is_there(settings)) {
         results.note(format!("{}: its Python environment or program is not there (make bench makes it)", client.name()));
     }
-    let wanted = |name: &&str| match settings.only.is_empty() {
-        true => !(settings.quick && NOT_QUICK.contains(name)),
-        false => settings.only.iter().any(|only| only == name),
-    };
-    for name in SCENARIOS.iter().filter(|name| wanted(name)) {
-        for run in 0..settings.runs {
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.is_wanted(settings)) {
+        let (name, runs) = (scenario.name, scenario.runs(settings));
+        for run in 0..runs {
             let started = Instant::now();
             results.run = run;
-            eprintln!("{name}, run {} of {}", run + 1, settings.runs);
-            if let Err(problem) = scenario(name, settings, scale, &mut results).await {
+            eprintln!("{name}, run {} of {}", run + 1, runs);
+            if let Err(problem) = measure_one(name, settings, scale, &mut results).await {
                 results.note(format!("{name}: {problem}"));
             }
             eprintln!("  {:.1} s", started.elapsed().as_secs_f64());
@@ -100,7 +130,7 @@ async fn measure(settings: &Settings) -> Results {
     results
 }
 
-async fn scenario(name: &str, settings: &Settings, scale: &Scale, results: &mut Results) -> Result<(), Failure> {
+async fn measure_one(name: &str, settings: &Settings, scale: &Scale, results: &mut Results) -> Result<(), Failure> {
     match name {
         "crowd" => crowd::run(settings, scale, results, false).await,
         "crowd-tls" => crowd::run(settings, scale, results, true).await,
