@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tokio::time::{Duration, sleep};
 
+use crate::error::Error;
 use crate::live::{Service, XianyuLive};
+use crate::store::Store;
 use crate::supervisor::Supervisor;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
@@ -12,24 +14,53 @@ const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 const BETWEEN_STEPS: Duration = Duration::from_millis(50);
 const DAY_MS: i64 = 86_400_000;
 
-/// Goes on until the runtime ends.
+/// Goes on until the runtime ends, or the store is closed.
 pub(crate) async fn keep_house(service: Arc<Service>, supervisor: Arc<Supervisor<XianyuLive>>) {
     loop {
         let before_ms =
             service.clock.now_ms() - i64::try_from(service.config.keep_messages_days).unwrap_or(i64::MAX).saturating_mul(DAY_MS);
         for cell in supervisor.cells() {
-            while take_out(&service, cell.cookie_id(), before_ms).await {
-                sleep(BETWEEN_STEPS).await;
+            if take_out(&service.store, cell.cookie_id(), before_ms).await == Look::IsLast {
+                return;
             }
         }
         sleep(BETWEEN_LOOKS).await;
     }
 }
 
-async fn take_out(service: &Service, cookie_id: &str, before_ms: i64) -> bool {
-    service.store.take_out_old(cookie_id, before_ms).await.unwrap_or_else(|problem| {
-        // The next look tries again.
-        tracing::warn!(cookie_id, %problem, "old messages are still there");
-        false
-    })
+#[derive(Debug, PartialEq, Eq)]
+enum Look {
+    IsDone,
+    /// The store is closed: there is nothing to be said of the other accounts either.
+    IsLast,
+}
+
+async fn take_out(store: &Store, cookie_id: &str, before_ms: i64) -> Look {
+    loop {
+        match store.take_out_old(cookie_id, before_ms).await {
+            Ok(true) => sleep(BETWEEN_STEPS).await,
+            Ok(false) => return Look::IsDone,
+            Err(Error::Closed) => return Look::IsLast,
+            Err(problem) => {
+                // The next look tries again.
+                tracing::warn!(cookie_id, %problem, "old messages are still there");
+                return Look::IsDone;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Duration, Look, Store, take_out};
+
+    #[tokio::test]
+    async fn a_look_ends_with_the_first_account_after_the_store_is_closed() {
+        let store = Store::open(Path::new(":memory:")).unwrap();
+        assert_eq!(take_out(&store, "shop", 0).await, Look::IsDone);
+        assert!(store.close(Duration::from_secs(10)));
+        assert_eq!(take_out(&store, "shop", 0).await, Look::IsLast);
+    }
 }
