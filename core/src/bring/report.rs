@@ -61,7 +61,8 @@ impl ImportReport {
         self.accounts.iter().filter(|account| account.outcome == outcome).count()
     }
 
-    /// Whether everything in the file was taken, or was here already.
+    /// Whether everything in the file was taken. An account that was here already and was kept is not: what the file has of it may
+    /// be newer.
     pub fn is_complete(&self) -> bool {
         self.notes.is_empty() && self.accounts.iter().all(|account| account.not_taken.is_empty())
     }
