@@ -23,7 +23,11 @@ class Terminal:
         self._child, self._terminal = pty.fork()
         if self._child == 0:
             os.environ.update(TERM="xterm-256color", COLUMNS=str(columns), LINES=str(lines), LANG="C.UTF-8", PYTHONUTF8="1")
-            os.execv(command[0], command)
+            try:
+                os.execv(command[0], command)
+            finally:
+                # Else there would be two that run the tests.
+                os._exit(127)
 
     def press(self, keys: str) -> None:
         """Types."""
@@ -34,6 +38,14 @@ class Terminal:
         until = time.monotonic() + limit_s
         while text not in self.shown:
             assert self._read(until), f"{text!r} was not shown, but {self.shown!r}"
+
+    def hang_up(self) -> int:
+        """Closes the terminal, waits until the command has ended, and answers its exit code."""
+        os.close(self._terminal)
+        self._terminal = -1
+        _, status = os.waitpid(self._child, 0)
+        self._child = 0
+        return os.waitstatus_to_exitcode(status)
 
     def end(self, limit_s: float = 50.0) -> int:
         """Waits until it has ended, and answers its exit code."""
@@ -72,7 +84,8 @@ class Terminal:
         if self._child:
             os.kill(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
-        os.close(self._terminal)
+        if self._terminal >= 0:
+            os.close(self._terminal)
 
 
 def livekeeper(*arguments: object, columns: int = 120, lines: int = 40) -> Terminal:
