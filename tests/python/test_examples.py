@@ -94,9 +94,10 @@ def test_an_example_runs(name: str, program: dict[str, Any], simulator: Simulato
     if "CookieManager(" in lines:
         manager.close()
         lines = lines.replace('"shop.db"', '"shop.db", config')
+    closing = threading.Thread(target=close_when_told, args=(simulator, manager, program["print"]))
     if "manager.events()" in lines or "aio.events(" in lines:
         # It goes on until the manager is closed, which it is when something was heard.
-        threading.Thread(target=close_when_told, args=(simulator, manager, program["print"])).start()
+        closing.start()
     if "log = " in lines:
         lines += "\nlog.stop()"
     if "manager.watch()" in lines:
@@ -104,6 +105,9 @@ def test_an_example_runs(name: str, program: dict[str, Any], simulator: Simulato
     waits = eval(compiled(lines, name), program)
     if inspect.iscoroutine(waits):
         asyncio.run(asyncio.wait_for(waits, WAIT_S))
+    if closing.is_alive():
+        closing.join(WAIT_S)
+        assert not closing.is_alive()
 
 
 def close_when_told(simulator: Simulator, manager: livekeeper.CookieManager, told: Told) -> None:
