@@ -28,7 +28,11 @@ def unseen() -> Iterator[None]:
     try:
         yield
     finally:
-        termios.tcsetattr(terminal, termios.TCSANOW, before)
+        try:
+            termios.tcsetattr(terminal, termios.TCSANOW, before)
+        except termios.error:
+            # The terminal is gone.
+            pass
 
 
 def _own_terminal() -> Optional[int]:
