@@ -3,6 +3,7 @@ left alone, where one of Rust's that runs Python code would take the process dow
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import sys
@@ -47,9 +48,15 @@ class HostFunction:
         self.kind = kind
         self.view = VIEWS[kind]
         self.loop = running_loop()
+        if _threads.SPARE and self.loop is None and inspect.iscoroutinefunction(function):
+            begin_early()
 
     def call(self, answer: Answer, *arguments: Any) -> None:
         """The whole life of a call's thread."""
+        if answer.is_over():
+            # It has waited for one of the threads that are left: see `_threads.SPARE`.
+            self.fail(answer, "it was not called any more")
+            return
         try:
             value = self.function(*self.view(*arguments))
             if isinstance(value, Awaitable):
@@ -165,14 +172,25 @@ def shared_loop() -> AbstractEventLoop:
             loop = asyncio.new_event_loop()
             try:
                 threading.Thread(target=loop.run_forever, name="livekeeper-async", daemon=True).start()
-            except RuntimeError:
-                spare = _threads.spare()
+            except RuntimeError as error:
+                # It keeps that thread for good, so only where there is no other any more.
+                spare = _threads.spare() if "interpreter shutdown" in str(error) else None
                 if spare is None:
                     loop.close()
                     raise
                 spare.put((loop.run_forever, ()))
             _own_loop = loop
         return _own_loop
+
+
+def begin_early() -> None:
+    """Where threads are refused later: so the loop takes none of the spare ones. What `threading` has may be gevent's greenlets, so not
+    on the caller's thread."""
+    try:
+        _threads.start_new_thread(shared_loop, ())
+    except RuntimeError:
+        # It is late already.
+        pass
 
 
 def forget_loop() -> None:

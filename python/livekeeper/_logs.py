@@ -34,7 +34,11 @@ class Delivery:
         self.reader = LogReader(self.level)
         self.ended = allocate_lock()
         self.ended.acquire()
-        start_new_thread(self.run, ())
+        try:
+            start_new_thread(self.run, ())
+        except RuntimeError:
+            self.reader.close()
+            raise
 
     def run(self) -> None:
         """The whole life of the thread."""
@@ -65,11 +69,16 @@ class Delivery:
 
 
 def start() -> None:
-    """Has records delivered, where they are not yet."""
+    """Has records delivered, where they are not yet, and where a thread can still be begun: Python 3.12 refuses one when its main
+    thread has ended."""
     global _current
     with _starting:
         if _current is None:
-            _current = Delivery()
+            try:
+                _current = Delivery()
+            except RuntimeError:
+                # No records are better than no manager.
+                pass
 
 
 def stop() -> None:

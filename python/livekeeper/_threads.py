@@ -43,7 +43,8 @@ def spare() -> Optional[SimpleQueue[Job]]:
             jobs: SimpleQueue[Job] = SimpleQueue()
             for _ in range(SPARE):
                 start_new_thread(_work, (jobs,))
-            _spare = jobs
+                # Also where the next is refused: those that have begun wait for what comes here.
+                _spare = jobs
         return _spare
 
 

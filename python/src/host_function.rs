@@ -60,7 +60,6 @@ impl HostFunction {
         let over = Arc::clone(&answer.over);
         match Python::try_attach(|py| self.begin(py, answer, arguments)) {
             Some(Ok(())) => self.wait(&told, &over).map_err(HostError::new),
-            Some(Err(error)) if is_of_exit(&error) => Err(wait_for_end(&told)),
             Some(Err(error)) => Err(HostError::new(format!("the call could not be begun: {}", type_of(&error)))),
             None => Err(HostError::new("the Python interpreter is ending")),
         }
@@ -181,16 +180,9 @@ impl Drop for Answer {
     }
 }
 
-/// An interpreter that is ending begins no thread, and where it has none to spare (`_threads.SPARE`) nothing is called any more. That is
-/// no answer: what is asked about stays open, as in a call that a close cuts off.
+/// Whether a thread was refused because the interpreter is ending.
 fn is_of_exit(error: &PyErr) -> bool {
     Python::try_attach(|py| error.value(py).to_string().contains("interpreter shutdown")).unwrap_or(true)
-}
-
-fn wait_for_end<T>(told: &Receiver<Told<T>>) -> HostError {
-    // What was to answer is gone with the thread that did not begin, and says so.
-    while let Ok(Told::Answer(_)) = told.recv() {}
-    HostError::new("the Python interpreter is ending")
 }
 
 /// A thread of the system's, also under gevent: unlike `threading.Thread.start`, this waits for nothing and runs no Python code here.

@@ -323,6 +323,9 @@ impl Verbs {
     /// place until it returns; `close` does not wait for it longer than `Config.stop_thread_s`. A message whose session ends while the
     /// function thinks is asked about again by the next one.
     ///
+    /// Python 3.12 begins no threads after its main thread has ended: while other threads go on there, or functions of `atexit`, four
+    /// calls of your functions run at the same time at most, and the others wait.
+    ///
     /// Raises `InvalidArgument`, `ManagerClosed`.
     ///
     ///     manager.set_reply_handler(lambda message: ask_model(message.text), timeout_s=60)

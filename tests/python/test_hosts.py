@@ -229,8 +229,8 @@ def hold_up():
 holder = threading.Thread(target=hold_up)
 holder.start()
 is_held_up.wait()
-threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
+    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     livekeeper.CookieManager("shop.db")
 except KeyboardInterrupt:
     print("interrupted")
@@ -242,7 +242,8 @@ while True:
         print(livekeeper.CookieManager("shop.db").close().is_clean)
         break
     except livekeeper.AlreadyOpen:
-        pass
+        # Nothing tells when that is so.
+        time.sleep(0.01)
 """
 
 
@@ -297,8 +298,7 @@ import asyncio, atexit, sys, threading, time, livekeeper
 from livekeeper.testing import Simulator
 
 simulator = Simulator()
-# Were a stop to wait for an answer that does not come, it would take minutes.
-manager = livekeeper.CookieManager(":memory:", simulator.config(stop_socket_s=300.0, stop_thread_s=300.0))
+manager = livekeeper.CookieManager(":memory:", simulator.config())
 unb = simulator.open_shop(manager, "shop")
 buyer = simulator.buyer("小王", unb)
 
@@ -333,18 +333,40 @@ def test_a_handler_is_called_also_when_the_main_thread_is_at_its_end(handler: st
     assert (done.stdout, done.stderr, done.returncode) == ("re: 一\nre: 二\nre: 三\n", "", 0)
 
 
-def test_a_close_at_the_exit_does_not_wait_for_an_answer_that_cannot_come() -> None:
-    program = """
-def close():
-    buyer.says("在吗")
-    simulator.wait_until(lambda _: manager.status("shop").counters.received == 1, timeout_s=20)
-    # By itself this takes no time; a session that waits for an answer has minutes.
-    print(manager.close(timeout_s=3600).is_clean)
+def test_a_manager_can_be_opened_when_the_main_thread_is_at_its_end() -> None:
+    done = run_python(
+        """
+import threading, livekeeper
 
-atexit.register(close)
+def late():
+    threading.main_thread().join()
+    print(livekeeper.CookieManager(":memory:").close().is_clean)
+
+threading.Thread(target=late).start()
 """
-    done = run_python(LATE.replace("HANDLER", "called") + program)
+    )
     assert (done.stdout, done.stderr, done.returncode) == ("True\n", "", 0)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 12), reason="this Python begins threads whenever it matters")
+def test_a_coroutine_function_takes_none_of_the_threads_that_are_spare() -> None:
+    program = LATE.replace("HANDLER", "awaited") + """
+from livekeeper import _threads
+
+def late():
+    threading.main_thread().join()
+    buyer.says("在吗")
+    buyer.hears(within_s=20)
+    met = threading.Barrier(_threads.SPARE + 1)
+    for _ in range(_threads.SPARE):
+        _threads.spare().put((met.wait, ()))
+    met.wait(timeout=20)
+    print("all of them are there")
+
+threading.Thread(target=late).start()
+"""
+    done = run_python(program)
+    assert (done.stdout, done.stderr, done.returncode) == ("all of them are there\n", "", 0)
 
 
 def test_the_interpreter_exits_cleanly_at_any_instant() -> None:

@@ -20,6 +20,7 @@ from typing import Any, Callable, Optional, Union
 import livekeeper
 import pytest
 from conftest import CANARY, UNB, WAIT_S, run_python
+from livekeeper._host_functions import HostFunction
 from livekeeper.testing import Send, Simulator
 
 PICTURE = livekeeper.Picture("https://img.alicdn.com/size.jpg", 800, 600)
@@ -102,6 +103,30 @@ def test_a_function_says_a_text_a_picture_both_nothing_or_leaves_it_to_the_defau
     assert len(asked) == 6
     assert manager.close().is_clean
     assert simulator.violations() == []
+
+
+def test_a_function_whose_turn_comes_when_nobody_waits_any_more_is_not_called(caplog: pytest.LogCaptureFixture) -> None:
+    class Late:
+        """An answer for which nobody waits."""
+
+        problem = ""
+
+        def is_over(self) -> bool:
+            return True
+
+        def fail(self, sentence: str) -> None:
+            self.problem = sentence
+
+        def give(self, value: object) -> Optional[str]:
+            raise AssertionError("it was called")
+
+        def on_over(self, then: Callable[[], object]) -> None:
+            raise AssertionError("it was called")
+
+    answer = Late()
+    HostFunction(lambda message: "在的", "reply_handler").call(answer, None)
+    assert answer.problem == "it was not called any more"
+    assert "took too long" in caplog.text
 
 
 def test_a_coroutine_is_awaited_on_a_loop_of_the_librarys_own_where_none_ran(
