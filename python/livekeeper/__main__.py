@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import Optional, Sequence
 
@@ -35,6 +36,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     >>> main(["demo", "--accounts", "1", "--seconds", "1"])   # doctest: +SKIP
     0
     """
+    _make_writable()
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser, own = _parsers()
     command = next((command for command in _COMMANDS if given[:1] == [command.NAME]), None)
@@ -46,6 +48,18 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     # So may options stand between the names of accounts.
     code: int = command.run(own[command.NAME].parse_intermixed_args(given[1:]))
     return code
+
+
+def _make_writable() -> None:
+    """Whatever the outputs are, writing to them raises nothing of its own."""
+    # Of a program that was started with one of them closed there is none.
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            # A terminal that cannot write Chinese shows a question mark, and not a traceback.
+            reconfigure(errors="replace")
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:

@@ -117,10 +117,6 @@ def view_for(as_json: bool) -> View:
     """The view that fits where the output goes."""
     if as_json:
         return View()
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        # A terminal that cannot write Chinese shows a question mark, and not a traceback.
-        reconfigure(errors="replace")
     if not sys.stdout.isatty():
         return Lines()
     try:

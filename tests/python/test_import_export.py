@@ -12,7 +12,7 @@ from pathlib import Path
 import livekeeper
 import pytest
 import terminal
-from conftest import CANARY, UNB
+from conftest import CANARY, UNB, run_python
 from livekeeper.testing import Simulator
 from test_bring import TABLES
 
@@ -123,7 +123,7 @@ def test_what_cannot_be_imported_or_exported_says_why(simulator: Simulator, data
     store, other = tmp_path / "shop.db", tmp_path / "other.db"
     other.write_text("hello")
     for file, more, code, sentence in [
-        (tmp_path / "missing.db", (), 1, "missing.db"),
+        (tmp_path / "missing.db", (), 1, "missing.db: No such file or directory: name a file that you may read"),
         (other, (), 1, "document"),
         (database, ("--passphrase-env", "HOME"), 2, "is a database, and has no passphrase"),
         (other, ("--passphrase-env", "NOBODY"), 2, "NOBODY is not set"),
@@ -136,6 +136,68 @@ def test_what_cannot_be_imported_or_exported_says_why(simulator: Simulator, data
     with livekeeper.CookieManager(tmp_path / "held.db", simulator.config()):
         held = run("import", tmp_path / "held.db", database)
     assert held.returncode == 1 and "manager.import_xianyu_db" in held.stderr
+
+
+def test_what_cannot_be_imported_leaves_no_store_behind(
+    simulator: Simulator, database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, document, no_document = tmp_path / "shop.db", tmp_path / "accounts.lkx", tmp_path / "x.json"
+    monkeypatch.setenv("WORDS", WORDS)
+    run("import", store, database)
+    assert run("export", store, document, "--passphrase-env", "WORDS").returncode == 0
+    no_document.write_text("hello")
+    before = set(tmp_path.iterdir())
+    silent = run("import", tmp_path / "new.db", document)
+    assert silent.returncode == 2 and "is sealed with a passphrase: give it with --passphrase-env NAME" in silent.stderr
+    monkeypatch.setenv("WORDS", "another")
+    assert run("import", tmp_path / "new.db", document, "--passphrase-env", "WORDS").returncode == 1
+    assert run("import", tmp_path / "new.db", no_document).returncode == 1
+    assert set(tmp_path.iterdir()) == before
+    # What was there stays, with what is in it.
+    assert run("import", store, no_document).returncode == 1
+    livekeeper.CookieManager(tmp_path / "empty.db").close()
+    assert run("import", tmp_path / "empty.db", no_document).returncode == 1
+    assert (accounts_in(store), accounts_in(tmp_path / "empty.db")) == (["小店"], [])
+
+
+def test_a_key_that_was_there_outlives_an_import_that_failed(database: Path, tmp_path: Path) -> None:
+    store, no_document = tmp_path / "shop.db", tmp_path / "x.json"
+    no_document.write_text("hello")
+    run("import", store, database)
+    store.unlink()
+    key = Path(f"{store}.key").read_text()
+    assert run("import", store, no_document).returncode == 1
+    assert not store.exists() and Path(f"{store}.key").read_text() == key
+    # Nor is one left that was made where the command line wants it.
+    assert run("import", tmp_path / "other.db", no_document, "--key-file", tmp_path / "own.key").returncode == 1
+    assert not (tmp_path / "own.key").exists() and not (tmp_path / "other.db").exists()
+
+
+def test_a_store_is_not_imported_and_says_what_to_do_instead(database: Path, tmp_path: Path) -> None:
+    run("import", tmp_path / "shop.db", database)
+    done = run("import", tmp_path / "new.db", tmp_path / "shop.db")
+    assert done.returncode == 2 and "is a store of livekeeper: `export` its accounts" in done.stderr
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_an_export_looks_at_its_file_before_it_asks_for_a_passphrase(database: Path, tmp_path: Path) -> None:
+    store = tmp_path / "shop.db"
+    run("import", store, database)
+    for file, sentence in [(database, "exists already, and was left as it is"), (tmp_path / "none" / "a.lkx", "is no directory")]:
+        with terminal.livekeeper("export", store, file) as shown:
+            assert shown.end() == 1
+        assert sentence in shown.shown.replace("\r\n", " ") and "passphrase" not in shown.shown
+
+
+def test_a_store_of_many_accounts_is_closed_at_once_without_a_word(database: Path, tmp_path: Path) -> None:
+    store = tmp_path / "shop.db"
+    with sqlite3.connect(database) as db:
+        rows = [(f"{number}", f"unb={2_200_000_000_000 + number}; cookie2=x; _m_h5_tk=x_1") for number in range(1_000)]
+        db.executemany("INSERT INTO cookies VALUES (?, ?, 7, 1, '', 3)", rows)
+    assert run("import", store, database).stderr == ""
+    program = "import sys, livekeeper; livekeeper.CookieManager(sys.argv[1], livekeeper.Config(max_connecting=0)).close()"
+    done = run_python(program, str(store))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_neither_takes_old_messages_out_of_the_store(simulator: Simulator, settings: Path, database: Path, tmp_path: Path) -> None:

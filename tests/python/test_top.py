@@ -27,7 +27,7 @@ def store(simulator: Simulator, tmp_path: Path) -> Path:
         manager.add_cookie("小店", simulator.cookie(UNB) + f"; x={CANARY}", keywords=[("包邮", "全场包邮")])
         manager.add_cookie("旧店", simulator.cookie(PARKED))
     simulator.expire_session(PARKED)
-    settings = {"websocket_url": simulator.websocket_url, "api_url": simulator.api_url, "debounce_s": 0}
+    settings = {"websocket_url": simulator.websocket_url, "api_url": simulator.api_url, "debounce_s": 0, "connect_rate_per_s": 1000}
     (tmp_path / "settings.json").write_text(json.dumps(settings))
     return path
 
@@ -76,13 +76,36 @@ def test_elsewhere_it_is_lines_until_it_is_told_to_end(simulator: Simulator, sto
     assert rest.splitlines()[-1].startswith("closed 2 accounts in ") and "\x1b" not in "".join(lines) + rest
 
 
+def test_it_closes_its_accounts_when_its_terminal_is_closed(simulator: Simulator, store: Path) -> None:
+    with terminal.livekeeper("top", *arguments(store)) as shown:
+        shown.wait_for("2 accounts: 1 connected, 1 parked")
+        assert shown.hang_up() == 0
+    assert not simulator.is_online(UNB)
+    with livekeeper.CookieManager(store, simulator.config(max_connecting=0)) as manager:
+        assert manager.list_cookies() == ["小店", "旧店"]
+
+
+def test_a_command_in_another_thread_than_the_main_one_leaves_signals_alone(simulator: Simulator, store: Path) -> None:
+    program = """
+import signal, sys, threading
+from livekeeper.__main__ import main
+codes = []
+thread = threading.Thread(target=lambda: codes.append(main(["top", *sys.argv[1:], "--once"])))
+thread.start()
+thread.join()
+assert main(["top", *sys.argv[1:], "--once"]) == codes[0]
+print(codes, [signal.getsignal(number) is signal.SIG_DFL for number in (signal.SIGTERM, signal.SIGHUP)])
+"""
+    done = run_python(program, *arguments(store, "小店"))
+    assert done.stdout.splitlines()[-1] == "[0] [True, True]", done
+
+
 def test_it_ends_when_nobody_reads_it_any_more(simulator: Simulator, store: Path) -> None:
     with subprocess.Popen(
         [*TOP, *arguments(store, "小店")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     ) as child:
         assert child.stdout is not None and child.stderr is not None
-        while "connected: " not in child.stdout.readline():
-            pass
+        assert any("connected: " in line for line in iter(child.stdout.readline, ""))
         child.stdout.close()
         simulator.wait_online(UNB, WAIT_S)
         simulator.drop_connection(UNB)
@@ -96,6 +119,7 @@ def test_once_waits_until_each_has_come_as_far_as_it_does(store: Path) -> None:
     assert header.split() == ["account", "state", "connection", "health", "received", "replied", "since", "reason"]
     assert parked.split()[:2] == ["旧店", "parked"] and connected.split()[:3] == ["小店", "running", "connected"]
     assert summary == "2 accounts: 1 connected, 1 parked"
+    assert "give a new cookie with update_cookie (in Python: manager.update_cookie)" in parked
     # One of them needs somebody.
     assert done.returncode == 1 and "\x1b" not in done.stdout and CANARY not in done.stdout
     well = top(store, "小店", "--once", "--json")
@@ -132,7 +156,7 @@ def test_what_cannot_be_used_is_said_before_anything_runs(simulator: Simulator, 
     for text, sentence in [
         ('{"debounce": 2}', 'no setting "debounce"'),
         ('{"debounce_s": -1}', "debounce_s: is -1, allowed is 0 … 60"),
-        ('{"passphrase": "x"}', "passphrase belongs into no file of settings"),
+        ('{"passphrase": "x"}', "passphrase belongs into no file of settings: use --store-passphrase-env"),
         ("[]", "must be a JSON object"),
         ("{", "bad.json: "),
     ]:
@@ -142,6 +166,8 @@ def test_what_cannot_be_used_is_said_before_anything_runs(simulator: Simulator, 
     for more, sentence in [
         (["--json"], "--json goes with --once"),
         (["another"], "there is no account 'another' in"),
+        (["--config", "missing.json"], "--config: missing.json: No such file or directory: name a file of JSON"),
+        (["--store-passphrase-env", "NOBODY"], "--store-passphrase-env: the environment variable NOBODY is not set"),
         (["--once", "--wait", "-1"], "argument --wait: -1 is out of range"),
     ]:
         done = top(store, *more)
@@ -151,14 +177,34 @@ def test_what_cannot_be_used_is_said_before_anything_runs(simulator: Simulator, 
     assert empty.returncode == 1 and "has no accounts yet" in empty.stderr
     missing = top(store.parent / "missing.db")
     assert missing.returncode == 1 and "there is no store" in missing.stderr
+    assert f"python -m livekeeper import {store.parent / 'missing.db'} FILE makes one" in missing.stderr
     assert not (store.parent / "missing.db").exists()
 
 
-def test_a_passphrase_is_asked_for_on_a_terminal_and_nowhere_else(simulator: Simulator, store: Path) -> None:
+def test_without_arguments_it_says_which_it_needs() -> None:
+    done = subprocess.run(TOP, capture_output=True, text=True, encoding="utf-8", timeout=50)
+    assert done.returncode == 2 and done.stderr.endswith("the following arguments are required: STORE\n")
+
+
+def test_the_names_of_accounts_do_nothing_to_a_terminal(simulator: Simulator, store: Path) -> None:
+    with livekeeper.CookieManager(store, simulator.config(max_connecting=0)) as manager:
+        manager.add_cookie("\x1b[2J", simulator.cookie())
+    done = top(store, "another")
+    assert done.returncode == 2 and "there are \ufffd[2J" in done.stderr
+
+
+def test_a_passphrase_is_asked_for_on_a_terminal_and_taken_from_the_environment_elsewhere(
+    simulator: Simulator, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with livekeeper.CookieManager(store, simulator.config(max_connecting=0)) as manager:
         manager.rekey(passphrase="口令 7")
     done = top(store, "小店", "--once")
-    assert done.returncode == 1 and "sealed with a passphrase" in done.stderr
+    assert done.returncode == 2 and "sealed with a passphrase: give it with --store-passphrase-env NAME" in done.stderr
+    monkeypatch.setenv("WORDS", "口令 7")
+    assert top(store, "小店", "--once", "--store-passphrase-env", "WORDS").returncode == 0
+    monkeypatch.setenv("WORDS", "another")
+    wrong = top(store, "小店", "--once", "--store-passphrase-env", "WORDS")
+    assert wrong.returncode == 1 and "the passphrase is another one" in wrong.stderr and "another" not in wrong.stdout
     with terminal.livekeeper("top", *arguments(store, "小店", "--once")) as shown:
         shown.wait_for("passphrase of ")
         shown.press("口令 7\n")
@@ -178,10 +224,12 @@ def test_a_key_is_taken_from_its_file_or_the_environment(simulator: Simulator, s
     assert top(store, "--key-env", "A", "--key-file", "b").returncode == 2
 
 
-def test_without_rich_a_terminal_is_told_what_to_install_and_a_pipe_needs_none(store: Path) -> None:
+def test_without_rich_a_terminal_shows_lines_and_what_to_install_and_a_pipe_needs_none(store: Path) -> None:
     program = "import sys; sys.modules['rich'] = None; from livekeeper.__main__ import main; sys.exit(main(['top', *sys.argv[1:]]))"
     with terminal.Terminal(sys.executable, "-c", program, *arguments(store)) as shown:
-        assert shown.end() == 1
-    assert "pip install 'livekeeper[cli]'" in shown.shown and "Traceback" not in shown.shown
+        shown.wait_for("parked")
+        shown.press(terminal.CTRL_C)
+        assert shown.end() == 0, shown.shown
+    assert shown.shown.count("pip install 'livekeeper[cli]'") == 1 and "Traceback" not in shown.shown
     done = run_python(program, *arguments(store, "小店", "--once"))
     assert done.returncode == 0 and "connected" in done.stdout, done.stderr

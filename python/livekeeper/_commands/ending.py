@@ -20,10 +20,6 @@ class Unusable(Exception):
 
 def exit_code(name: str, work: Callable[[], int]) -> int:
     """Does the work of the command ``name``, and answers its exit code."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        # A terminal that cannot write Chinese shows a question mark, and not a traceback.
-        reconfigure(errors="replace")
     try:
         code = work()
         sys.stdout.flush()
@@ -48,6 +44,13 @@ def progress_console() -> Any:
     return rich and rich.Console(stderr=True)
 
 
+def said(error: Exception) -> str:
+    """It in words; of the system's, without its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def _told(name: str, error: Exception, code: int) -> int:
-    print(f"livekeeper {name}: {error}", file=sys.stderr)
+    print(f"livekeeper {name}: {said(error)}", file=sys.stderr)
     return code

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 from typing import Optional
 
 from . import passphrases, store
@@ -38,6 +40,7 @@ def run(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     store.must_exist(given)
+    _must_be_new(given.file)
     words = _passphrase(given)
     instead = "End it first, or have it call manager.export_accounts"
     with store.open_store(given, instead, **store.AT_REST) as manager:
@@ -45,6 +48,15 @@ def _run(given: argparse.Namespace) -> int:
     secrets = "without their secrets" if words is None else "their secrets sealed under the passphrase"
     print(f"{given.file}: {count:,} account{'' if count == 1 else 's'}, {secrets}")
     return DONE
+
+
+def _must_be_new(file: str) -> None:
+    """Else a passphrase is typed for nothing."""
+    directory = Path(file).parent
+    if os.path.lexists(file):
+        raise FileExistsError(f"FILE: {file} exists already, and was left as it is: name a new file")
+    if not directory.is_dir():
+        raise FileNotFoundError(f"FILE: {directory} is no directory: make it first, or name another file")
 
 
 def _passphrase(given: argparse.Namespace) -> Optional[str]:

@@ -10,7 +10,7 @@ from typing import Any, Optional
 from .._livekeeper import CookieManager, ImportReport
 from ..errors import InvalidArgument
 from . import passphrases, store
-from .ending import DONE, NOT_ALL, Unusable, exit_code, progress_console
+from .ending import DONE, NOT_ALL, Unusable, exit_code, progress_console, said
 
 NAME = "import"
 HELP = "takes accounts of today's Python program, or of an export"
@@ -21,13 +21,15 @@ both answer), or out of a document that `export` has written.
 
 An account that is in the store already keeps its login; a document brings it new settings,
 rules and default replies, a database nothing. No account connects meanwhile: that is for
-`top`, or for your program.
+`top`, or for your program. If nothing can be taken at all, no store is made either.
 
 What was not taken is said for each account, and why; cookies and tokens are never shown.
-It ends with exit code 0 if everything was taken; 1 if something was not, or nothing could
-be; 2 for arguments that cannot be used.
+It ends with exit code 0 if everything was taken; 1 if something was not, such as an account
+that was in the store already, or nothing could be; 2 for arguments that cannot be used.
 """
 _SQLITE = b"SQLite format 3\0"
+_OF_LIVEKEEPER = slice(68, 72), b"lkpr"
+"""Where SQLite notes whose a file is, and what is noted of a store."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,19 +50,37 @@ def run(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     from .import_view import show
 
-    with Path(given.file).open("rb") as file:
-        is_database = file.read(len(_SQLITE)) == _SQLITE
+    is_database = _is_database(given.file)
     words = None if given.passphrase_env is None else passphrases.of_environment(given.passphrase_env)
     if is_database and words is not None:
         raise Unusable(f"--passphrase-env: {given.file} is a database, and has no passphrase")
     instead = "End it first, or have it call manager.import_xianyu_db or manager.import_accounts"
-    with store.open_store(given, instead, **store.AT_REST) as manager:
-        report = _import_xianyu_db(manager, given) if is_database else _import_document(manager, given, words)
+    absent = store.absent(given)
+    manager = store.open_store(given, instead, **store.AT_REST)
+    try:
+        with manager:
+            report = _import_xianyu_db(manager, given) if is_database else _import_document(manager, given, words)
+    except BaseException:
+        store.take_back(given, absent)
+        raise
     if given.json:
         print(json.dumps(_as_json(report), ensure_ascii=False))
     else:
         show(report)
     return DONE if report.is_complete else NOT_ALL
+
+
+def _is_database(file: str) -> bool:
+    """Else it is a document, or nothing that can be imported."""
+    try:
+        with Path(file).open("rb") as opened:
+            header = opened.read(100)
+    except OSError as error:
+        raise OSError(f"FILE: {said(error)}: name a file that you may read") from None
+    place, mark = _OF_LIVEKEEPER
+    if header.startswith(_SQLITE) and header[place] == mark:
+        raise Unusable(f"FILE: {file} is a store of livekeeper: `export` its accounts and import those, or copy it with its .key")
+    return header.startswith(_SQLITE)
 
 
 def _import_xianyu_db(manager: CookieManager, given: argparse.Namespace) -> ImportReport:
@@ -73,10 +93,11 @@ def _import_document(manager: CookieManager, given: argparse.Namespace, words: O
         with _shown(manager, given):
             return manager.import_accounts(given.file, passphrase=words)
     except InvalidArgument as error:
-        if error.field == "passphrase" and words is None:
-            words = passphrases.ask(f"passphrase of {given.file}: ")
-        if error.field != "passphrase" or words is None:
+        if error.field != "passphrase" or words is not None:
             raise
+        words = passphrases.ask(f"passphrase of {given.file}: ")
+        if words is None:
+            raise Unusable(f"{given.file} is sealed with a passphrase: give it with --passphrase-env NAME") from None
     with _shown(manager, given):
         return manager.import_accounts(given.file, passphrase=words)
 

@@ -9,6 +9,7 @@ from .._livekeeper import ImportedAccount, ImportReport
 from .._seeing.extras import optional
 from .._seeing.text import visible
 from ..states import ImportOutcome
+from .advice import in_python
 
 MAX_WHOLE = 20
 """Accounts that were taken whole and are shown one by one."""
@@ -30,7 +31,7 @@ def show(report: ImportReport) -> None:
         _table(accounts)
     else:
         for account in accounts:
-            print("\n  ".join([visible(str(account)), *(f"note: {visible(note)}" for note in account.notes)]))
+            print("\n  ".join([visible(in_python(str(account))), *(f"note: {visible(note)}" for note in account.notes)]))
     if whole:
         print(f"… and {whole:,} more that were taken whole")
     for note in report.notes:
@@ -67,6 +68,6 @@ def _table(accounts: Sequence[ImportedAccount]) -> None:
             Text(visible(account.cookie_id)),
             Text(str(account.outcome), style=_COLORS[account.outcome]),
             *(figures if has_room else ()),
-            Text(visible("\n".join(sentences))),
+            Text(visible(in_python("\n".join(sentences)))),
         )
     console.print(table)

@@ -9,6 +9,7 @@ from .._seeing.text import visible
 from .._seeing.times import clock
 from .._seeing.top import looked_at
 from ..states import ConnectionState
+from .advice import in_python
 
 
 def follow(manager: CookieManager, wanted: Optional[AbstractSet[str]]) -> None:
@@ -19,7 +20,7 @@ def follow(manager: CookieManager, wanted: Optional[AbstractSet[str]]) -> None:
             for event in events:
                 is_wanted = wanted is None or event.cookie_id is None or event.cookie_id in wanted
                 if is_wanted and not _is_a_step(event):
-                    print(f"{clock(event.at)}  {visible(str(event))}", flush=True)
+                    print(f"{clock(event.at)}  {visible(in_python(str(event)))}", flush=True)
     except KeyboardInterrupt:
         pass
 

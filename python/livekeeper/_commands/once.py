@@ -14,6 +14,7 @@ from .._seeing.rows import Statuses
 from .._seeing.text import aligned, visible
 from .._seeing.top import by_urgency, looked_at, table
 from ..states import ConnectionState, TaskState
+from .advice import in_python
 from .ending import DONE, NOT_ALL, progress_console
 
 
@@ -25,7 +26,7 @@ def show(manager: CookieManager, wanted: Optional[AbstractSet[str]], given: argp
     if is_terminal:
         _draw(statuses, summary)
     elif not given.json:
-        rows = [[visible(cell.text) for cell in statuses._cells(status)] for status in statuses]
+        rows = [[visible(in_python(cell.text)) for cell in statuses._cells(status)] for status in statuses]
         print(*aligned([statuses._names, *rows]), summary, sep="\n", flush=True)
     report = close(manager, console=progress_console())
     if given.json:

@@ -10,11 +10,11 @@ from typing import Optional
 from .ending import Unusable
 
 
-def of_environment(name: str) -> str:
-    """What the environment variable holds."""
+def of_environment(name: str, option: str = "--passphrase-env") -> str:
+    """What the environment variable holds that ``option`` names."""
     words = os.environ.get(name)
     if not words:
-        raise Unusable(f"--passphrase-env: the environment variable {name} is not set")
+        raise Unusable(f"{option}: the environment variable {name} is not set")
     return words
 
 

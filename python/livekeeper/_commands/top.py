@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from typing import Optional
 
 from .._livekeeper import CookieManager
+from .._seeing.text import visible
 from ..errors import StoreError
-from . import store
+from . import signals, store
 from .ending import DONE, NOT_ALL, Unusable, exit_code, progress_console
 from .ranges import number
 
@@ -19,9 +19,9 @@ HELP = "keeps a store's accounts alive, and shows them until Ctrl-C"
 DESCRIPTION = """\
 Keeps the accounts of a store alive as a program of yours would, so it answers buyers with
 the rules that are in the store. What they do is shown as it changes, those that need
-somebody first. Ctrl-C, or SIGTERM, closes everything and says what that came to. Where
-the output is no terminal it is lines. The settings are those that livekeeper.Config has by
-itself (messages are kept for 30 days, say); --config gives others.
+somebody first. Ctrl-C, SIGTERM or SIGHUP closes everything and says what that came to.
+Where the output is no terminal it is lines. The settings are those that livekeeper.Config
+has by itself (messages are kept for 30 days, say); --config gives others.
 
 A store is kept by one program at a time. In a program that has it open already,
 livekeeper.top(manager) shows the same; python -m livekeeper inspect looks into it from
@@ -38,7 +38,7 @@ arguments that cannot be used.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     store.add_arguments(parser)
-    parser.add_argument("accounts", nargs="*", metavar="ACCOUNT", help="show these only; all of the store are kept alive")
+    parser.add_argument("accounts", nargs="*", default=[], metavar="ACCOUNT", help="show these only; all of the store are kept alive")
     parser.add_argument("--once", action="store_true", help="show them once, and end")
     parser.add_argument(
         "--wait", type=number(0, 3_600), default=30.0, metavar="S", help="how long --once waits for them, 0 … 3600 s (default 30)"
@@ -52,20 +52,20 @@ def run(given: argparse.Namespace) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     from .._seeing.progress import close
-    from .._seeing.top import needs_rich, top
+    from .._seeing.extras import optional
+    from .._seeing.top import top
     from . import lines, once
 
     if given.json and not given.once:
         raise Unusable("--json goes with --once")
     # On a dumb terminal nothing can be drawn in its place.
     is_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not given.json
-    if is_terminal:
-        needs_rich()
     store.must_exist(given)
-    # Whoever runs programs ends them so.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if is_terminal and optional("rich") is None:
+        is_terminal = False
+        print("(for a live table: pip install 'livekeeper[cli]')", flush=True)
     instead = f"That program shows the same with livekeeper.top(manager); python -m livekeeper inspect {given.store} looks into it"
-    with store.open_store(given, instead) as manager:
+    with signals.as_ctrl_c(), store.open_store(given, instead) as manager:
         wanted = _wanted(manager, given)
         if given.once:
             return once.show(manager, wanted, given, is_terminal)
@@ -76,7 +76,7 @@ def _run(given: argparse.Namespace) -> int:
         report = close(manager, console=progress_console())
     for account in report.accounts:
         if account.left:
-            print(f"{account.cookie_id}: left: {', '.join(account.left)}")
+            print(visible(f"{account.cookie_id}: left: {', '.join(account.left)}"))
     print(report)
     return DONE if report.is_clean else NOT_ALL
 
@@ -87,6 +87,6 @@ def _wanted(manager: CookieManager, given: argparse.Namespace) -> Optional[froze
         raise StoreError(f"{given.store} has no accounts yet: python -m livekeeper import {given.store} FILE takes them from elsewhere")
     unknown = [account for account in given.accounts if account not in known]
     if unknown:
-        there_are = ", ".join(known[:10]) + (f" and {len(known) - 10:,} more" if len(known) > 10 else "") or "none"
+        there_are = visible(", ".join(known[:10])) + (f" and {len(known) - 10:,} more" if len(known) > 10 else "")
         raise Unusable(f"there is no account {unknown[0]!r} in {given.store}; there are {there_are}")
     return frozenset(given.accounts) or None
