@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import _awaiting as _awaiting
 from ._livekeeper import (
     AccountStatus,
     AccountStop,

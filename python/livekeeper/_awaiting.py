@@ -1,16 +1,23 @@
 """Waiting for the library on an event loop of asyncio's. Each loop watches a bell that the library rings from its own threads; what is
 to be looked at, the loop looks at itself: no thread of the library runs Python code, so a loop or the interpreter may end at any
-moment."""
+moment.
+
+The package imports this module at once, for Rust, which asks for it when something is first awaited: there and then it would be read
+from the disk, without the GIL, and before Python 3.14 a thread that wants the GIL back while the interpreter exits is unwound. That no
+frame of Rust's allows. ``asyncio`` itself is imported by whoever runs a loop of its.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import os
-from typing import Any, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Optional, Protocol
 from weakref import WeakKeyDictionary
 
 from ._livekeeper import Bell
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Pending(Protocol):
@@ -44,6 +51,8 @@ _numbers = itertools.count()
 
 async def wait(pending: Pending, limit_s: Optional[float]) -> Any:
     """The answer. One that takes longer than ``limit_s`` seconds ends as an iteration does."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     watch = _watch(loop)
     number = next(_numbers)

@@ -394,6 +394,36 @@ def judge(seed: int, instant: float, began: float, child: subprocess.Popen[str])
     assert took < 25, f"at {instant} s, LIVEKEEPER_EXIT_SEED={seed}"
 
 
+def test_the_interpreter_exits_cleanly_while_a_thread_awaits_for_the_first_time() -> None:
+    # Before Python 3.14, a thread that wants the GIL back while the interpreter exits is unwound: through Rust, that is an abort.
+    done = run_python(
+        """
+import asyncio, sys, threading, time, livekeeper
+
+manager = livekeeper.CookieManager(":memory:")
+began = threading.Event()
+
+class Endless:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.startswith("livekeeper."):
+            began.set()
+            while True:
+                time.sleep(0)
+
+async def first():
+    await manager.aio.list_cookies()
+    began.set()
+
+sys.meta_path.insert(0, Endless)
+threading.Thread(target=asyncio.run, args=(first(),), daemon=True).start()
+began.wait(20)
+sys.exit(0 if began.is_set() else 1)
+"""
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
 def test_under_gevent_functions_are_called_and_records_are_logged_and_the_process_ends() -> None:
     pytest.importorskip("gevent")
     done = run_python(
