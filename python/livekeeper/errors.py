@@ -200,17 +200,4 @@ _BY_CODE: dict[int, type[LivekeeperError]] = {
         DiskFailed,
     )
 }
-
-
-def _from_core(
-    code: int, message: str, cookie_id: Optional[str], field: Optional[str], pid: Optional[int] = None
-) -> LivekeeperError:
-    """The exception for an error of the core. What is particular to it goes into its ``__dict__``, so it pickles."""
-    error = _BY_CODE.get(code, LivekeeperError)(message)
-    error.code = code
-    error.cookie_id = cookie_id
-    if isinstance(error, InvalidArgument):
-        error.field = field
-    if isinstance(error, AlreadyOpen):
-        error.pid = pid
-    return error
+"""What Rust makes errors of."""

@@ -29,11 +29,24 @@ pub(crate) fn closed(py: Python<'_>, sentence: &str) -> PyErr {
 const INVALID_ARGUMENT: u32 = 1;
 
 fn make(py: Python<'_>, code: u32, message: &str, cookie_id: Option<&str>, field: Option<&str>, pid: Option<u32>) -> PyErr {
-    static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let made =
-        MAKE.import(py, "livekeeper.errors", "_from_core").and_then(|make| make.call1((code, message, cookie_id, field, pid)));
-    match made {
-        Ok(exception) => PyErr::from_value(exception),
-        Err(error) => error,
-    }
+    let particulars = || -> PyResult<PyErr> {
+        let error = kind(py, code)?.call1((message,))?;
+        // All of it into its `__dict__`, so it pickles.
+        error.setattr("code", code)?;
+        error.setattr("cookie_id", cookie_id)?;
+        if error.hasattr("field")? {
+            error.setattr("field", field)?;
+        }
+        if error.hasattr("pid")? {
+            error.setattr("pid", pid)?;
+        }
+        Ok(PyErr::from_value(error))
+    };
+    particulars().unwrap_or_else(|error| error)
+}
+
+/// The class of errors with this number. Neither here nor in what is done with it does Python code run: see `states::Named::member`.
+fn kind(py: Python<'_>, code: u32) -> PyResult<Bound<'_, PyAny>> {
+    static KINDS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    KINDS.import(py, "livekeeper.errors", "_BY_CODE")?.get_item(code)
 }

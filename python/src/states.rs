@@ -17,11 +17,17 @@ pub(crate) trait Named: Copy + 'static {
     const ENUM: &'static str;
     fn all() -> &'static [Self];
     fn name(self) -> &'static str;
+    /// The enum's members by their values.
     fn members() -> &'static PyOnceLock<Py<PyAny>>;
 
-    /// The enum's member.
+    /// The enum's member. It is looked up where the enum keeps them: calling the enum runs Python code, in which another thread may
+    /// get the GIL, and before Python 3.14 one that wants it back while the interpreter exits is unwound, which no frame here allows.
     fn member(self, py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        Self::members().import(py, "livekeeper.states", Self::ENUM)?.call1((self.name(),))
+        let members = Self::members().get_or_try_init(py, || {
+            let kind = py.import("livekeeper.states")?.getattr(Self::ENUM)?;
+            kind.getattr("_value2member_map_").map(Bound::unbind)
+        })?;
+        members.bind(py).get_item(self.name())
     }
 
     /// From a member, or from its name; a wrong one is refused with the allowed ones.
@@ -51,8 +57,8 @@ macro_rules! named {
             }
 
             fn members() -> &'static PyOnceLock<Py<PyAny>> {
-                static ENUM: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-                &ENUM
+                static MEMBERS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+                &MEMBERS
             }
         }
     };

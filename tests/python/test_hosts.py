@@ -424,6 +424,35 @@ sys.exit(0 if began.is_set() else 1)
     assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
 
 
+@pytest.mark.parametrize("work", ["item.kind, item.level", "refused()"])
+def test_the_interpreter_exits_cleanly_while_threads_look_at_states_and_errors(work: str) -> None:
+    program = """
+import sys, threading, time, livekeeper
+
+manager = livekeeper.CookieManager(":memory:")
+item = manager.capacity().items[0]
+
+def refused():
+    try:
+        manager.status("none")
+    except livekeeper.LivekeeperError:
+        pass
+
+def loop():
+    while True:
+        WORK
+
+for _ in range(4):
+    threading.Thread(target=loop, daemon=True).start()
+# They take the GIL from each other meanwhile.
+time.sleep(0.02)
+sys.exit(0)
+"""
+    for _ in range(10):
+        done = run_python(program.replace("WORK", work))
+        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
 def test_under_gevent_functions_are_called_and_records_are_logged_and_the_process_ends() -> None:
     pytest.importorskip("gevent")
     done = run_python(

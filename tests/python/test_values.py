@@ -382,7 +382,8 @@ def test_every_error_has_a_number_of_its_own_and_pickles() -> None:
     numbers = [kind.code for kind in kinds if kind not in (errors.LivekeeperError, errors.StoreError)]
     assert sorted(numbers) == list(range(1, 22))
     for number in numbers:
-        error = errors._from_core(number, "一句话", "店", "field")
+        error = errors._BY_CODE[number]("一句话")
+        error.code, error.cookie_id = number, "店"
         restored = pickle.loads(pickle.dumps(error))
         assert type(restored) is type(error)
         assert (str(restored), restored.code, restored.cookie_id) == ("一句话", number, "店")
