@@ -24,6 +24,8 @@ class Terminal:
         if self._child == 0:
             os.environ.update(TERM="xterm-256color", COLUMNS=str(columns), LINES=str(lines), LANG="C.UTF-8", PYTHONUTF8="1")
             try:
+                # Whoever runs the tests may ignore it, as under nohup, and what is ignored is inherited.
+                signal.signal(signal.SIGHUP, signal.SIG_DFL)
                 os.execv(command[0], command)
             finally:
                 # Else there would be two that run the tests.
