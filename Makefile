@@ -127,8 +127,8 @@ install-c: $(CARGO_C) ## the C library: headers, liblivekeeper.so and .a, liveke
 $(CARGO_C): | prerequisites
 	CARGO_PROFILE_DEV_DEBUG=false cargo install cargo-c --version 0.10.24 --locked --debug --root target/tools
 
-install-test: prerequisites ## install-c into a directory of its own, and the examples built against it
-	tests/install.sh
+install-test: $(VENV)/.cmake ## install-c into a directory of its own, and the examples built against it
+	PATH="$$PATH:$(CURDIR)/$(VENV)/bin" tests/install.sh
 
 module: $(VENV)/.module ## the native Python module, built in release, in .venv
 
@@ -145,6 +145,11 @@ $(VENV)/.tools: | prerequisites
 # It brings Node along.
 $(VENV)/.linters: $(VENV)/.tools
 	$(PY) -m pip install -q --disable-pip-version-check 'pyright[nodejs]>=1.1.400,<2'
+	@touch $@
+
+# The package of CMake's own makers, where the machine has none.
+$(VENV)/.cmake: $(VENV)/.tools
+	command -v cmake >/dev/null || $(PY) -m pip install -q --disable-pip-version-check 'cmake>=3.20'
 	@touch $@
 
 prerequisites:
