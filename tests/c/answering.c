@@ -2,9 +2,8 @@
  * A function of a host's that answers buyers, and default replies. The environment names the service and a cookie; buyers write a word
  * each, in this order, and the function does what the word says.
  */
+#include "counting.h"
 #include "expect.h"
-
-#include <pthread.h>
 
 struct handler {
     lk_manager *manager;
@@ -13,25 +12,7 @@ struct handler {
     bool was_told;
 };
 
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool let_go;
-
-static void count(int *counter)
-{
-    pthread_mutex_lock(&turn);
-    ++*counter;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&turn);
-}
-
-static void wait_until(const int *counter, int number)
-{
-    pthread_mutex_lock(&turn);
-    while (*counter < number)
-        pthread_cond_wait(&changed, &turn);
-    pthread_mutex_unlock(&turn);
-}
 
 static void end(void *data)
 {

@@ -1,15 +1,12 @@
 /*
  * Calls that are begun: waited for, told of to a function exactly once, given up, let go of, and caught by the manager's end. Offline.
  */
+#include "counting.h"
 #include "expect.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #define CALLS 200
-
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 
 struct told {
     int calls;
@@ -17,22 +14,6 @@ struct told {
     lk_status status;
     lk_manager *manager;
 };
-
-static void count(int *counter)
-{
-    pthread_mutex_lock(&turn);
-    ++*counter;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&turn);
-}
-
-static void wait_until(const int *counter, int number)
-{
-    pthread_mutex_lock(&turn);
-    while (*counter < number)
-        pthread_cond_wait(&changed, &turn);
-    pthread_mutex_unlock(&turn);
-}
 
 static void on_done(void *data, lk_status status, const lk_call *call)
 {

@@ -1,32 +1,13 @@
 /*
  * The three ways to hear what happens, and the log. Offline.
  */
+#include "counting.h"
 #include "expect.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #define CHANGES 300
-
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-static void count(int *counter)
-{
-    pthread_mutex_lock(&turn);
-    ++*counter;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&turn);
-}
-
-static void wait_until(const int *counter, int number)
-{
-    pthread_mutex_lock(&turn);
-    while (*counter < number)
-        pthread_cond_wait(&changed, &turn);
-    pthread_mutex_unlock(&turn);
-}
 
 static bool is_readable(int fd, int timeout_ms)
 {

@@ -3,11 +3,11 @@
  * the library asks is this program's: it fails where a test says so, and is the system's own else.
  */
 #define _GNU_SOURCE
+#include "counting.h"
 #include "verbs.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,25 +49,6 @@ int clock_gettime(clockid_t clock, struct timespec *now)
         return -1;
     }
     return (int)syscall(SYS_clock_gettime, clock, now);
-}
-
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-
-static void count(int *counter)
-{
-    pthread_mutex_lock(&turn);
-    ++*counter;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&turn);
-}
-
-static void wait_until(const int *counter, int number)
-{
-    pthread_mutex_lock(&turn);
-    while (*counter < number)
-        pthread_cond_wait(&changed, &turn);
-    pthread_mutex_unlock(&turn);
 }
 
 static void panicked_at(int line, lk_status status)

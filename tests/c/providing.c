@@ -2,9 +2,8 @@
  * Functions of a host's that the library calls: a login that is over is renewed by one, another has no cookie, the last one is
  * still running when the manager is closed. The environment names the service, the cookie that is over, and a new one.
  */
+#include "counting.h"
 #include "expect.h"
-
-#include <pthread.h>
 
 /* A provider's data: what it does, and what became of it. */
 struct provider {
@@ -15,25 +14,7 @@ struct provider {
     bool was_told;
 };
 
-static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool let_go;
-
-static void count(int *counter)
-{
-    pthread_mutex_lock(&turn);
-    ++*counter;
-    pthread_cond_broadcast(&changed);
-    pthread_mutex_unlock(&turn);
-}
-
-static void wait_until(const int *counter, int number)
-{
-    pthread_mutex_lock(&turn);
-    while (*counter < number)
-        pthread_cond_wait(&changed, &turn);
-    pthread_mutex_unlock(&turn);
-}
 
 static void end(void *data)
 {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from .._livekeeper import CookieManager, StopReport
@@ -12,14 +11,31 @@ from .extras import optional
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from typing_extensions import Self
 
 
-class Bar:
+class _Shown:
+    """Rich's progress, shown for a ``with`` block; or nothing."""
+
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+
+class Bar(_Shown):
     """A bar for ``total`` pieces of ``what``, for a ``with`` block. Without rich, or where the output is no terminal, it shows
     nothing."""
 
     def __init__(self, what: str, total: int, console: Optional[Console] = None) -> None:
-        self._progress = _progress(console)
+        super().__init__(_progress(console))
         self._bar = self._progress and self._progress.add_task(what, total=total)
 
     def advance(self, pieces: int = 1) -> None:
@@ -32,43 +48,15 @@ class Bar:
         if self._progress is not None:
             self._progress.update(self._bar, completed=total, total=total)
 
-    def __enter__(self) -> Bar:
-        if self._progress is not None:
-            self._progress.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-
-class Spinner:
+class Spinner(_Shown):
     """A sign that ``what`` is under way, for a ``with`` block around a call that says nothing until its end: for how long by now, and
     what ``said()`` answers, which is asked from another thread. Then it is gone. It shows nothing where a bar does not."""
 
     def __init__(self, what: str, said: Callable[[], str], console: Optional[Console] = None) -> None:
-        self._progress = _spinner(said, console)
+        super().__init__(_spinner(said, console))
         if self._progress is not None:
             self._progress.add_task(what, total=None)
-
-    def __enter__(self) -> Spinner:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: Optional[type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
-    ) -> None:
-        if self._progress is not None:
-            self._progress.stop()
 
 
 def close(manager: CookieManager, timeout_s: float = 10.0, *, console: Optional[Console] = None) -> StopReport:
