@@ -75,27 +75,7 @@ impl Store {
             if !fence.is_current() {
                 return Err(Fault::Refused(Error::Closed));
             }
-            let (cookie_id, message) = (fence.cookie_id(), &draft.message);
-            // Looked at once more: the host or a person may have been faster than this transaction.
-            let overtaken = if draft.decision.is_about_content() { overtaken(db, &fence, &draft, now_ms)? } else { None };
-            let decision = overtaken.unwrap_or(draft.decision);
-            let mut decide = db.prepare_cached(
-                "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
-                 WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
-            )?;
-            let rule = draft.rule.filter(|_| overtaken.is_none());
-            let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
-            // Then what was to be folded into it stays undecided, and is taken up by itself.
-            if !is_first {
-                return Ok(None);
-            }
-            for folded in &draft.folded {
-                decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
-            }
-            for send in draft.sends.iter().filter(|_| decision.is_reply()) {
-                insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
-            }
-            Ok(Some(decision))
+            decide(db, &fence, &draft, now_ms)
         })
         .await
     }
@@ -120,21 +100,7 @@ impl Store {
     /// Stores how a send ended. It is a fact, whatever has become of its session: no fence is asked.
     pub(crate) async fn close_send(&self, cookie_id: &str, uuid: String, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
-        let stored = self.submit(move |db| {
-            let (name, reason, code, more_info, service_id) = match &outcome {
-                SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
-                SendOutcome::Rejected { reason, code, more_info } => {
-                    ("rejected", Some(reason), Some(*code), more_info.as_ref(), None)
-                }
-                SendOutcome::Unknown => ("unknown", None, None, None, None),
-            };
-            db.prepare_cached(
-                "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
-                 WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
-            )?
-            .execute((&cookie_id, &uuid, name, reason, code, service_id, now_ms, more_info))?;
-            Ok(())
-        });
+        let stored = self.submit(move |db| close(db, &cookie_id, &uuid, &outcome, now_ms));
         // It is durable in its turn; nobody waits for it.
         stored.await.map(drop)
     }
@@ -166,6 +132,46 @@ impl Store {
         let cookie_id = cookie_id.to_owned();
         self.submit(move |db| give_up(db, &cookie_id, now_ms)).await.map(drop)
     }
+}
+
+/// Within a transaction, as [`Store::decide`].
+pub(super) fn decide(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> Result<Option<DecisionCode>, Fault> {
+    let (cookie_id, message) = (fence.cookie_id(), &draft.message);
+    // Looked at once more: the host or a person may have been faster than this transaction.
+    let overtaken = if draft.decision.is_about_content() { overtaken(db, fence, draft, now_ms)? } else { None };
+    let decision = overtaken.unwrap_or(draft.decision);
+    let mut decide = db.prepare_cached(
+        "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
+         WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
+    )?;
+    let rule = draft.rule.filter(|_| overtaken.is_none());
+    let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
+    // Then what was to be folded into it stays undecided, and is taken up by itself.
+    if !is_first {
+        return Ok(None);
+    }
+    for folded in &draft.folded {
+        decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
+    }
+    for send in draft.sends.iter().filter(|_| decision.is_reply()) {
+        insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
+    }
+    Ok(Some(decision))
+}
+
+/// Within a transaction, as [`Store::close_send`].
+pub(super) fn close(db: &Savepoint<'_>, cookie_id: &str, uuid: &str, outcome: &SendOutcome, now_ms: i64) -> Result<(), Fault> {
+    let (name, reason, code, more_info, service_id) = match outcome {
+        SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
+        SendOutcome::Rejected { reason, code, more_info } => ("rejected", Some(reason), Some(*code), more_info.as_ref(), None),
+        SendOutcome::Unknown => ("unknown", None, None, None, None),
+    };
+    db.prepare_cached(
+        "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
+         WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
+    )?
+    .execute((cookie_id, uuid, name, reason, code, service_id, now_ms, more_info))?;
+    Ok(())
 }
 
 /// What speaks against a reply now, though nothing did when it was drafted.
