@@ -16,7 +16,7 @@ use crate::reply;
 use crate::reply::template::{self, Variables};
 use crate::rule::KeywordRule;
 use crate::secret::Secret;
-use crate::store::{self, Content, Draft, InboxRow, NewSend, Recorded, RowKind};
+use crate::store::{self, Content, Draft, Handover, InboxRow, NewSend, RowKind};
 
 /// Keyword rules, made ready.
 pub struct Rules(reply::rules::Rules);
@@ -47,22 +47,14 @@ pub struct Store {
     fence: Fence,
 }
 
-/// A message that is on its way to the store.
-pub struct Recording(oneshot::Receiver<Result<Recorded, Error>>);
-/// A decision that is on its way to the store.
-pub struct Deciding(oneshot::Receiver<Result<Option<DecisionCode>, Error>>);
+/// What is on its way to the store.
+pub struct Handed(oneshot::Receiver<store::Answer>);
 
-impl Recording {
-    /// Waits until it is durable; whether it is new.
+impl Handed {
+    /// Waits until it is durable; whether a message was new, or the decision to reply stands.
     pub async fn done(self) -> bool {
-        matches!(self.0.await, Ok(Ok(Recorded { new: 1, .. })))
-    }
-}
-
-impl Deciding {
-    /// Waits until it is durable; whether it stands.
-    pub async fn done(self) -> bool {
-        matches!(self.0.await, Ok(Ok(Some(DecisionCode::Reply))))
+        let Ok(Ok(Some(taken))) = self.0.await else { return false };
+        taken.recorded.new == 1 || taken.decided == [Some(DecisionCode::Reply)]
     }
 }
 
@@ -95,31 +87,39 @@ impl Store {
     ///
     /// # Errors
     /// A store that is closed.
-    pub async fn record(&self, number: u64) -> Result<Recording, Error> {
-        self.store.record_messages(self.fence.clone(), vec![row(number)], 1).await.map(Recording)
+    pub async fn record(&self, number: u64) -> Result<Handed, Error> {
+        self.take(Handover { rows: vec![row(number)], ..Handover::default() }).await
     }
 
     /// Hands the decision to reply to it over, with the send that follows from it.
     ///
     /// # Errors
     /// A store that is closed.
-    pub async fn decide(&self, number: u64) -> Result<Deciding, Error> {
-        let message = row(number);
-        let send = NewSend {
-            uuid: format!("-{number:013}1"),
-            chat_id: message.chat_id.clone(),
-            peer_id: message.sender_id.clone(),
-            content: Content::Text("在的".to_owned()),
-        };
-        let draft = Draft {
-            message,
-            folded: Vec::new(),
-            decision: DecisionCode::Reply,
-            rule: Some(1),
-            once_per_chat: false,
-            sends: vec![send],
-        };
-        self.store.decide(self.fence.clone(), draft, 1).await.map(Deciding)
+    pub async fn decide(&self, number: u64) -> Result<Handed, Error> {
+        self.take(Handover { drafts: vec![draft(number)], ..Handover::default() }).await
+    }
+
+    async fn take(&self, handover: Handover) -> Result<Handed, Error> {
+        self.store.take(self.fence.clone(), handover, 1).await.map(Handed)
+    }
+}
+
+fn draft(number: u64) -> Draft {
+    let message = row(number);
+    let send = NewSend {
+        uuid: format!("-{number:013}1"),
+        chat_id: message.chat_id.clone(),
+        peer_id: message.sender_id,
+        content: Content::Text("在的".to_owned()),
+    };
+    Draft {
+        message_id: message.message_id,
+        chat_id: message.chat_id,
+        folded: Vec::new(),
+        decision: DecisionCode::Reply,
+        rule: Some(1),
+        once_per_chat: false,
+        sends: vec![send],
     }
 }
 

@@ -230,6 +230,11 @@ impl Backfill {
         None
     }
 
+    /// Whether no chat is to be read any more, and nothing waits for one.
+    pub(super) fn is_done(&self) -> bool {
+        self.unread.is_empty() && self.reading.is_none() && self.held.is_empty()
+    }
+
     pub(super) fn holds_any(&self) -> bool {
         !self.held.is_empty()
     }

@@ -1,44 +1,9 @@
-//! Pushes on their way to the store: each is acknowledged to the service only after its messages are durable.
+//! From a push to the rows of the inbox.
 
-use std::collections::VecDeque;
-
-use tokio::sync::oneshot;
-
-use crate::account::Fence;
-use crate::error::Error;
-use crate::store::{InboxRow, OrderNote, Recorded, RowKind, Store};
+use crate::store::{InboxRow, OrderNote, RowKind};
 use crate::wire::frame::Push;
 use crate::wire::message::{Entry, Message, OrderNotice};
 use crate::wire::sync;
-
-/// Pushes of one connection that wait for the store, at most. At the bound nothing more is read from the socket, and the
-/// service's own flow control holds.
-const MAX_UNRECORDED: usize = 64;
-
-/// The pushes of one connection that are not recorded yet, in their order.
-#[derive(Default)]
-pub(super) struct Inbox {
-    unrecorded: VecDeque<Unrecorded>,
-}
-
-struct Unrecorded {
-    whence: Whence,
-    recorded: oneshot::Receiver<Result<Recorded, Error>>,
-}
-
-/// How messages have come.
-pub(super) enum Whence {
-    /// Pushed: this frame acknowledges them.
-    Push { ack: String },
-    /// Read back from a chat's history: nobody waits for an ack.
-    History,
-}
-
-/// Messages that are durable.
-pub(super) struct RecordedBatch {
-    pub(super) whence: Whence,
-    pub(super) recorded: Recorded,
-}
 
 /// What a push holds: the messages to record, and how many entries could not be read.
 pub(super) struct Unpacked {
@@ -70,52 +35,6 @@ pub(super) fn unpack(push: &Push<'_>, seller_id: &str) -> Unpacked {
         }
     }
     unpacked
-}
-
-impl Inbox {
-    pub(super) fn has_room(&self) -> bool {
-        self.unrecorded.len() < MAX_UNRECORDED
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.unrecorded.is_empty()
-    }
-
-    /// Hands the messages of a push to the store.
-    pub(super) async fn record(
-        &mut self,
-        store: &Store,
-        fence: &Fence,
-        rows: Vec<InboxRow>,
-        ack: String,
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        let recorded = store.record_messages(fence.clone(), rows, now_ms).await?;
-        self.unrecorded.push_back(Unrecorded { whence: Whence::Push { ack }, recorded });
-        Ok(())
-    }
-
-    /// Hands what was read back of one chat to the store.
-    pub(super) async fn record_history(
-        &mut self,
-        store: &Store,
-        fence: &Fence,
-        rows: Vec<InboxRow>,
-        now_ms: i64,
-    ) -> Result<(), Error> {
-        let recorded = store.record_history(fence.clone(), rows, now_ms).await?;
-        self.unrecorded.push_back(Unrecorded { whence: Whence::History, recorded });
-        Ok(())
-    }
-
-    /// Waits for the oldest of them to be durable; for ever when there is none. May be cancelled.
-    pub(super) async fn next_recorded(&mut self) -> Result<RecordedBatch, Error> {
-        let Some(oldest) = self.unrecorded.front_mut() else { return std::future::pending().await };
-        let answer = (&mut oldest.recorded).await.unwrap_or(Err(Error::Closed));
-        // Taken out only now: a cancelled wait has changed nothing.
-        let whence = self.unrecorded.pop_front().map_or(Whence::History, |batch| batch.whence);
-        Ok(RecordedBatch { whence, recorded: answer? })
-    }
 }
 
 pub(super) fn row(kind: RowKind, message: Message) -> InboxRow {

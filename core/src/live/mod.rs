@@ -2,13 +2,13 @@
 
 pub(crate) mod api;
 mod asking;
+mod at_once;
 mod auth;
 mod backfill;
 mod confirming;
 mod cookie_helper;
 mod cookie_provider;
 mod cookie_renewal;
-mod deciding;
 mod heartbeat;
 mod inbox;
 mod network;
@@ -20,6 +20,7 @@ mod proxy;
 mod refresh;
 mod replying;
 mod session;
+mod storing;
 pub(crate) mod tls;
 pub(crate) mod transport;
 mod turns;

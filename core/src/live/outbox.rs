@@ -1,6 +1,6 @@
 //! Sends under way: each is matched to the service's answer by its mid, or becomes unknown.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -9,9 +9,13 @@ use tokio::time::{Duration, Instant};
 use crate::account::AccountCell;
 use crate::error::Error;
 use crate::send_outcome::SendOutcome;
+use crate::store::EndedSend;
 
 /// Sends that wait for their answer at the same time, at most, over one account.
 pub(crate) const MAX_UNANSWERED: usize = 256;
+
+/// How a send ended is stored together with whatever else is stored within this time, as a rule its echo; else by itself.
+const TELL_WITHIN: Duration = Duration::from_millis(100);
 
 /// Who waits for the outcome.
 pub(crate) enum Sender {
@@ -28,7 +32,9 @@ pub(crate) struct Outbox {
     /// By mid.
     unanswered: BTreeMap<String, Unanswered>,
     /// Ended, and not yet told to the store.
-    closed: VecDeque<Closed>,
+    ended: Vec<EndedSend>,
+    /// Until when that is told.
+    tell_at: Option<Instant>,
 }
 
 struct Unanswered {
@@ -37,15 +43,9 @@ struct Unanswered {
     until: Instant,
 }
 
-/// How a send ended.
-pub(crate) struct Closed {
-    pub(crate) uuid: String,
-    pub(crate) outcome: SendOutcome,
-}
-
 impl Outbox {
     pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
-        Self { cell, answer_within, unanswered: BTreeMap::new(), closed: VecDeque::new() }
+        Self { cell, answer_within, unanswered: BTreeMap::new(), ended: Vec::new(), tell_at: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -58,33 +58,40 @@ impl Outbox {
     }
 
     /// Closes the send with this mid; an answer to something else is none of ours.
-    pub(crate) fn answered(&mut self, mid: &str, outcome: impl FnOnce() -> SendOutcome) {
+    pub(crate) fn answered(&mut self, mid: &str, now: Instant, outcome: impl FnOnce() -> SendOutcome) {
         if let Some(send) = self.unanswered.remove(mid) {
             let outcome = outcome();
-            self.closed.push_back(Closed { uuid: send.uuid.clone(), outcome: outcome.clone() });
+            self.ended.push(EndedSend { uuid: send.uuid.clone(), outcome: outcome.clone() });
+            self.tell_at.get_or_insert(now + TELL_WITHIN);
             send.close(outcome, &self.cell);
         }
     }
 
-    /// What has ended and was not told yet: the first of it.
-    pub(crate) fn next_closed(&self) -> Option<&Closed> {
-        self.closed.front()
+    /// What has ended and was not told to the store.
+    pub(crate) fn ended(&self) -> &[EndedSend] {
+        &self.ended
     }
 
-    /// The first of it is told.
-    pub(crate) fn closed_is_told(&mut self) {
-        self.closed.pop_front();
+    /// When it is to be told, if nothing else is stored before.
+    pub(crate) fn tell_at(&self) -> Option<Instant> {
+        self.tell_at
     }
 
-    /// When the next send becomes unknown.
+    /// All of it is told.
+    pub(crate) fn forget_ended(&mut self) {
+        self.ended.clear();
+        self.tell_at = None;
+    }
+
+    /// When the next send becomes unknown, or an end is to be told.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.unanswered.values().map(|send| send.until).min()
+        self.unanswered.values().map(|send| send.until).chain(self.tell_at).min()
     }
 
     /// Closes the sends whose time is over.
     pub(crate) fn expire(&mut self, now: Instant) {
         while let Some(mid) = self.unanswered.iter().find(|(_, send)| send.until <= now).map(|(mid, _)| mid.clone()) {
-            self.answered(&mid, || SendOutcome::Unknown);
+            self.answered(&mid, now, || SendOutcome::Unknown);
         }
     }
 }
@@ -127,7 +134,7 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::time::{Duration, Instant};
 
-    use super::{Outbox, Sender};
+    use super::{Outbox, Sender, TELL_WITHIN};
     use crate::account::AccountCell;
     use crate::common::Common;
     use crate::send_outcome::SendOutcome;
@@ -146,18 +153,17 @@ mod tests {
         outbox.sent("d".to_owned(), "-41".to_owned(), Sender::Pipeline, start + LIMIT);
 
         let delivered = || SendOutcome::Delivered { message_id: "m".to_owned() };
-        outbox.answered("a", delivered);
-        outbox.answered("a", delivered);
-        outbox.answered("b", || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200, more_info: None });
-        outbox.answered("stranger", delivered);
-        assert_eq!(outbox.next_due(), Some(start + LIMIT));
+        let soon = start + TELL_WITHIN;
+        outbox.answered("a", start, delivered);
+        outbox.answered("a", soon, delivered);
+        outbox.answered("b", soon, || SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 200, more_info: None });
+        outbox.answered("stranger", soon, delivered);
+        assert_eq!((outbox.next_due(), outbox.tell_at()), (Some(soon), Some(soon)));
         outbox.expire(start + LIMIT);
-        let mut closed = Vec::new();
-        while let Some(next) = outbox.next_closed() {
-            closed.push(next.uuid.clone());
-            outbox.closed_is_told();
-        }
-        assert_eq!((closed.join(" "), outbox.len()), ("-11 -21 -31".to_owned(), 1));
+        let ended: Vec<_> = outbox.ended().iter().map(|ended| &*ended.uuid).collect();
+        assert_eq!((ended.join(" "), outbox.len()), ("-11 -21 -31".to_owned(), 1));
+        outbox.forget_ended();
+        assert_eq!((outbox.ended().len(), outbox.next_due()), (0, Some(start + LIMIT * 2)));
         drop(outbox);
 
         assert_eq!(outcome.try_recv().unwrap(), Ok(delivered()));

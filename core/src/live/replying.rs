@@ -1,21 +1,25 @@
 //! What a session answers: it takes up what waits, decides, has each decision stored, sends what stands, and stores how that ended.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use tokio::time::{Duration, Instant, timeout};
 
-use super::asking::Asked;
-use super::deciding::{Decided, ToSend};
+use super::asking::{Asked, ReplyFunction};
 use super::orders::SendOrder;
 use super::outbox::{MAX_UNANSWERED, Sender};
 use super::session::Session;
+use super::storing::{Batch, Came, Drafted, ToSend};
 use crate::decision::DecisionCode;
 use crate::error::Error;
 use crate::reply::debounce::{Due, MAX_WAITING};
+use crate::reply::defaults::DefaultReplies;
 use crate::reply::pipeline::{self, Answers, Circumstances, Decision, Next};
-use crate::reply::rules::Reply;
+use crate::reply::rules::{Reply, Rules};
 use crate::reply::template::{self, Variables};
 use crate::rule::Picture;
 use crate::states::ReasonCode;
-use crate::store::{Content, Draft, InboxRow, NewSend};
+use crate::store::{Content, Draft, InboxRow};
 use crate::wire::request::{self, Recipient};
 use crate::worker::Failure;
 
@@ -36,7 +40,7 @@ impl Session<'_> {
 
     /// Goes on taking up where there was more than could be kept waiting at once.
     pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
-        let is_idle = self.waiting.is_empty() && !self.backfill.holds_any() && self.asking.len() + self.deciding.len() == 0;
+        let is_idle = self.waiting.is_empty() && !self.backfill.holds_any() && self.asking.len() + self.storing.decisions() == 0;
         if self.has_more_to_take_up && is_idle && !self.is_winding_down() {
             self.take_up(false).await?;
         }
@@ -46,7 +50,7 @@ impl Session<'_> {
     /// Puts buyers' messages where they wait for their chat to fall quiet. Without a quiet time each is answered by itself.
     pub(super) fn take_in(&mut self, undecided: Vec<InboxRow>) {
         for message in undecided {
-            if self.deciding.knows(&message.message_id) || self.asking.knows(&message.message_id) {
+            if self.storing.decides(&message.message_id) || self.asking.knows(&message.message_id) {
                 continue;
             }
             let Some(message) = self.backfill.hold(message) else { continue };
@@ -59,19 +63,27 @@ impl Session<'_> {
 
     /// Whether another send may be put on its way.
     pub(super) fn has_room_to_send(&self) -> bool {
-        self.deciding.len() + self.outbox.len() < MAX_UNANSWERED
+        self.storing.decisions() + self.outbox.len() < MAX_UNANSWERED
+    }
+
+    /// What there is to answer with now.
+    pub(super) fn answers(&self) -> AnswersNow {
+        let (now_ms, stale_after_ms) = (self.now_ms(), self.stale_after_ms());
+        AnswersNow {
+            rules: self.live.rules.load_full(),
+            defaults: self.live.default_replies(),
+            handler: self.live.service.reply_function.load_full(),
+            circumstances: Circumstances { now_ms, stale_after_ms, is_paused: self.live.cell.is_paused() },
+        }
     }
 
     pub(super) async fn decide(&mut self, due: Due) -> Result<(), Failure> {
-        let (now_ms, stale_after_ms) = (self.now_ms(), self.stale_after_ms());
-        let circumstances = Circumstances { now_ms, stale_after_ms, is_paused: self.live.cell.is_paused() };
-        let (rules, defaults) = (self.live.rules.load_full(), self.live.default_replies());
-        let handler = self.live.service.reply_function.load_full();
-        match pipeline::decide(&due.message, Answers { rules: &rules, defaults: &defaults, handler }, circumstances) {
+        let answers = self.answers();
+        match answers.decide(&due.message) {
             // The host is asked by the next session, for which the message stays undecided: this one could not wait for the answer.
             Next::Ask(_) if self.is_winding_down() => Ok(()),
             Next::Ask(function) => {
-                self.asking.ask(&self.live, &self.resources, function, due);
+                self.asking.ask(&self.live, &self.resources, Arc::clone(function), due);
                 Ok(())
             }
             Next::Decided(decision) => self.store_decision(due, decision).await,
@@ -87,27 +99,35 @@ impl Session<'_> {
     }
 
     async fn store_decision(&mut self, due: Due, decision: Decision<'_>) -> Result<(), Failure> {
-        let now_ms = self.now_ms();
-        let Due { message, folded } = due;
+        let (draft, drafted) = self.draft(&due.message, due.folded, decision);
+        self.hand_over(Vec::new(), vec![draft], Batch { drafted: vec![drafted], ..Batch::of(Came::Before) }).await
+    }
+
+    /// A decision as it is stored, and what to do when it stands.
+    pub(super) fn draft(&self, message: &InboxRow, folded: Vec<String>, decision: Decision<'_>) -> (Draft, Drafted) {
         let (decision, rule, once_per_chat, sends) = match decision {
             Decision::Silence { why, rule } => (why, rule, false, Vec::new()),
             Decision::Say { why, rule, reply, once_per_chat } => {
-                let sends = self.reply(&message, reply, why, now_ms);
+                let sends = self.reply(message, reply, why);
                 // A text whose variables fill to nothing is nothing to send.
                 (if sends.is_empty() { says_nothing(why) } else { why }, rule, once_per_chat, sends)
             }
         };
-        let rule = rule.and_then(|place| u32::try_from(place).ok());
-        let ids = folded.iter().chain([&message.message_id]).cloned().collect();
-        let draft = Draft { message, folded, decision, rule, once_per_chat, sends: sends.iter().map(ToSend::row).collect() };
-        let store = &self.live.service.store;
-        let decided = within(self.live.store_limit(), store.decide(self.fence.clone(), draft, now_ms)).await?;
-        self.deciding.push(ids, sends, decided, Instant::now() + self.live.store_limit());
-        Ok(())
+        let draft = Draft {
+            message_id: message.message_id.clone(),
+            chat_id: message.chat_id.clone(),
+            folded: folded.clone(),
+            decision,
+            rule: rule.and_then(|place| u32::try_from(place).ok()),
+            once_per_chat,
+            sends: sends.iter().map(ToSend::row).collect(),
+        };
+        (draft, Drafted { message_id: message.message_id.clone(), folded, sends })
     }
 
     /// The text with its variables filled, then the picture.
-    fn reply(&self, message: &InboxRow, reply: Reply<'_>, why: DecisionCode, now_ms: i64) -> Vec<ToSend> {
+    fn reply(&self, message: &InboxRow, reply: Reply<'_>, why: DecisionCode) -> Vec<ToSend> {
+        let now_ms = self.now_ms();
         let variables = Variables {
             send_user_name: &message.sender_name,
             send_user_id: &message.sender_id,
@@ -135,45 +155,50 @@ impl Session<'_> {
         let now_ms = self.now_ms();
         let SendOrder { chat_id, peer_id, content, outcome, _place } = order;
         let send = ToSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, content, sender: Sender::Caller(outcome) };
-        let store = &self.live.service.store;
-        match within(self.live.store_limit(), store.begin_send(self.fence.clone(), send.row(), now_ms)).await {
-            Ok(begun) => self.deciding.push(Vec::new(), vec![send], begun, Instant::now() + self.live.store_limit()),
-            Err(failure) => {
-                refuse(send, &Error::StoreFailed { problem: failure.detail.clone() });
-                return Err(failure);
-            }
-        }
-        Ok(())
+        self.hand_over(Vec::new(), Vec::new(), Batch { ordered: vec![send], ..Batch::of(Came::Before) }).await
     }
 
-    /// Sends what stands now. A decision that was made before, or that a person has overtaken, sends nothing.
-    pub(super) async fn send_decided(&mut self, decided: Decided) -> Result<(), Failure> {
-        let stands = match decided.stands {
-            Ok(stands) => stands,
-            Err(problem) => {
-                decided.sends.into_iter().for_each(|send| refuse(send, &problem));
-                return Err(Failure::new(ReasonCode::StoreFailed, problem.to_string()));
+    /// What is to be sent of what is stored, in its order. A decision that was made before, or that a person has overtaken, sends
+    /// nothing.
+    pub(super) fn standing(
+        &mut self,
+        drafted: Vec<Drafted>,
+        decided: Vec<Option<DecisionCode>>,
+        ordered: Vec<ToSend>,
+    ) -> VecDeque<ToSend> {
+        let mut standing = VecDeque::new();
+        for (drafted, stands) in drafted.into_iter().zip(decided) {
+            if stands.is_some_and(DecisionCode::is_reply) {
+                standing.extend(drafted.sends);
+                continue;
             }
-        };
-        if !stands.is_some_and(DecisionCode::is_reply) {
             // What was folded into one that had been decided before waits still.
-            self.has_more_to_take_up |= stands.is_none();
+            self.has_more_to_take_up |= stands.is_none() && !drafted.folded.is_empty();
             tracing::debug!(cookie_id = self.live.cell.cookie_id(), why = stands.map(DecisionCode::name), "not answered");
-            return Ok(());
         }
-        let mut sends = decided.sends.into_iter();
-        while let Some(send) = sends.next() {
-            // Whoever is no longer the account's session writes nothing: that is no send whose end nobody knows.
-            if !self.fence.is_current() {
-                self.deciding.keep_unsent(std::iter::once(send).chain(sends));
-                return Err(Failure::new(ReasonCode::Replaced, ""));
-            }
-            if let Err(failure) = self.send(send).await {
-                self.deciding.keep_unsent(sends);
-                return Err(failure);
-            }
+        standing.extend(ordered);
+        standing
+    }
+
+    /// Writes the ack of what is durable, and what stands.
+    pub(super) async fn write_stored(&mut self, ack: Option<String>, mut standing: VecDeque<ToSend>) -> Result<(), Failure> {
+        let written = self.write_in_order(ack, &mut standing).await;
+        self.storing.keep_unsent(standing);
+        written
+    }
+
+    /// What is written is taken out.
+    async fn write_in_order(&mut self, ack: Option<String>, standing: &mut VecDeque<ToSend>) -> Result<(), Failure> {
+        if let Some(ack) = ack {
+            self.write(ack).await?;
         }
-        Ok(())
+        // Whoever is no longer the account's session writes nothing: that is no send whose end nobody knows.
+        while self.fence.is_current()
+            && let Some(send) = standing.pop_front()
+        {
+            self.send(send).await?;
+        }
+        if standing.is_empty() { Ok(()) } else { Err(Failure::new(ReasonCode::Replaced, "")) }
     }
 
     async fn send(&mut self, send: ToSend) -> Result<(), Failure> {
@@ -192,26 +217,27 @@ impl Session<'_> {
         self.write(frame).await
     }
 
-    /// Stores how sends have ended since the last look.
+    /// Stores how sends have ended, where nothing else was stored meanwhile.
     pub(super) async fn tell_what_was_sent(&mut self) -> Result<(), Failure> {
+        if self.outbox.tell_at().is_none_or(|at| at > Instant::now()) {
+            return Ok(());
+        }
         let limit = self.live.store_limit();
         within(limit, self.close_sends()).await
     }
 
     async fn close_sends(&mut self) -> Result<(), Error> {
-        while let Some(closed) = self.outbox.next_closed() {
-            let (uuid, outcome, now_ms) = (closed.uuid.clone(), closed.outcome.clone(), self.now_ms());
-            self.live.service.store.close_send(self.live.cell.cookie_id(), uuid, outcome, now_ms).await?;
-            // Only now: a wait that is cut short has lost nothing.
-            self.outbox.closed_is_told();
-        }
+        let ended = self.outbox.ended().to_vec();
+        self.live.service.store.close_sends(self.live.cell.cookie_id(), ended, self.now_ms()).await?;
+        // Only now: a wait that is cut short has lost nothing.
+        self.outbox.forget_ended();
         Ok(())
     }
 
     /// The session is over. What was not written is taken back, and decided anew by the next session; what was written and not
     /// answered is unknown.
     pub(super) async fn give_up_sends(&mut self) {
-        let unsent = self.deciding.take_unsent();
+        let unsent = self.storing.take_unsent();
         let uuids: Vec<_> = unsent.iter().map(|send| send.uuid.clone()).collect();
         for send in unsent {
             if let Sender::Caller(caller) = send.sender {
@@ -238,14 +264,18 @@ impl Session<'_> {
     }
 }
 
-impl ToSend {
-    fn row(&self) -> NewSend {
-        NewSend {
-            uuid: self.uuid.clone(),
-            chat_id: self.chat_id.clone(),
-            peer_id: self.peer_id.clone(),
-            content: self.content.clone(),
-        }
+/// What there is to answer with, at one moment.
+pub(super) struct AnswersNow {
+    rules: Arc<Rules>,
+    defaults: Arc<DefaultReplies>,
+    handler: Option<Arc<ReplyFunction>>,
+    circumstances: Circumstances,
+}
+
+impl AnswersNow {
+    pub(super) fn decide(&self, message: &InboxRow) -> Next<'_, &Arc<ReplyFunction>> {
+        let answers = Answers { rules: &self.rules, defaults: &self.defaults, handler: self.handler.as_ref() };
+        pipeline::decide(message, answers, self.circumstances)
     }
 }
 
@@ -253,14 +283,6 @@ fn says_nothing(why: DecisionCode) -> DecisionCode {
     match why {
         DecisionCode::DefaultReply => DecisionCode::DefaultSaysNothing,
         _ => DecisionCode::RuleSaysNothing,
-    }
-}
-
-/// A send that the store did not take was not sent: its caller hears why.
-fn refuse(send: ToSend, why: &Error) {
-    if let Sender::Caller(caller) = send.sender {
-        // A caller who no longer waits has let it go.
-        let _ = caller.send(Err(why.clone()));
     }
 }
 

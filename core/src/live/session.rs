@@ -3,7 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
 
@@ -12,29 +12,30 @@ use super::auth::SignedIn;
 use super::backfill::Backfill;
 use super::confirming::{self, Confirming};
 use super::cookie_renewal;
-use super::deciding::{Decided, Deciding};
 use super::heartbeat::Heartbeat;
-use super::inbox::{self, Inbox, RecordedBatch, Whence};
+use super::inbox;
 use super::opening;
 use super::orders::{self, Orders, SendOrder};
 use super::outbox::Outbox;
 use super::refresh::{self, Refresh};
-use super::replying;
+
+use super::storing::{Batch, Came, Stored, Storing};
 use super::transport::{Connection, Incoming};
 use super::xianyu::XianyuLive;
 use crate::account::Fence;
-use crate::error::Error;
 use crate::reply::debounce::Debounce;
 use crate::resources::Resources;
 use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
-use crate::store::InboxRow;
+use crate::store::{InboxRow, Recorded, Taken};
 use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
 
 /// Of a stop's limit, what is kept for the closing handshake.
 const GOODBYE_SHARE: f64 = 0.2;
+/// Events that one turn takes together, at most: what they came to is written out before more is taken.
+const MAX_EVENTS_OF_TURN: usize = 32;
 
 /// Runs one session for an account until it ends.
 pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
@@ -94,14 +95,13 @@ pub(super) struct Session<'a> {
     /// Messages that wait for their chat to fall quiet.
     pub(super) waiting: Debounce,
     pub(super) asking: Asking,
-    pub(super) deciding: Deciding,
+    pub(super) storing: Storing,
     /// Whether the store has more messages without a decision than were taken up.
     pub(super) has_more_to_take_up: bool,
     pub(super) backfill: Backfill,
     pub(super) signed_in: SignedIn,
     pub(super) mids: MidSource,
     heartbeat: Heartbeat,
-    inbox: Inbox,
     pub(super) outbox: Outbox,
     orders: mpsc::Receiver<Box<SendOrder>>,
     /// Those that wait for their pace.
@@ -124,10 +124,9 @@ enum Event {
     Refreshed(Failure),
     Confirmed(Result<(), Failure>),
     Ordered(Box<SendOrder>),
-    Recorded(Result<RecordedBatch, Error>),
+    Stored(Stored),
     /// The host's function has answered: its turn comes.
     Asked,
-    Decided(Decided),
     Received(Option<Result<Incoming, super::transport::TransportError>>),
     TimeIsUp,
 }
@@ -168,10 +167,9 @@ impl<'a> Session<'a> {
             ),
             waiting: Debounce::new(live.limit(|c| c.debounce_s), live.service.config.join_messages),
             asking: Asking::new(Arc::clone(&live.handler_places)),
-            deciding: Deciding::default(),
+            storing: Storing::default(),
             has_more_to_take_up: false,
             backfill: Backfill::default(),
-            inbox: Inbox::default(),
             outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
             orders,
             ordered: Orders::default(),
@@ -220,37 +218,46 @@ impl<'a> Session<'a> {
             if timer.deadline() != due {
                 timer.as_mut().reset(due);
             }
-            match self.next_event(timer.as_mut()).await {
-                Event::StopOrdered(over_at) => self.wind_down(over_at, None),
-                Event::Refreshed(failure) => self.wind_down_of_itself(failure),
-                Event::Confirmed(ended) => {
-                    self.confirming = None;
-                    if let (Err(failure), None) = (ended, &self.winding_down) {
-                        self.wind_down_of_itself(failure);
-                    }
+            let mut event = self.next_event(timer.as_mut()).await;
+            // What is there already belongs to the same turn: it is answered and stored together.
+            for _ in 0..MAX_EVENTS_OF_TURN {
+                self.on_event(event).await?;
+                match self.next_event(timer.as_mut()).now_or_never() {
+                    Some(next) => event = next,
+                    None => break,
                 }
-                Event::Ordered(order) => self.ordered.push(order),
-                Event::Recorded(recorded) => self.acknowledge(recorded).await?,
-                Event::Asked => {}
-                Event::Decided(decided) => self.send_decided(decided).await?,
-                Event::Received(received) => self.receive(received).await?,
-                Event::TimeIsUp => self.tick().await?,
             }
         }
     }
 
+    async fn on_event(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::StopOrdered(over_at) => self.wind_down(over_at, None),
+            Event::Refreshed(failure) => self.wind_down_of_itself(failure),
+            Event::Confirmed(ended) => {
+                self.confirming = None;
+                if let (Err(failure), None) = (ended, &self.winding_down) {
+                    self.wind_down_of_itself(failure);
+                }
+            }
+            Event::Ordered(order) => self.ordered.push(order),
+            Event::Stored(stored) => self.go_on_with(stored).await?,
+            Event::Asked => {}
+            Event::Received(received) => self.receive(received).await?,
+            Event::TimeIsUp => self.tick().await?,
+        }
+        Ok(())
+    }
+
     async fn next_event(&mut self, timer: Pin<&mut Sleep>) -> Event {
-        let takes_in = self.inbox.has_room();
+        let takes_in = self.storing.has_room();
         tokio::select! {
             biased;
             over_at = self.stop.wait(), if !self.is_stopped() => Event::StopOrdered(over_at),
             failure = &mut self.refresh, if self.winding_down.is_none() => Event::Refreshed(failure),
             Some(ended) = confirming::ended(&mut self.confirming) => Event::Confirmed(ended),
             Some(order) = self.orders.recv() => Event::Ordered(order),
-            // Before the decisions: the store answers in its order, so that whatever is recorded as undecided is either still
-            // being decided here or was decided after.
-            recorded = self.inbox.next_recorded() => Event::Recorded(recorded),
-            decided = self.deciding.next_decided() => Event::Decided(decided),
+            stored = self.storing.next_stored() => Event::Stored(stored),
             () = self.asking.next_answer() => Event::Asked,
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
@@ -260,7 +267,7 @@ impl<'a> Session<'a> {
     fn next_due(&self) -> Instant {
         let wound_down = self.winding_down.as_ref().map(|limits| limits.replies_until);
         let backfill = self.backfill.next_due(Instant::now());
-        [self.next_turn_due(), wound_down, backfill, self.outbox.next_due(), self.deciding.due()]
+        [self.next_turn_due(), wound_down, backfill, self.outbox.next_due(), self.storing.due()]
             .into_iter()
             .flatten()
             .fold(self.heartbeat.next_due(), Instant::min)
@@ -271,7 +278,7 @@ impl<'a> Session<'a> {
         if self.heartbeat.is_dead(now) {
             return Err(Failure::new(ReasonCode::HeartbeatLost, ""));
         }
-        if self.deciding.due().is_some_and(|due| due <= now) {
+        if self.storing.due().is_some_and(|due| due <= now) {
             return Err(Failure::new(ReasonCode::StoreFailed, "it did not answer within store_timeout_s"));
         }
         self.outbox.expire(now);
@@ -311,7 +318,7 @@ impl<'a> Session<'a> {
             self.live.cell.vitals.heartbeat();
         }
         self.read_page(answer);
-        self.outbox.answered(answer.mid(), || outcome(answer));
+        self.outbox.answered(answer.mid(), Instant::now(), || outcome(answer));
     }
 
     async fn record(&mut self, push: &Push<'_>) -> Result<(), Failure> {
@@ -327,37 +334,52 @@ impl<'a> Session<'a> {
         if unpacked.rows.is_empty() {
             return self.write(push.ack()).await;
         }
-        let now_ms = self.now_ms();
-        let hand_over = self.inbox.record(&self.live.service.store, &self.fence, unpacked.rows, push.ack(), now_ms);
-        replying::within(self.live.store_limit(), hand_over).await
+        let (drafts, drafted) = self.decide_at_once(&unpacked.rows);
+        let batch = Batch { drafted, ..Batch::of(Came::Pushed { ack: push.ack() }) };
+        self.hand_over(unpacked.rows, drafts, batch).await
     }
 
     /// Hands what was read back of one chat to the store.
     pub(super) async fn record_history(&mut self, rows: Vec<InboxRow>) -> Result<(), Failure> {
-        let now_ms = self.now_ms();
-        let hand_over = self.inbox.record_history(&self.live.service.store, &self.fence, rows, now_ms);
-        replying::within(self.live.store_limit(), hand_over).await
+        self.hand_over(rows, Vec::new(), Batch::of(Came::ReadBack)).await
     }
 
-    async fn acknowledge(&mut self, recorded: Result<RecordedBatch, Error>) -> Result<(), Failure> {
-        let RecordedBatch { whence, recorded } =
-            recorded.map_err(|problem| Failure::new(ReasonCode::StoreFailed, problem.to_string()))?;
-        self.live.cell.counters.received.add(recorded.new as u64);
+    /// What was handed over is durable: it is acknowledged, and what stands is sent.
+    async fn go_on_with(&mut self, stored: Stored) -> Result<(), Failure> {
+        let Stored { batch, taken } = stored;
+        let Taken { recorded, decided } = match taken {
+            Ok(taken) => taken,
+            Err(problem) => {
+                batch.into_sends().for_each(|send| send.refuse(&problem));
+                return Err(Failure::new(ReasonCode::StoreFailed, problem.to_string()));
+            }
+        };
         if recorded.has_order_news {
             self.live.look_at_orders();
         }
-        match whence {
-            Whence::Push { ack } => {
-                self.live.cell.counters.duplicates.add(recorded.duplicates as u64);
+        let Batch { came, drafted, ordered } = batch;
+        let standing = self.standing(drafted, decided, ordered);
+        let ack = self.note_recorded(came, recorded);
+        self.write_stored(ack, standing).await
+    }
+
+    /// Counts what came, and takes in what is still to be decided. The ack that is due now.
+    fn note_recorded(&mut self, came: Came, recorded: Recorded) -> Option<String> {
+        let counters = &self.live.cell.counters;
+        counters.received.add(recorded.new as u64);
+        match came {
+            Came::Pushed { ack } => {
+                counters.duplicates.add(recorded.duplicates as u64);
                 self.take_in_or_leave(recorded.undecided);
-                self.write(ack).await
+                Some(ack)
             }
-            Whence::History => {
-                self.live.cell.counters.backfilled.add(recorded.new as u64);
+            Came::ReadBack => {
+                counters.backfilled.add(recorded.new as u64);
                 let undecided = self.backfill.recorded(recorded);
                 self.take_in_or_leave(undecided);
-                Ok(())
+                None
             }
+            Came::Before => None,
         }
     }
 
@@ -427,8 +449,8 @@ impl<'a> Session<'a> {
         let Some(limits) = &self.winding_down else { return false };
         // What waits still waits for its pace, or for quiet when another session follows: it stays undecided, and is taken up by
         // whichever session comes next. A stop waits for no pace; a session that ends for a new token sends what was ordered.
-        let is_idle = self.inbox.is_empty()
-            && self.deciding.len() + self.outbox.len() == 0
+        let is_idle = self.storing.is_empty()
+            && self.outbox.len() == 0
             && !self.asking.is_under_way()
             && self.orders.is_empty()
             && (self.ordered.is_empty() || self.is_stopped())

@@ -40,7 +40,7 @@ impl Session<'_> {
     fn next_turn(&mut self) -> Option<Turn> {
         let now = Instant::now().into_std();
         let pacing = self.live.pacing();
-        let moment = pacing.at(now, self.deciding.chats());
+        let moment = pacing.at(now, self.storing.chats());
         let may_send = |chat_id: &str| moment.may_send(chat_id);
         // One after the other, so that neither starves the other where both want more than the pace allows.
         let early_order = if self.is_replies_turn { None } else { self.ordered.pop(may_send) };
@@ -65,7 +65,7 @@ impl Session<'_> {
             return None;
         }
         let pacing = self.live.pacing();
-        let moment = pacing.at(Instant::now().into_std(), self.deciding.chats());
+        let moment = pacing.at(Instant::now().into_std(), self.storing.chats());
         let next_send = |chat_id: &str| moment.next_send(chat_id);
         let next_decided = |chat_id: &str| if self.asking.is_about(chat_id) { None } else { next_send(chat_id) };
         let due = [self.asking.next_due(next_send), self.waiting.next_due(next_decided), self.ordered.next_due(next_send)];

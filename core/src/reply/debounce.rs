@@ -59,6 +59,11 @@ impl Debounce {
         self.waiting.len() + self.ready.len() >= MAX_WAITING as usize
     }
 
+    /// Whether each message is ready by itself, as soon as it is there.
+    pub(crate) fn is_without_quiet(&self) -> bool {
+        self.quiet.is_zero()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.ready.is_empty()
     }

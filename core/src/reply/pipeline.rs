@@ -8,7 +8,7 @@ use crate::store::{InboxRow, RowKind};
 use crate::wire::platform;
 
 /// What to do about a message.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision<'a> {
     /// Send this; of a rule, its place in the list.
     Say { why: DecisionCode, rule: Option<usize>, reply: Reply<'a>, once_per_chat: bool },

@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, Savepoint};
-use tokio::sync::oneshot;
 
 use super::Store;
 use super::messages::{self, InboxRow, Recorded};
 use super::writer::Fault;
-use crate::account::Fence;
 use crate::error::Error;
 
 /// Messages of an account that are looked at, the latest first, to see which chats were active.
@@ -39,38 +37,31 @@ impl Store {
         })
         .await
     }
+}
 
-    /// Hands over what was read back of one chat, the oldest first, as [`Store::record_messages`] does with what was pushed, and in
-    /// the same transactions: so a person who wrote by hand meanwhile has the chat before anything that was missed there is decided.
-    ///
-    /// Left out, and counted among the duplicates: the same words of the same person at the same millisecond under another id,
-    /// should the service ever name a message differently when it is read back; and what was written before the account was
-    /// added, of which nobody knows whether it was answered.
-    pub(crate) async fn record_history(
-        &self,
-        fence: Fence,
-        rows: Vec<InboxRow>,
-        now_ms: i64,
-    ) -> Result<oneshot::Receiver<Result<Recorded, Error>>, Error> {
-        self.submit(move |db| {
-            if !fence.is_current() {
-                return Err(Fault::Refused(Error::Closed));
-            }
-            let cookie_id = fence.cookie_id();
-            let known = rows.first().map(|row| latest_of_chat(db, cookie_id, &row.chat_id)).transpose()?.unwrap_or_default();
-            let known_since_ms = messages::known_since_ms(db, cookie_id)?;
-            let mut recorded = Recorded::default();
-            for row in rows {
-                if row.created_at_ms < known_since_ms || known.iter().any(|other| is_twin(other, &row)) {
-                    recorded.duplicates += 1;
-                } else {
-                    messages::record(db, cookie_id, row, now_ms, &mut recorded)?;
-                }
-            }
-            Ok(recorded)
-        })
-        .await
+/// Records what was read back of one chat, the oldest first, in the same transactions as what is pushed: so a person who wrote by
+/// hand meanwhile has the chat before anything that was missed there is decided.
+///
+/// Left out, and counted among the duplicates: the same words of the same person at the same millisecond under another id,
+/// should the service ever name a message differently when it is read back; and what was written before the account was
+/// added, of which nobody knows whether it was answered.
+pub(super) fn record(
+    db: &Savepoint<'_>,
+    cookie_id: &str,
+    rows: Vec<InboxRow>,
+    now_ms: i64,
+    recorded: &mut Recorded,
+) -> Result<(), Fault> {
+    let known = rows.first().map(|row| latest_of_chat(db, cookie_id, &row.chat_id)).transpose()?.unwrap_or_default();
+    let known_since_ms = messages::known_since_ms(db, cookie_id)?;
+    for row in rows {
+        if row.created_at_ms < known_since_ms || known.iter().any(|other| is_twin(other, &row)) {
+            recorded.duplicates += 1;
+        } else {
+            messages::record(db, cookie_id, row, now_ms, recorded)?;
+        }
     }
+    Ok(())
 }
 
 /// A message that is recorded already.

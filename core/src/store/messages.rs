@@ -1,7 +1,6 @@
 //! The inbox: what has come in, by message id, and what was decided about it.
 
 use rusqlite::Savepoint;
-use tokio::sync::oneshot;
 
 use super::orders::OrderNote;
 use super::writer::Fault;
@@ -71,28 +70,6 @@ impl RowKind {
 }
 
 impl Store {
-    /// Hands the messages of one push over, together with whatever other accounts hand over at the same time. The answer comes
-    /// when they are durable. The seller's own messages are told apart in the same transaction: an echo of what was sent is one
-    /// of the outbox; anything else was written by hand, and its chat is a person's from now on.
-    pub(crate) async fn record_messages(
-        &self,
-        fence: Fence,
-        rows: Vec<InboxRow>,
-        now_ms: i64,
-    ) -> Result<oneshot::Receiver<Result<Recorded, Error>>, Error> {
-        self.submit(move |db| {
-            if !fence.is_current() {
-                return Err(Fault::Refused(Error::Closed));
-            }
-            let mut recorded = Recorded::default();
-            for row in rows {
-                record(db, fence.cookie_id(), row, now_ms, &mut recorded)?;
-            }
-            Ok(recorded)
-        })
-        .await
-    }
-
     /// What a session that begins takes up (`is_first`), and goes on to take up: sends whose session is over become unknown; messages that wait for a decision and
     /// are too old by now are decided, and the others come back, the oldest first, at most `limit` of them.
     pub(crate) async fn take_up(

@@ -8,6 +8,7 @@ mod cleaning;
 mod damage;
 mod default_replies;
 mod faults;
+mod handover;
 mod held;
 mod inspection;
 mod key_file;
@@ -60,11 +61,12 @@ pub(crate) use self::backfill::ActiveChat;
 pub(crate) use self::bringing::{AccountAnswers, AccountSettings};
 pub use self::chats::PausedChat;
 pub(crate) use self::default_replies::DefaultReplyOf;
+pub(crate) use self::handover::{Answer, Handover, Taken};
 pub use self::inspection::{InspectedAccount, InspectedMessage, Inspection, Integrity, inspect};
 pub(crate) use self::looking::{explain, look_into};
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
 pub(crate) use self::orders::OrderNote;
-pub(crate) use self::outbox::{Content, Draft, NewSend};
+pub(crate) use self::outbox::{Content, Draft, EndedSend, NewSend};
 pub use self::trail::{MessageTrace, SendTrace};
 
 /// Everything that is stored. Cheap to share behind an `Arc`; every operation may be called from any task.

@@ -1,7 +1,6 @@
 //! The outbox: what is to be sent stands here before it is, and how it ended stands here afterwards.
 
 use rusqlite::{OptionalExtension, Savepoint};
-use tokio::sync::oneshot;
 
 use super::messages::InboxRow;
 use super::writer::Fault;
@@ -17,7 +16,8 @@ const ECHO_BY_TEXT_MS: i64 = 600_000;
 
 /// A decision about a message that is to be stored.
 pub(crate) struct Draft {
-    pub(crate) message: InboxRow,
+    pub(crate) message_id: String,
+    pub(crate) chat_id: String,
     /// Earlier messages of the chat that are answered with it.
     pub(crate) folded: Vec<String>,
     pub(crate) decision: DecisionCode,
@@ -35,6 +35,13 @@ pub(crate) struct NewSend {
     pub(crate) chat_id: String,
     pub(crate) peer_id: String,
     pub(crate) content: Content,
+}
+
+/// How a send has ended.
+#[derive(Debug, Clone)]
+pub(crate) struct EndedSend {
+    pub(crate) uuid: String,
+    pub(crate) outcome: SendOutcome,
 }
 
 /// What is sent.
@@ -62,45 +69,10 @@ impl Content {
 }
 
 impl Store {
-    /// Stores a decision, and the send that follows from it. The answer comes when both are durable: the decision that stands.
-    /// A message that was decided before keeps that decision, and a chat that a person has meanwhile is left alone: then
-    /// nothing is to be sent. `None`: it was decided before.
-    pub(crate) async fn decide(
-        &self,
-        fence: Fence,
-        draft: Draft,
-        now_ms: i64,
-    ) -> Result<oneshot::Receiver<Result<Option<DecisionCode>, Error>>, Error> {
-        self.submit(move |db| {
-            if !fence.is_current() {
-                return Err(Fault::Refused(Error::Closed));
-            }
-            decide(db, &fence, &draft, now_ms)
-        })
-        .await
-    }
-
-    /// Stores a send of the host's. The answer comes when it is durable.
-    pub(crate) async fn begin_send(
-        &self,
-        fence: Fence,
-        send: NewSend,
-        now_ms: i64,
-    ) -> Result<oneshot::Receiver<Result<Option<DecisionCode>, Error>>, Error> {
-        self.submit(move |db| {
-            if !fence.is_current() {
-                return Err(Fault::Refused(Error::Closed));
-            }
-            insert(db, fence.cookie_id(), &send, None, now_ms)?;
-            Ok(Some(DecisionCode::Reply))
-        })
-        .await
-    }
-
-    /// Stores how a send ended. It is a fact, whatever has become of its session: no fence is asked.
-    pub(crate) async fn close_send(&self, cookie_id: &str, uuid: String, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
+    /// Stores how sends of an account have ended. These are facts, whatever has become of their session: no fence is asked.
+    pub(crate) async fn close_sends(&self, cookie_id: &str, ended: Vec<EndedSend>, now_ms: i64) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
-        let stored = self.submit(move |db| close(db, &cookie_id, &uuid, &outcome, now_ms));
+        let stored = self.submit(move |db| ended.iter().try_for_each(|ended| close(db, &cookie_id, ended, now_ms)));
         // It is durable in its turn; nobody waits for it.
         stored.await.map(drop)
     }
@@ -134,9 +106,9 @@ impl Store {
     }
 }
 
-/// Within a transaction, as [`Store::decide`].
+/// Stores a decision, and the sends that follow from it. The decision that stands; `None`: it was decided before.
 pub(super) fn decide(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> Result<Option<DecisionCode>, Fault> {
-    let (cookie_id, message) = (fence.cookie_id(), &draft.message);
+    let (cookie_id, message_id) = (fence.cookie_id(), &draft.message_id);
     // Looked at once more: the host or a person may have been faster than this transaction.
     let overtaken = if draft.decision.is_about_content() { overtaken(db, fence, draft, now_ms)? } else { None };
     let decision = overtaken.unwrap_or(draft.decision);
@@ -145,23 +117,23 @@ pub(super) fn decide(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i
          WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
     )?;
     let rule = draft.rule.filter(|_| overtaken.is_none());
-    let is_first = decide.execute((cookie_id, &message.message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
+    let is_first = decide.execute((cookie_id, message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
     // Then what was to be folded into it stays undecided, and is taken up by itself.
     if !is_first {
         return Ok(None);
     }
     for folded in &draft.folded {
-        decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(&message.message_id)))?;
+        decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(message_id)))?;
     }
     for send in draft.sends.iter().filter(|_| decision.is_reply()) {
-        insert(db, cookie_id, send, Some(&message.message_id), now_ms)?;
+        insert(db, cookie_id, send, Some(message_id), now_ms)?;
     }
     Ok(Some(decision))
 }
 
-/// Within a transaction, as [`Store::close_send`].
-pub(super) fn close(db: &Savepoint<'_>, cookie_id: &str, uuid: &str, outcome: &SendOutcome, now_ms: i64) -> Result<(), Fault> {
-    let (name, reason, code, more_info, service_id) = match outcome {
+/// Stores how a send has ended.
+pub(super) fn close(db: &Savepoint<'_>, cookie_id: &str, ended: &EndedSend, now_ms: i64) -> Result<(), Fault> {
+    let (name, reason, code, more_info, service_id) = match &ended.outcome {
         SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
         SendOutcome::Rejected { reason, code, more_info } => ("rejected", Some(reason), Some(*code), more_info.as_ref(), None),
         SendOutcome::Unknown => ("unknown", None, None, None, None),
@@ -170,13 +142,13 @@ pub(super) fn close(db: &Savepoint<'_>, cookie_id: &str, uuid: &str, outcome: &S
         "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
          WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
     )?
-    .execute((cookie_id, uuid, name, reason, code, service_id, now_ms, more_info))?;
+    .execute((cookie_id, &ended.uuid, name, reason, code, service_id, now_ms, more_info))?;
     Ok(())
 }
 
 /// What speaks against a reply now, though nothing did when it was drafted.
 fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> rusqlite::Result<Option<DecisionCode>> {
-    let (cookie_id, chat_id) = (fence.cookie_id(), &draft.message.chat_id);
+    let (cookie_id, chat_id) = (fence.cookie_id(), &draft.chat_id);
     if fence.cell().is_paused() {
         return Ok(Some(DecisionCode::AccountPaused));
     }
@@ -225,7 +197,7 @@ pub(super) fn take_echo(db: &Savepoint<'_>, cookie_id: &str, own: &InboxRow, now
     Ok(true)
 }
 
-fn insert(db: &Savepoint<'_>, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
+pub(super) fn insert(db: &Savepoint<'_>, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(
         "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, picture_url, picture_width, picture_height, outcome, is_echoed, created_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'sending', 0, ?10)",

@@ -1,7 +1,7 @@
 //! The inbox, the outbox and the chats, on a file and in memory: what is decided once, sent once, and left to a person.
 
 use super::tests::{fence, on_both, record, row};
-use super::{Content, Draft, InboxRow, NewSend, RowKind, Store};
+use super::{Content, Draft, EndedSend, InboxRow, NewSend, RowKind, Store};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -25,10 +25,26 @@ async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> 
     store.record_messages(fence.clone(), rows, now_ms).await.unwrap().await.unwrap().unwrap().undecided
 }
 
+fn draft(message: &InboxRow, decision: DecisionCode, sends: Vec<NewSend>) -> Draft {
+    Draft {
+        message_id: message.message_id.clone(),
+        chat_id: message.chat_id.clone(),
+        folded: Vec::new(),
+        decision,
+        rule: None,
+        once_per_chat: false,
+        sends,
+    }
+}
+
 async fn reply(store: &Store, fence: &Fence, message: InboxRow, uuid: &str, now_ms: i64) -> Result<Option<DecisionCode>, Error> {
     let sends = vec![send(uuid, "在的")];
-    let draft = Draft { message, folded: Vec::new(), decision: DecisionCode::Reply, rule: Some(1), once_per_chat: false, sends };
+    let draft = Draft { rule: Some(1), ..draft(&message, DecisionCode::Reply, sends) };
     store.decide(fence.clone(), draft, now_ms).await?.await.unwrap()
+}
+
+async fn close(store: &Store, uuid: &str, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
+    store.close_sends("a", vec![EndedSend { uuid: uuid.to_owned(), outcome }], now_ms).await
 }
 
 async fn decisions(store: &Store) -> Vec<(String, Option<DecisionCode>)> {
@@ -52,7 +68,7 @@ async fn a_message_is_decided_once_whoever_asks_and_what_was_sent_stands_in_its_
         // It comes again: it is known, and nothing waits.
         assert_eq!(put(&store, &fence, vec![message], NOW_MS + 3).await, []);
         let delivered = SendOutcome::Delivered { message_id: "s1".to_owned() };
-        store.close_send("a", "-11".to_owned(), delivered.clone(), NOW_MS + 4).await.unwrap();
+        close(&store, "-11", delivered.clone(), NOW_MS + 4).await.unwrap();
         store.give_up_sends("a", NOW_MS + 5).await.unwrap();
         store.set_enabled("a", true, NOW_MS + 6).await.unwrap();
         let trace = store.messages("a", Some("chat".to_owned()), 10).await.unwrap().remove(0);
@@ -115,7 +131,7 @@ async fn an_echo_is_known_by_its_outbox_row_and_anything_else_of_the_seller_s_is
         put(&store, &fence, vec![said("e1", RowKind::Own, "在的")], NOW_MS).await;
         assert_eq!(reply(&store, &fence, ask("m2"), "-21", NOW_MS).await, Ok(Some(DecisionCode::Reply)));
         let delivered = SendOutcome::Delivered { message_id: "e2".to_owned() };
-        store.close_send("a", "-21".to_owned(), delivered, NOW_MS).await.unwrap();
+        close(&store, "-21", delivered, NOW_MS).await.unwrap();
         // By the service's id, also long after.
         put(&store, &fence, vec![said("e2", RowKind::Own, "another form of it")], NOW_MS + 60 * MINUTE_MS).await;
         assert_eq!(store.paused_chats("a", NOW_MS).await.unwrap(), []);
@@ -173,14 +189,7 @@ async fn earlier_messages_are_marked_as_folded_into_the_one_that_is_answered() {
         let (store, fence) = begun(store).await;
         let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
         put(&store, &fence, vec![first, last.clone()], NOW_MS).await;
-        let draft = Draft {
-            message: last,
-            folded: vec!["m1".to_owned()],
-            decision: DecisionCode::NoRule,
-            rule: None,
-            once_per_chat: false,
-            sends: Vec::new(),
-        };
+        let draft = Draft { folded: vec!["m1".to_owned()], ..draft(&last, DecisionCode::NoRule, Vec::new()) };
         let decided = store.decide(fence, draft, NOW_MS).await.unwrap().await.unwrap();
         assert_eq!(decided, Ok(Some(DecisionCode::NoRule)));
         let messages = store.messages("a", None, 10).await.unwrap();
@@ -199,8 +208,7 @@ async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_th
         put(&store, &fence, messages.to_vec(), NOW_MS).await;
         let say = async |message: &InboxRow, uuid: &str| {
             let sends = vec![send(uuid, "稍后回复")];
-            let (message, decision) = (message.clone(), DecisionCode::DefaultReply);
-            let draft = Draft { message, folded: Vec::new(), decision, rule: None, once_per_chat: true, sends };
+            let draft = Draft { once_per_chat: true, ..draft(message, DecisionCode::DefaultReply, sends) };
             store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap()
         };
         assert_eq!(say(&messages[0], "-11").await, Some(DecisionCode::DefaultReply));
@@ -210,7 +218,7 @@ async fn a_default_reply_that_is_said_once_in_a_chat_is_said_again_only_where_th
         assert_eq!(say(&messages[0], "-41").await, Some(DecisionCode::DefaultReply));
         // Nor was one that the service refused.
         let refused = SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 403, more_info: None };
-        store.close_send("a", "-41".to_owned(), refused, NOW_MS).await.unwrap();
+        close(&store, "-41", refused, NOW_MS).await.unwrap();
         put(&store, &fence, vec![asks("m4", "chat")], NOW_MS).await;
         assert_eq!(say(&asks("m4", "chat"), "-51").await, Some(DecisionCode::DefaultReply));
     })
@@ -260,14 +268,8 @@ async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_
         let (store, fence) = begun(store).await;
         let (first, last) = (said("m1", RowKind::Chat, "在"), said("m2", RowKind::Chat, "在吗"));
         put(&store, &fence, vec![first.clone(), last.clone()], NOW_MS).await;
-        let draft = Draft {
-            message: last.clone(),
-            folded: vec!["m1".to_owned()],
-            decision: DecisionCode::Reply,
-            rule: Some(1),
-            once_per_chat: false,
-            sends: vec![send("-11", "在的")],
-        };
+        let sends = vec![send("-11", "在的")];
+        let draft = Draft { folded: vec!["m1".to_owned()], rule: Some(1), ..draft(&last, DecisionCode::Reply, sends) };
         store.decide(fence.clone(), draft, NOW_MS).await.unwrap().await.unwrap().unwrap();
         store.withdraw("a", "-11".to_owned()).await.unwrap();
         let again = store.take_up(fence.clone(), 0, NOW_MS, 100, true).await.unwrap();
@@ -275,7 +277,7 @@ async fn a_send_that_was_surely_not_written_is_taken_back_and_one_that_may_have_
         assert_eq!(again.last_uuid, None);
 
         assert_eq!(reply(&store, &fence, last, "-21", NOW_MS).await, Ok(Some(DecisionCode::Reply)));
-        store.close_send("a", "-21".to_owned(), SendOutcome::Unknown, NOW_MS).await.unwrap();
+        close(&store, "-21", SendOutcome::Unknown, NOW_MS).await.unwrap();
         store.withdraw("a", "-21".to_owned()).await.unwrap();
         assert_eq!(store.take_up(fence, 0, NOW_MS, 100, true).await.unwrap().undecided, [first]);
     })
@@ -289,7 +291,7 @@ async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_sta
         let many: Vec<_> = (0..450).map(|place| said(&format!("old {place}"), RowKind::Chat, "在吗")).collect();
         put(&store, &fence, many.clone(), NOW_MS).await;
         reply(&store, &fence, many[0].clone(), "-11", NOW_MS).await.unwrap();
-        store.close_send("a", "-11".to_owned(), SendOutcome::Unknown, NOW_MS).await.unwrap();
+        close(&store, "-11", SendOutcome::Unknown, NOW_MS).await.unwrap();
         store.begin_send(fence.clone(), send("-21", "by the host"), NOW_MS).await.unwrap().await.unwrap().unwrap();
         store.pause_chat("a", "chat", NOW_MS).await.unwrap();
         put(&store, &fence, vec![said("new", RowKind::Chat, "在吗")], NOW_MS + 10).await;

@@ -1,0 +1,131 @@
+//! What a session hands over at once, for one transaction: what came, what was decided about it, what is to be sent, and how
+//! earlier sends have ended. What happens together costs one transaction, and is there as a whole or not at all.
+
+use rusqlite::Savepoint;
+use tokio::sync::oneshot;
+
+use super::messages::{self, InboxRow, Recorded};
+use super::outbox::{self, Draft, EndedSend, NewSend};
+use super::writer::Fault;
+use super::{Store, backfill};
+use crate::account::Fence;
+use crate::decision::DecisionCode;
+use crate::error::Error;
+
+/// What a session hands over at once.
+#[derive(Default)]
+pub(crate) struct Handover {
+    /// Messages that have come, in their order.
+    pub(crate) rows: Vec<InboxRow>,
+    /// Whether they were read back from a chat's history, the oldest first.
+    pub(crate) is_history: bool,
+    /// Decisions, about these messages or earlier ones.
+    pub(crate) drafts: Vec<Draft>,
+    /// Sends of the host's.
+    pub(crate) sends: Vec<NewSend>,
+    /// How sends have ended. These are facts, whatever has become of the session: no fence is asked.
+    pub(crate) ended: Vec<EndedSend>,
+}
+
+/// What became of it. The answer comes when all of it is durable.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) recorded: Recorded,
+    /// Of each draft, the decision that stands. A message that was decided before keeps that decision (`None`), and a chat that a
+    /// person has meanwhile is left alone: then nothing is to be sent.
+    pub(crate) decided: Vec<Option<DecisionCode>>,
+}
+
+/// `None`: whoever handed it over is no longer the account's session.
+pub(crate) type Answer = Result<Option<Taken>, Error>;
+
+impl Store {
+    /// Hands over, together with whatever other accounts hand over at the same time.
+    ///
+    /// The seller's own messages are told apart in the same transaction: an echo of what was sent is one of the outbox; anything
+    /// else was written by hand, and its chat is a person's from now on. So they are looked at before anything is decided.
+    pub(crate) async fn take(&self, fence: Fence, handover: Handover, now_ms: i64) -> Result<oneshot::Receiver<Answer>, Error> {
+        self.submit(move |db| take(db, &fence, handover, now_ms)).await
+    }
+}
+
+fn take(db: &Savepoint<'_>, fence: &Fence, handover: Handover, now_ms: i64) -> Result<Option<Taken>, Fault> {
+    let cookie_id = fence.cookie_id();
+    // First, so that their echoes are known by the service's ids.
+    for ended in &handover.ended {
+        outbox::close(db, cookie_id, ended, now_ms)?;
+    }
+    if !fence.is_current() {
+        return Ok(None);
+    }
+    let mut recorded = Recorded::default();
+    if handover.is_history {
+        backfill::record(db, cookie_id, handover.rows, now_ms, &mut recorded)?;
+    } else {
+        for row in handover.rows {
+            messages::record(db, cookie_id, row, now_ms, &mut recorded)?;
+        }
+    }
+    for send in &handover.sends {
+        outbox::insert(db, cookie_id, send, None, now_ms)?;
+    }
+    let mut decided = Vec::with_capacity(handover.drafts.len());
+    for draft in &handover.drafts {
+        decided.push(outbox::decide(db, fence, draft, now_ms)?);
+        recorded.undecided.retain(|row| row.message_id != draft.message_id);
+    }
+    Ok(Some(Taken { recorded, decided }))
+}
+
+/// One thing at a time, for tests.
+#[cfg(test)]
+mod singly {
+    use super::{Answer, DecisionCode, Draft, Error, Fence, Handover, InboxRow, NewSend, Recorded, Store, Taken, oneshot};
+
+    impl Store {
+        pub(crate) async fn record_messages(
+            &self,
+            fence: Fence,
+            rows: Vec<InboxRow>,
+            now_ms: i64,
+        ) -> Result<impl Future<Output = Result<Result<Recorded, Error>, oneshot::error::RecvError>> + use<>, Error> {
+            let handed = self.take(fence, Handover { rows, ..Handover::default() }, now_ms).await?;
+            Ok(async move { handed.await.map(|answer| stands(answer).map(|taken| taken.recorded)) })
+        }
+
+        pub(crate) async fn decide(
+            &self,
+            fence: Fence,
+            draft: Draft,
+            now_ms: i64,
+        ) -> Result<impl Future<Output = Result<Result<Option<DecisionCode>, Error>, oneshot::error::RecvError>> + use<>, Error>
+        {
+            let handed = self.take(fence, Handover { drafts: vec![draft], ..Handover::default() }, now_ms).await?;
+            Ok(async move { handed.await.map(|answer| stands(answer).map(|mut taken| taken.decided.remove(0))) })
+        }
+
+        pub(crate) async fn begin_send(
+            &self,
+            fence: Fence,
+            send: NewSend,
+            now_ms: i64,
+        ) -> Result<impl Future<Output = Result<Result<Taken, Error>, oneshot::error::RecvError>> + use<>, Error> {
+            let handed = self.take(fence, Handover { sends: vec![send], ..Handover::default() }, now_ms).await?;
+            Ok(async move { handed.await.map(stands) })
+        }
+
+        pub(crate) async fn record_history(
+            &self,
+            fence: Fence,
+            rows: Vec<InboxRow>,
+            now_ms: i64,
+        ) -> Result<impl Future<Output = Result<Result<Recorded, Error>, oneshot::error::RecvError>> + use<>, Error> {
+            let handed = self.take(fence, Handover { rows, is_history: true, ..Handover::default() }, now_ms).await?;
+            Ok(async move { handed.await.map(|answer| stands(answer).map(|taken| taken.recorded)) })
+        }
+    }
+
+    fn stands(answer: Answer) -> Result<Taken, Error> {
+        answer?.ok_or(Error::Closed)
+    }
+}
