@@ -84,7 +84,8 @@ struct World {
 
 impl World {
     fn new(scratch: &Scratch, debounce_s: f64) -> Self {
-        let simulator = simulator(Options::default());
+        // A slow disk is no fault here: the push waits for it as long as anything else.
+        let simulator = simulator(Options { ack_timeout: LIMIT, ..Options::default() });
         let mut config = config(&simulator);
         config.debounce_s = debounce_s;
         let store = scratch.join("shop.db");
@@ -183,7 +184,12 @@ impl World {
             // Nothing tells of a decision: it is looked for again.
             thread::yield_now();
         }
-        panic!("{message_id} was not decided: {}", self.manager().status("shop").unwrap())
+        let messages = self.manager().messages("shop", None, 1_000).wait().unwrap();
+        let trace = messages.into_iter().find(|message| message.message_id == message_id);
+        panic!(
+            "{message_id} was not decided, or its reply's outcome is open: {}, {trace:?}",
+            self.manager().status("shop").unwrap()
+        )
     }
 
     /// What the rules of the house say about what the simulator heard.

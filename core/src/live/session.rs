@@ -218,16 +218,26 @@ impl<'a> Session<'a> {
             if timer.deadline() != due {
                 timer.as_mut().reset(due);
             }
-            let mut event = self.next_event(timer.as_mut()).await;
-            // What is there already belongs to the same turn: it is answered and stored together.
-            for _ in 0..MAX_EVENTS_OF_TURN {
-                self.on_event(event).await?;
-                match self.next_event(timer.as_mut()).now_or_never() {
-                    Some(next) => event = next,
-                    None => break,
-                }
+            self.take_events(timer.as_mut()).await?;
+        }
+    }
+
+    /// Waits for an event, and takes with it what is there already: it is answered and stored together.
+    async fn take_events(&mut self, mut timer: Pin<&mut Sleep>) -> Result<(), Failure> {
+        let mut event = self.next_event(timer.as_mut()).await;
+        for _ in 1..MAX_EVENTS_OF_TURN {
+            // Until the next turn sets it, the timer would say the same again.
+            let is_time_up = matches!(event, Event::TimeIsUp);
+            self.on_event(event).await?;
+            if is_time_up {
+                return Ok(());
+            }
+            match self.next_event(timer.as_mut()).now_or_never() {
+                Some(next) => event = next,
+                None => return Ok(()),
             }
         }
+        self.on_event(event).await
     }
 
     async fn on_event(&mut self, event: Event) -> Result<(), Failure> {

@@ -77,55 +77,6 @@ fn take(db: &Savepoint<'_>, fence: &Fence, handover: Handover, now_ms: i64) -> R
     Ok(Some(Taken { recorded, decided }))
 }
 
-/// One thing at a time, for tests.
 #[cfg(test)]
-mod singly {
-    use super::{Answer, DecisionCode, Draft, Error, Fence, Handover, InboxRow, NewSend, Recorded, Store, Taken, oneshot};
-
-    impl Store {
-        pub(crate) async fn record_messages(
-            &self,
-            fence: Fence,
-            rows: Vec<InboxRow>,
-            now_ms: i64,
-        ) -> Result<impl Future<Output = Result<Result<Recorded, Error>, oneshot::error::RecvError>> + use<>, Error> {
-            let handed = self.take(fence, Handover { rows, ..Handover::default() }, now_ms).await?;
-            Ok(async move { handed.await.map(|answer| stands(answer).map(|taken| taken.recorded)) })
-        }
-
-        pub(crate) async fn decide(
-            &self,
-            fence: Fence,
-            draft: Draft,
-            now_ms: i64,
-        ) -> Result<impl Future<Output = Result<Result<Option<DecisionCode>, Error>, oneshot::error::RecvError>> + use<>, Error>
-        {
-            let handed = self.take(fence, Handover { drafts: vec![draft], ..Handover::default() }, now_ms).await?;
-            Ok(async move { handed.await.map(|answer| stands(answer).map(|mut taken| taken.decided.remove(0))) })
-        }
-
-        pub(crate) async fn begin_send(
-            &self,
-            fence: Fence,
-            send: NewSend,
-            now_ms: i64,
-        ) -> Result<impl Future<Output = Result<Result<Taken, Error>, oneshot::error::RecvError>> + use<>, Error> {
-            let handed = self.take(fence, Handover { sends: vec![send], ..Handover::default() }, now_ms).await?;
-            Ok(async move { handed.await.map(stands) })
-        }
-
-        pub(crate) async fn record_history(
-            &self,
-            fence: Fence,
-            rows: Vec<InboxRow>,
-            now_ms: i64,
-        ) -> Result<impl Future<Output = Result<Result<Recorded, Error>, oneshot::error::RecvError>> + use<>, Error> {
-            let handed = self.take(fence, Handover { rows, is_history: true, ..Handover::default() }, now_ms).await?;
-            Ok(async move { handed.await.map(|answer| stands(answer).map(|taken| taken.recorded)) })
-        }
-    }
-
-    fn stands(answer: Answer) -> Result<Taken, Error> {
-        answer?.ok_or(Error::Closed)
-    }
-}
+#[path = "handover_tests.rs"]
+mod tests;
