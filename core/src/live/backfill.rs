@@ -302,13 +302,14 @@ fn row(entry: Entry, chat: &ActiveChat, seller_id: &str) -> Option<InboxRow> {
 }
 
 impl Session<'_> {
-    /// Sees which chats are to be read back. A store that does not say leaves the session without.
-    pub(super) async fn begin_backfill(&mut self) {
+    /// Since when a chat must have been active to be read back; `None` where none is.
+    pub(super) fn active_since_ms(&self) -> Option<i64> {
         let window = self.live.limit(|c| c.backfill_window_s);
-        if window.is_zero() {
-            return;
-        }
-        let since_ms = self.now_ms() - i64::try_from(window.as_millis()).unwrap_or(i64::MAX);
+        (!window.is_zero()).then(|| self.now_ms() - i64::try_from(window.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    /// Sees which chats are to be read back. A store that does not say leaves the session without.
+    pub(super) async fn begin_backfill(&mut self, since_ms: i64) {
         let (store, config) = (&self.live.service.store, &self.live.service.config);
         let active = store.active_chats(self.live.cell.cookie_id(), since_ms, config.backfill_chats);
         match replying::within(self.live.store_limit(), active).await {

@@ -48,7 +48,7 @@ pub(super) struct Asked {
     pub(super) answer: oneshot::Sender<Result<Confirmation, Error>>,
 }
 
-/// Takes up what earlier sessions have left, then whatever the desk hears of.
+/// Does whatever the desk hears of; of what earlier sessions have left it hears when its session begins.
 pub(super) fn begin(live: &Arc<XianyuLive>, fence: &Fence) -> (Desk, Confirming) {
     let (desk, heard) = mpsc::channel(MAX_UNHEARD);
     let clerk = Clerk {
@@ -66,6 +66,17 @@ pub(super) fn begin(live: &Arc<XianyuLive>, fence: &Fence) -> (Desk, Confirming)
 /// Waits for the confirmations to end; `None` when they have.
 pub(super) async fn ended(confirming: &mut Option<Confirming>) -> Option<Result<(), Failure>> {
     Some(confirming.as_mut()?.await)
+}
+
+/// Tells of calls that an earlier session has begun and not ended: nobody knows what has become of them.
+pub(super) fn tell_given_up(live: &XianyuLive, order_ids: &[String], now_ms: i64) {
+    for order_id in order_ids {
+        publish(live, order_id, &Confirmation::new(ConfirmationState::Unknown, now_ms));
+    }
+}
+
+fn publish(live: &XianyuLive, order_id: &str, confirmation: &Confirmation) {
+    live.cell.publish(|| EventKind::ConfirmationEnded { order_id: order_id.to_owned(), confirmation: confirmation.clone() });
 }
 
 struct Clerk {
@@ -101,13 +112,7 @@ enum Event {
 impl Clerk {
     /// What its steps need is boxed, so that it is not kept by every session whose account has no orders.
     async fn work(mut self) -> Result<(), Failure> {
-        Box::pin(self.give_up()).await?;
-        Box::pin(self.tell()).await?;
         loop {
-            Box::pin(self.begin_next()).await?;
-            if self.heard.is_none() && self.calling.is_none() {
-                return Ok(());
-            }
             match self.next_event().await {
                 Event::Heard(None) => self.heard = None,
                 Event::Heard(Some(wake)) => {
@@ -117,6 +122,10 @@ impl Clerk {
                 }
                 Event::Called(ended) => Box::pin(self.end_call(ended)).await?,
                 Event::Rested => self.rests_until = None,
+            }
+            Box::pin(self.begin_next()).await?;
+            if self.heard.is_none() && self.calling.is_none() {
+                return Ok(());
             }
         }
     }
@@ -130,16 +139,6 @@ impl Clerk {
             Some(ended) = async { Some(calling?.call.as_mut().await) }, if calling.is_some() => Event::Called(ended),
             () = sleep_until(rests_until.unwrap_or_else(Instant::now)), if rests_until.is_some() => Event::Rested,
         }
-    }
-
-    /// Nobody knows what has become of a call that an earlier session has begun and not ended.
-    async fn give_up(&mut self) -> Result<(), Failure> {
-        let now_ms = self.now_ms();
-        let given_up = self.live.service.store.give_up_confirming(self.fence.clone(), now_ms);
-        for order_id in within(self.live.store_limit(), given_up).await? {
-            self.publish(&order_id, &Confirmation::new(ConfirmationState::Unknown, now_ms));
-        }
-        Ok(())
     }
 
     /// Tells of orders that are new or have come further. What was told and not noted as told is told again.
@@ -229,7 +228,7 @@ impl Clerk {
         within(self.live.store_limit(), stored).await?;
         self.calling = None;
         if confirmation.state.has_ended() {
-            self.publish(&order_id, &confirmation);
+            publish(&self.live, &order_id, &confirmation);
         }
         for asked in self.callers.extract_if(.., |asked| asked.order_id == order_id) {
             answer(asked, confirmation.clone());
@@ -251,12 +250,6 @@ impl Clerk {
         );
         self.rests_until = Some(Instant::now() + self.rest);
         self.rest = (self.rest * 2).min(LAST_REST);
-    }
-
-    fn publish(&self, order_id: &str, confirmation: &Confirmation) {
-        self.live
-            .cell
-            .publish(|| EventKind::ConfirmationEnded { order_id: order_id.to_owned(), confirmation: confirmation.clone() });
     }
 
     fn now_ms(&self) -> i64 {

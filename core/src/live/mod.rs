@@ -5,6 +5,7 @@ mod asking;
 mod at_once;
 mod auth;
 mod backfill;
+mod beginning;
 mod confirming;
 mod cookie_helper;
 mod cookie_provider;

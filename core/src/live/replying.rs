@@ -24,25 +24,20 @@ use crate::wire::request::{self, Recipient};
 use crate::worker::Failure;
 
 impl Session<'_> {
-    /// Takes up what earlier sessions of the account, of this process or another, have left: messages without a decision.
-    pub(super) async fn take_up(&mut self, is_first: bool) -> Result<(), Failure> {
-        let now_ms = self.now_ms();
-        let (store, stale_before_ms) = (&self.live.service.store, now_ms - self.stale_after_ms());
-        let taken_up = store.take_up(self.fence.clone(), stale_before_ms, now_ms, MAX_WAITING, is_first);
-        let taken_up = within(self.live.store_limit(), taken_up).await?;
-        if let Some(uuid) = &taken_up.last_uuid {
-            self.live.go_on_after(uuid);
-        }
-        self.has_more_to_take_up = taken_up.undecided.len() >= MAX_WAITING as usize;
-        self.take_in(taken_up.undecided);
-        Ok(())
+    /// Takes up messages without a decision, as many as may wait at once.
+    pub(super) fn take_up(&mut self, undecided: Vec<InboxRow>) {
+        self.has_more_to_take_up = undecided.len() >= MAX_WAITING as usize;
+        self.take_in(undecided);
     }
 
     /// Goes on taking up where there was more than could be kept waiting at once.
     pub(super) async fn take_up_more(&mut self) -> Result<(), Failure> {
         let is_idle = self.waiting.is_empty() && !self.backfill.holds_any() && self.asking.len() + self.storing.decisions() == 0;
         if self.has_more_to_take_up && is_idle && !self.is_winding_down() {
-            self.take_up(false).await?;
+            let (now_ms, stale_before_ms) = (self.now_ms(), self.stale_before_ms());
+            let more = self.live.service.store.take_up(self.fence.clone(), stale_before_ms, now_ms, MAX_WAITING);
+            let more = within(self.live.store_limit(), more).await?;
+            self.take_up(more);
         }
         Ok(())
     }
@@ -257,6 +252,11 @@ impl Session<'_> {
         }
         self.close_sends().await?;
         self.live.service.store.give_up_sends(self.live.cell.cookie_id(), self.now_ms()).await
+    }
+
+    /// What is older waits for no answer any more.
+    pub(super) fn stale_before_ms(&self) -> i64 {
+        self.now_ms() - self.stale_after_ms()
     }
 
     fn stale_after_ms(&self) -> i64 {

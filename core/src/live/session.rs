@@ -181,9 +181,7 @@ impl<'a> Session<'a> {
     }
 
     async fn run(&mut self) -> SessionEnd {
-        // Before anything is taken up: what waits in a chat that is to be read back is decided after that.
-        self.begin_backfill().await;
-        let ended = match self.take_up(true).await {
+        let ended = match self.begin().await {
             Ok(()) => self.until_end().await,
             Err(failure) => Err(failure),
         };

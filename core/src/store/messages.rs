@@ -49,15 +49,6 @@ pub(crate) struct Recorded {
     pub(crate) has_order_news: bool,
 }
 
-/// What a session that begins takes up.
-#[derive(Debug, Default)]
-pub(crate) struct TakenUp {
-    /// Buyers' messages that wait for a decision, the oldest first.
-    pub(crate) undecided: Vec<InboxRow>,
-    /// The latest `uuid` that was used for a send, by any account.
-    pub(crate) last_uuid: Option<String>,
-}
-
 impl RowKind {
     fn name(self) -> &'static str {
         match self {
@@ -70,42 +61,20 @@ impl RowKind {
 }
 
 impl Store {
-    /// What a session that begins takes up (`is_first`), and goes on to take up: sends whose session is over become unknown; messages that wait for a decision and
-    /// are too old by now are decided, and the others come back, the oldest first, at most `limit` of them.
+    /// What a session goes on to take up: messages that wait for a decision and are too old by now are decided, and the others come
+    /// back, the oldest first, at most `limit` of them.
     pub(crate) async fn take_up(
         &self,
         fence: Fence,
         stale_before_ms: i64,
         now_ms: i64,
         limit: u32,
-        is_first: bool,
-    ) -> Result<TakenUp, Error> {
+    ) -> Result<Vec<InboxRow>, Error> {
         self.write(move |db| {
             if !fence.is_current() {
                 return Err(Fault::Refused(Error::Closed));
             }
-            if is_first {
-                outbox::give_up(db, fence.cookie_id(), now_ms)?;
-            }
-            db.prepare_cached(DECIDE_STALE)?.execute((fence.cookie_id(), DecisionCode::Stale.name(), now_ms, stale_before_ms))?;
-            let mut statement = db.prepare_cached(UNDECIDED)?;
-            let rows = statement.query_map((fence.cookie_id(), limit), |row| {
-                Ok(InboxRow {
-                    message_id: row.get(0)?,
-                    chat_id: row.get(1)?,
-                    // Nothing else waits for a decision.
-                    kind: RowKind::Chat,
-                    is_group: row.get(2)?,
-                    sender_id: row.get(3)?,
-                    sender_name: row.get(4)?,
-                    text: row.get(5)?,
-                    item_id: row.get(6)?,
-                    created_at_ms: row.get(7)?,
-                    order: None,
-                })
-            })?;
-            let undecided = rows.collect::<rusqlite::Result<_>>()?;
-            Ok(TakenUp { undecided, last_uuid: outbox::last_uuid(db)? })
+            take_up(db, fence.cookie_id(), stale_before_ms, now_ms, limit)
         })
         .await
     }
@@ -119,6 +88,34 @@ pub(super) const UNDECIDED: &str = "SELECT message_id, chat_id, is_group, sender
      FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL ORDER BY arrival LIMIT ?2";
 pub(super) const LEAVE_UNDECIDED: &str = "UPDATE messages INDEXED BY messages_undecided SET decision = ?2, decided_at_ms = ?3
      WHERE cookie_id = ?1 AND decision IS NULL";
+
+/// Within a transaction, as [`Store::take_up`].
+pub(super) fn take_up(
+    db: &Savepoint<'_>,
+    cookie_id: &str,
+    stale_before_ms: i64,
+    now_ms: i64,
+    limit: u32,
+) -> Result<Vec<InboxRow>, Fault> {
+    db.prepare_cached(DECIDE_STALE)?.execute((cookie_id, DecisionCode::Stale.name(), now_ms, stale_before_ms))?;
+    let mut statement = db.prepare_cached(UNDECIDED)?;
+    let rows = statement.query_map((cookie_id, limit), |row| {
+        Ok(InboxRow {
+            message_id: row.get(0)?,
+            chat_id: row.get(1)?,
+            // Nothing else waits for a decision.
+            kind: RowKind::Chat,
+            is_group: row.get(2)?,
+            sender_id: row.get(3)?,
+            sender_name: row.get(4)?,
+            text: row.get(5)?,
+            item_id: row.get(6)?,
+            created_at_ms: row.get(7)?,
+            order: None,
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
 
 /// What waits for a decision was written to somebody else.
 pub(super) fn leave_undecided(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {

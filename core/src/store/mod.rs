@@ -2,6 +2,7 @@
 
 mod accounts;
 mod backfill;
+mod beginning;
 mod bringing;
 mod chats;
 mod cleaning;

@@ -100,19 +100,6 @@ impl Store {
         .await
     }
 
-    /// A session begins: a call that an earlier one has left without an outcome is unknown. Answers those orders.
-    pub(crate) async fn give_up_confirming(&self, fence: Fence, now_ms: i64) -> Result<Vec<String>, Error> {
-        self.write(move |db| {
-            if !fence.is_current() {
-                return Err(Fault::Refused(Error::Closed));
-            }
-            let mut statement = db.prepare_cached(GIVE_UP)?;
-            let orders = statement.query_map((fence.cookie_id(), now_ms), |row| row.get(0))?;
-            Ok(orders.collect::<rusqlite::Result<_>>()?)
-        })
-        .await
-    }
-
     /// Begins the confirmation of one order that waits for it: the preferred one if it does, else the one that waits longest.
     /// It stands as begun before anything is asked of the service.
     pub(crate) async fn begin_confirming(
@@ -215,6 +202,13 @@ pub(super) fn note(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: 
         }
     }
     Ok(is_further)
+}
+
+/// A session begins: a call that an earlier one has left without an outcome is unknown. Answers those orders.
+pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<Vec<String>, Fault> {
+    let mut statement = db.prepare_cached(GIVE_UP)?;
+    let orders = statement.query_map((cookie_id, now_ms), |row| row.get(0))?;
+    Ok(orders.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What waits for a confirmation was sold by somebody else.

@@ -64,7 +64,12 @@ async fn every_status_is_told_of_until_it_is_noted_as_told() {
     on_both("order-told", async |store| {
         let (store, fence) = begun(store, false).await;
         put(&store, &fence, vec![card("m1", "1", AwaitingPayment)], NOW_MS).await;
-        let untold = async || store.untold_orders("a", 10).await.unwrap().len();
+        let untold = async || {
+            let untold = store.untold_orders("a", 10).await.unwrap().len();
+            let left = store.begin_session(fence.clone(), 0, 0, NOW_MS, 10).await.unwrap();
+            assert_eq!(left.has_order_news, untold > 0);
+            untold
+        };
         assert_eq!((untold().await, untold().await), (1, 1));
         put(&store, &fence, vec![card("m2", "1", AwaitingShipment)], NOW_MS).await;
         // Told in the status that it has left meanwhile.
@@ -89,9 +94,19 @@ async fn an_order_that_comes_to_await_shipment_waits_for_its_confirmation_only_w
         let paid = vec![card("m1", "before", AwaitingShipment), card("m2", "new", AwaitingPayment), card("m3", "shipped", Shipped)];
         put(&store, &fence, paid, NOW_MS).await;
         put(&store, &fence, vec![card("m4", "shipped", AwaitingShipment)], NOW_MS).await;
+        let told =
+            async |order_id: &str, status| store.orders_told(fence.clone(), vec![(order_id.to_owned(), status)]).await.unwrap();
+        for (order_id, status) in [("before", AwaitingShipment), ("new", AwaitingPayment), ("shipped", Shipped)] {
+            told(order_id, status).await;
+        }
+        let has_news = async || store.begin_session(fence.clone(), 0, 0, NOW_MS, 10).await.unwrap().has_order_news;
+        assert!(!has_news().await);
         assert_eq!(store.begin_confirming(fence.clone(), None, NOW_MS).await.unwrap(), None);
         put(&store, &fence, vec![card("m5", "new", AwaitingShipment), card("m6", "closed", AwaitingShipment)], NOW_MS).await;
         assert_eq!((state(&store, "new").await, state(&store, "closed").await), (Some(Pending), Some(Pending)));
+        told("new", AwaitingShipment).await;
+        told("closed", AwaitingShipment).await;
+        assert!(has_news().await, "they wait for their confirmation");
         // Shipped or closed otherwise, there is nothing to confirm.
         put(&store, &fence, vec![card("m7", "closed", Closed)], NOW_MS).await;
         assert_eq!(state(&store, "closed").await, None);
@@ -113,7 +128,8 @@ async fn a_confirmation_is_begun_once_and_what_was_left_under_way_is_unknown() {
         assert_eq!(begin(&fence).await, None);
         let next = fence.cell().next_epoch();
         assert!(store.begin_confirming(fence.clone(), None, NOW_MS).await.is_err(), "an old epoch begins nothing");
-        assert_eq!(store.give_up_confirming(next.clone(), NOW_MS).await.unwrap(), ["1"]);
+        assert!(store.begin_session(fence.clone(), 0, 0, NOW_MS, 10).await.is_err(), "nor does it give up what is under way");
+        assert_eq!(store.begin_session(next.clone(), 0, 0, NOW_MS, 10).await.unwrap().given_up, ["1"]);
         assert_eq!((state(&store, "1").await, begin(&next).await), (Some(Unknown), None));
         // Its outcome comes too late.
         store.end_confirming("a", "1", Confirmation::new(Confirmed, NOW_MS)).await.unwrap();

@@ -160,7 +160,6 @@ fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> r
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const LAST_UUID: &str = "SELECT max(uuid) FROM outbox";
 pub(super) const GIVE_UP: &str = "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2
      WHERE cookie_id = ?1 AND outcome = 'sending'";
 pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_unechoed
@@ -176,12 +175,6 @@ pub(super) const UNDECIDE_FOLDED: &str =
 pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(GIVE_UP)?.execute((cookie_id, now_ms))?;
     Ok(())
-}
-
-/// The latest `uuid`, of any account. They are as long as each other for as long as times in ms have 13 digits, so that the order of
-/// the texts is that of the times.
-pub(super) fn last_uuid(db: &Savepoint<'_>) -> rusqlite::Result<Option<String>> {
-    db.prepare_cached(LAST_UUID)?.query_row([], |row| row.get(0))
 }
 
 /// Whether an own message is the echo of a send, which then has its echo.
