@@ -101,7 +101,13 @@ impl CookieManager {
             vec![CapacityItem::new(CapacityKind::StoreQueue, used as u64, Some(bound as u64))]
         })?;
         let service = Arc::new(Service {
-            api: Api::new(&config.api_url, &tls, seconds(config.api_timeout_s), seconds(config.connect_timeout_s)),
+            api: Api::new(
+                &config.api_url,
+                &tls,
+                seconds(config.api_timeout_s),
+                seconds(config.connect_timeout_s),
+                config.max_connecting,
+            ),
             connector: Connector::new(uri, tls),
             config,
             opened_at: Instant::now(),

@@ -31,7 +31,6 @@ use crate::worker::Failure;
 const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 /// An idle connection to the API is given up after this; calls of an account are an hour apart.
 const IDLE_CONNECTION: Duration = Duration::from_secs(10);
-const IDLE_CONNECTIONS: usize = 8;
 
 /// The API's client, shared by all accounts: it keeps no cookies, each call brings its account's.
 pub(crate) struct Api {
@@ -69,7 +68,9 @@ struct HttpAnswer {
 }
 
 impl Api {
-    pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration, connect_timeout: Duration) -> Self {
+    /// `at_once`: accounts that connect at the same time. So many idle connections are kept: what one account's call leaves, the next
+    /// one's takes.
+    pub(crate) fn new(base: &str, tls: &Arc<ClientConfig>, timeout: Duration, connect_timeout: Duration, at_once: usize) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         // A call that found no connection was surely not made; one that only took too long may have been.
@@ -81,7 +82,7 @@ impl Api {
             .wrap_connector(tcp);
         let client = builder()
             .pool_idle_timeout(IDLE_CONNECTION)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_max_idle_per_host(at_once)
             .pool_timer(TokioTimer::new())
             .build(connector);
         Self { base: base.trim_end_matches('/').to_owned(), client, tls: Arc::clone(tls), timeout, connect_timeout }
