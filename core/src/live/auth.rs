@@ -45,28 +45,63 @@ pub(super) fn forget_token(live: &XianyuLive) {
     live.with_credentials(|known| known.token = None);
 }
 
-/// Asks for a new token.
+/// Asks for a new token. What its answer changes of the cookie is stored together with it.
 pub(super) async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Failure> {
-    let answered = call(live, fence, mtop::TOKEN_API, |known| mtop::token_request_data(&known.device_id)).await?;
-    accept(live, fence, &answered).await
+    let Asked { answered, is_unsaved } =
+        ask_with_fresh_signature(live, fence, mtop::TOKEN_API, |known| mtop::token_request_data(&known.device_id)).await?;
+    let refused = match token(&answered, live.service.clock.now_ms()) {
+        Ok(token) => {
+            live.with_credentials(|known| known.token = Some(token));
+            None
+        }
+        Err(failure) => Some(failure),
+    };
+    if refused.is_none() || is_unsaved {
+        save(live, fence).await?;
+    }
+    refused.map_or(Ok(()), Err)
 }
 
-/// Makes a signed call. A stale signature brings the cookie that signs anew, and the same call is made once more with it.
+/// Makes a signed call. Its `Set-Cookie` headers are merged and stored before anything else uses them.
 pub(super) async fn call(
     live: &XianyuLive,
     fence: &Fence,
     api: &str,
     data: impl Fn(&Credentials) -> String,
 ) -> Result<Answered, Failure> {
+    let Asked { answered, is_unsaved } = ask_with_fresh_signature(live, fence, api, data).await?;
+    if is_unsaved {
+        save(live, fence).await?;
+    }
+    Ok(answered)
+}
+
+/// A call that was made, and whether its `Set-Cookie` headers have changed the cookie, which is to be stored before it is used.
+struct Asked {
+    answered: Answered,
+    is_unsaved: bool,
+}
+
+/// A stale signature brings the cookie that signs anew, and the same call is made once more with it.
+async fn ask_with_fresh_signature(
+    live: &XianyuLive,
+    fence: &Fence,
+    api: &str,
+    data: impl Fn(&Credentials) -> String,
+) -> Result<Asked, Failure> {
     let first = ask(live, fence, api, &data).await?;
-    match first.answer() {
-        Ok(ApiAnswer::StaleSignature) => ask(live, fence, api, &data).await,
+    match first.answered.answer() {
+        Ok(ApiAnswer::StaleSignature) => {
+            if first.is_unsaved {
+                save(live, fence).await?;
+            }
+            ask(live, fence, api, &data).await
+        }
         _ => Ok(first),
     }
 }
 
-/// One call, its `Set-Cookie` headers merged and stored before anything else uses them.
-async fn ask(live: &XianyuLive, fence: &Fence, api: &str, data: impl Fn(&Credentials) -> String) -> Result<Answered, Failure> {
+async fn ask(live: &XianyuLive, fence: &Fence, api: &str, data: impl Fn(&Credentials) -> String) -> Result<Asked, Failure> {
     let now_ms = live.service.clock.now_ms();
     let prepared = live.with_credentials(|known| {
         let call = SignedCall::new(api, mtop::API_VERSION, &data(known), now_ms, &known.cookie);
@@ -84,13 +119,10 @@ async fn ask(live: &XianyuLive, fence: &Fence, api: &str, data: impl Fn(&Credent
         }
         changed
     });
-    if changed == Some(true) {
-        save(live, fence).await?;
-    }
-    Ok(answered)
+    Ok(Asked { answered, is_unsaved: changed == Some(true) })
 }
 
-async fn accept(live: &XianyuLive, fence: &Fence, answered: &Answered) -> Result<(), Failure> {
+fn token(answered: &Answered, now_ms: i64) -> Result<AccessToken, Failure> {
     let data = match answered.answer()? {
         ApiAnswer::Ok { data } => data,
         ApiAnswer::StaleSignature => {
@@ -101,9 +133,7 @@ async fn accept(live: &XianyuLive, fence: &Fence, answered: &Answered) -> Result
         ApiAnswer::Transient { code, text } => return Err(Failure::new(ReasonCode::ApiFailed, format!("{code} {text}").trim())),
     };
     let token = TokenAnswer::parse(data).map_err(|problem| Failure::new(ReasonCode::ApiFailed, problem.to_string()))?;
-    let expires_at_ms = expires_at_ms(token.access_token_expired_time_ms, live.service.clock.now_ms());
-    live.with_credentials(|known| known.token = Some(AccessToken { text: token.access_token, expires_at_ms }));
-    save(live, fence).await
+    Ok(AccessToken { text: token.access_token, expires_at_ms: expires_at_ms(token.access_token_expired_time_ms, now_ms) })
 }
 
 /// The service gives a moment or a span, both in ms: what lies before 2001 as a moment is a span.
