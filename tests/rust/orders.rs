@@ -350,8 +350,11 @@ fn a_host_that_is_killed_between_the_call_and_its_outcome_leaves_an_order_of_whi
     before.close(LIMIT_S).wait().unwrap();
     kill_while_it_confirms(&store, &simulator);
 
+    // A session that begins tells at once: it begins when somebody listens.
+    simulator.slow_answers("1001", Duration::from_secs(1));
     let manager = CookieManager::open(&store, config(&simulator)).unwrap();
     let mut events = manager.events().unwrap();
+    simulator.slow_answers("1001", Duration::ZERO);
     let (order_id, confirmation) = hear_end(&mut events);
     assert_eq!((&*order_id, confirmation.state), (ORDER, ConfirmationState::Unknown));
     push_card(&simulator, "2", Told::AwaitingShipment);
