@@ -12,6 +12,8 @@ use crate::supervisor::Supervisor;
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
 /// Between two steps, so that whoever writes goes first.
 const BETWEEN_STEPS: Duration = Duration::from_millis(50);
+/// Accounts that are looked at together: most have nothing that old.
+const AT_ONCE: usize = 64;
 const DAY_MS: i64 = 86_400_000;
 
 /// Goes on until the runtime ends, or the store is closed.
@@ -19,8 +21,9 @@ pub(crate) async fn keep_house(service: Arc<Service>, supervisor: Arc<Supervisor
     loop {
         let before_ms =
             service.clock.now_ms() - i64::try_from(service.config.keep_messages_days).unwrap_or(i64::MAX).saturating_mul(DAY_MS);
-        for cell in supervisor.cells() {
-            if take_out(&service.store, cell.cookie_id(), before_ms).await == Look::IsLast {
+        for cells in supervisor.cells().chunks(AT_ONCE) {
+            let cookie_ids = cells.iter().map(|cell| cell.cookie_id().to_owned()).collect();
+            if look(&service.store, cookie_ids, before_ms).await == Look::IsLast {
                 return;
             }
         }
@@ -33,6 +36,25 @@ enum Look {
     IsDone,
     /// The store is closed: there is nothing to be said of the other accounts either.
     IsLast,
+}
+
+async fn look(store: &Store, cookie_ids: Vec<String>, before_ms: i64) -> Look {
+    match store.with_aged(cookie_ids, before_ms).await {
+        Ok(aged) => {
+            for cookie_id in aged {
+                if take_out(store, &cookie_id, before_ms).await == Look::IsLast {
+                    return Look::IsLast;
+                }
+            }
+            Look::IsDone
+        }
+        Err(Error::Closed) => Look::IsLast,
+        Err(problem) => {
+            // The next look tries again.
+            tracing::warn!(%problem, "which accounts have old messages is not known; they are still there");
+            Look::IsDone
+        }
+    }
 }
 
 async fn take_out(store: &Store, cookie_id: &str, before_ms: i64) -> Look {
@@ -54,7 +76,7 @@ async fn take_out(store: &Store, cookie_id: &str, before_ms: i64) -> Look {
 mod tests {
     use std::path::Path;
 
-    use super::{Duration, Look, Store, take_out};
+    use super::{Duration, Look, Store, look, take_out};
 
     #[tokio::test]
     async fn a_look_ends_with_the_first_account_after_the_store_is_closed() {
@@ -62,5 +84,6 @@ mod tests {
         assert_eq!(take_out(&store, "shop", 0).await, Look::IsDone);
         assert!(store.close(Duration::from_secs(10)));
         assert_eq!(take_out(&store, "shop", 0).await, Look::IsLast);
+        assert_eq!(look(&store, vec!["shop".to_owned()], 0).await, Look::IsLast);
     }
 }

@@ -4,7 +4,7 @@ use super::{Store, orders};
 use crate::error::Error;
 
 /// Rows that one step takes out, at most: a few milliseconds of the writing thread.
-const STEP: u32 = 200;
+pub(super) const STEP: u32 = 200;
 
 impl Store {
     /// Takes out messages that were recorded before that moment, their decisions and replies with them, sends of the host's from

@@ -1,6 +1,7 @@
 //! The store: a SQLite database in WAL mode with `synchronous=FULL`. A write is answered after it is durable.
 
 mod accounts;
+mod aged;
 mod backfill;
 mod beginning;
 mod bringing;

@@ -295,11 +295,14 @@ async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_sta
         store.begin_send(fence.clone(), send("-21", "by the host"), NOW_MS).await.unwrap().await.unwrap().unwrap();
         store.pause_chat("a", "chat", NOW_MS).await.unwrap();
         put(&store, &fence, vec![said("new", RowKind::Chat, "在吗")], NOW_MS + 10).await;
+        let aged = async |before_ms| store.with_aged(vec!["a".to_owned(), "another".to_owned()], before_ms).await.unwrap();
+        assert_eq!((aged(NOW_MS).await, aged(NOW_MS + 5).await), (vec![], vec!["a".to_owned()]));
         let mut steps = 1;
         while store.take_out_old("a", NOW_MS + 5).await.unwrap() {
             steps += 1;
         }
         assert_eq!(steps, 3);
+        assert_eq!(aged(NOW_MS + 5).await, Vec::<String>::new());
         let left = store.messages("a", None, 1_000).await.unwrap();
         assert_eq!(left.iter().map(|message| message.message_id.as_str()).collect::<Vec<_>>(), ["new"]);
         // Nothing of the outbox is left: the latest uuid is gone.
