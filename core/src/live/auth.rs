@@ -57,7 +57,8 @@ pub(super) async fn refresh(live: &XianyuLive, fence: &Fence) -> Result<(), Fail
         Err(failure) => Some(failure),
     };
     if refused.is_none() || is_unsaved {
-        save(live, fence).await?;
+        // What is not on record is not used: the next session asks anew.
+        save(live, fence).await.inspect_err(|_| forget_token(live))?;
     }
     refused.map_or(Ok(()), Err)
 }
