@@ -12,6 +12,7 @@ mod cookie_provider;
 mod cookie_renewal;
 mod heartbeat;
 mod inbox;
+mod limit;
 mod network;
 mod opening;
 mod orders;

@@ -3,9 +3,10 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use tokio::time::{Duration, Instant, timeout};
+use tokio::time::{Duration, Instant};
 
 use super::asking::{Asked, ReplyFunction};
+use super::limit::timeout;
 use super::orders::SendOrder;
 use super::outbox::{MAX_UNANSWERED, Sender};
 use super::session::Session;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::sync::mpsc;
-use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout, timeout_at};
+use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use super::asking::Asking;
 use super::auth::SignedIn;
@@ -14,6 +14,7 @@ use super::confirming::{self, Confirming};
 use super::cookie_renewal;
 use super::heartbeat::Heartbeat;
 use super::inbox;
+use super::limit::timeout;
 use super::opening;
 use super::orders::{self, Orders, SendOrder};
 use super::outbox::Outbox;
@@ -92,6 +93,8 @@ pub(super) struct Session<'a> {
     /// Set by a stop or a new token: until when replies in flight may finish, and until when all must be over.
     winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
+    /// Whether something was written since all of it went out.
+    is_unflushed: bool,
     /// Messages that wait for their chat to fall quiet.
     pub(super) waiting: Debounce,
     pub(super) asking: Asking,
@@ -156,6 +159,7 @@ impl<'a> Session<'a> {
             confirming: Some(confirming),
             winding_down: None,
             socket,
+            is_unflushed: true,
             signed_in: opened.signed_in,
             mids: opened.mids,
             heartbeat: Heartbeat::new(
@@ -230,7 +234,7 @@ impl<'a> Session<'a> {
             if is_time_up {
                 return Ok(());
             }
-            match self.next_event(timer.as_mut()).now_or_never() {
+            match self.event_at_hand() {
                 Some(next) => event = next,
                 None => return Ok(()),
             }
@@ -270,6 +274,14 @@ impl<'a> Session<'a> {
             () = timer => Event::TimeIsUp,
             received = self.socket.next(), if takes_in => Event::Received(received),
         }
+    }
+
+    /// What comes in numbers and may be there already. Anything else is looked for once a turn.
+    fn event_at_hand(&mut self) -> Option<Event> {
+        if let Some(stored) = self.storing.next_stored().now_or_never() {
+            return Some(Event::Stored(stored));
+        }
+        self.storing.has_room().then(|| self.socket.next().now_or_never().map(Event::Received))?
     }
 
     fn next_due(&self) -> Instant {
@@ -396,10 +408,14 @@ impl<'a> Session<'a> {
         if !self.fence.is_current() {
             return Err(Failure::new(ReasonCode::Replaced, ""));
         }
+        self.is_unflushed = true;
         within(self.live.limit(|c| c.write_timeout_s), self.socket.feed(frame)).await
     }
 
     async fn flush(&mut self) -> Result<(), Failure> {
+        if !std::mem::take(&mut self.is_unflushed) {
+            return Ok(());
+        }
         within(self.live.limit(|c| c.write_timeout_s), self.socket.flush()).await
     }
 
