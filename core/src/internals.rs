@@ -16,7 +16,8 @@ use crate::reply;
 use crate::reply::template::{self, Variables};
 use crate::rule::KeywordRule;
 use crate::secret::Secret;
-use crate::store::{self, Content, Draft, Handover, InboxRow, NewSend, RowKind};
+use crate::send_outcome::SendOutcome;
+use crate::store::{self, Content, Draft, EndedSend, Handover, InboxRow, NewSend, RowKind};
 
 /// Keyword rules, made ready.
 pub struct Rules(reply::rules::Rules);
@@ -41,76 +42,79 @@ pub fn fill<'a>(reply: &'a str, send_user_name: &str, send_message: &str) -> Cow
     template::fill(reply, &Variables { send_user_name, send_message, ..Variables::default() })
 }
 
-/// A store with one account in it.
+/// A store with some accounts in it.
 pub struct Store {
     store: store::Store,
-    fence: Fence,
+    fences: Vec<Fence>,
 }
 
 /// What is on its way to the store.
 pub struct Handed(oneshot::Receiver<store::Answer>);
 
 impl Handed {
-    /// Waits until it is durable; whether a message was new, or the decision to reply stands.
+    /// Waits until it is durable; whether a message was new to the store.
     pub async fn done(self) -> bool {
-        let Ok(Ok(Some(taken))) = self.0.await else { return false };
-        taken.recorded.new == 1 || taken.decided == [Some(DecisionCode::Reply)]
+        matches!(self.0.await, Ok(Ok(Some(taken))) if taken.recorded.duplicates == 0)
     }
 }
 
 impl Store {
-    /// Opens or makes it.
+    /// Opens or makes it, with so many accounts.
     ///
     /// # Errors
     /// Whatever speaks against it.
-    pub async fn open(path: &Path) -> Result<Self, Error> {
+    pub async fn open(path: &Path, accounts: usize) -> Result<Self, Error> {
         let store = store::Store::open_with(path, None)?;
-        let account = AccountRecord {
-            cookie_id: "shop".to_owned(),
-            cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
-            owner: None,
-            enabled: true,
-            paused: false,
-            priority: 0,
-            device_id: "DEVICE-1".to_owned(),
-            proxy: None,
-            token: None,
-            unreadable: None,
-        };
-        let common = Common::new(Arc::default(), Arc::new(SystemClock::new()), 0);
-        let fence = AccountCell::new(&account.cookie_id, common).next_epoch();
-        store.put_account(account, None, false, 1).await?;
-        Ok(Self { store, fence })
+        let mut fences = Vec::with_capacity(accounts);
+        for number in 0..accounts {
+            let account = account(number);
+            let common = Common::new(Arc::default(), Arc::new(SystemClock::new()), 0);
+            fences.push(AccountCell::new(&account.cookie_id, common).next_epoch());
+            store.put_account(account, None, false, 1).await?;
+        }
+        Ok(Self { store, fences })
     }
 
-    /// Hands a buyer's message over, as a session does with a push.
+    /// One account after the other.
+    fn fence(&self, number: u64) -> Fence {
+        let place = usize::try_from(number).unwrap_or_default() % self.fences.len();
+        self.fences[place].clone()
+    }
+
+    /// Hands a buyer's message over together with the decision to reply to it and the send that follows from it, as a session does
+    /// with a push.
     ///
     /// # Errors
     /// A store that is closed.
-    pub async fn record(&self, number: u64) -> Result<Handed, Error> {
-        self.take(Handover { rows: vec![row(number)], ..Handover::default() }).await
+    pub async fn answer(&self, number: u64) -> Result<Handed, Error> {
+        self.take(number, Handover { rows: vec![row(number)], drafts: vec![draft(number)], ..Handover::default() }).await
     }
 
-    /// Hands the decision to reply to it over, with the send that follows from it.
+    /// Hands over how the send ended, together with what the service pushes of it as the seller's own message.
     ///
     /// # Errors
     /// A store that is closed.
-    pub async fn decide(&self, number: u64) -> Result<Handed, Error> {
-        self.take(Handover { drafts: vec![draft(number)], ..Handover::default() }).await
+    pub async fn echo(&self, number: u64) -> Result<Handed, Error> {
+        let message_id = format!("{number:031x}r");
+        let delivered = SendOutcome::Delivered { message_id: message_id.clone() };
+        let (kind, sender_id, text) = (RowKind::Own, "1".to_owned(), REPLY.to_owned());
+        let echo = InboxRow { message_id, kind, sender_id, text, ..row(number) };
+        let ended = vec![EndedSend { uuid: uuid(number), outcome: delivered }];
+        self.take(number, Handover { rows: vec![echo], ended, ..Handover::default() }).await
     }
 
-    async fn take(&self, handover: Handover) -> Result<Handed, Error> {
-        self.store.take(self.fence.clone(), handover, 1).await.map(Handed)
+    async fn take(&self, number: u64, handover: Handover) -> Result<Handed, Error> {
+        self.store.take(self.fence(number), handover, 1).await.map(Handed)
     }
 }
 
 fn draft(number: u64) -> Draft {
     let message = row(number);
     let send = NewSend {
-        uuid: format!("-{number:013}1"),
+        uuid: uuid(number),
         chat_id: message.chat_id.clone(),
         peer_id: message.sender_id,
-        content: Content::Text("在的".to_owned()),
+        content: Content::Text(REPLY.to_owned()),
     };
     Draft {
         message_id: message.message_id,
@@ -120,6 +124,27 @@ fn draft(number: u64) -> Draft {
         rule: Some(1),
         once_per_chat: false,
         sends: vec![send],
+    }
+}
+
+const REPLY: &str = "在的";
+
+fn uuid(number: u64) -> String {
+    format!("-{number:013}1")
+}
+
+fn account(number: usize) -> AccountRecord {
+    AccountRecord {
+        cookie_id: format!("shop{number}"),
+        cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
+        owner: None,
+        enabled: true,
+        paused: false,
+        priority: 0,
+        device_id: "DEVICE-1".to_owned(),
+        proxy: None,
+        token: None,
+        unreadable: None,
     }
 }
 

@@ -56,11 +56,15 @@ fn manager() -> CookieManager {
     manager
 }
 
-/// A message's row, then its decision with the row of its reply; each durable before the next step.
+/// Accounts whose messages come by turns.
+const ACCOUNTS: usize = 500;
+
+/// All that an answered message has stored: its row, its decision with the row of its reply, how that ended, its echo; each durable
+/// before the next step, but for the third.
 fn store(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().expect("a runtime without I/O can be built");
     let directory = Scratch::new(&std::env::temp_dir()).expect("the temporary directory is writable");
-    let store = runtime.block_on(Store::open(&directory.join("shop.db"))).expect("the temporary directory is writable");
+    let store = runtime.block_on(Store::open(&directory.join("shop.db"), ACCOUNTS)).expect("the temporary directory is writable");
     let mut next = 0;
     let mut group = criterion.benchmark_group("store");
     group.sample_size(20).measurement_time(Duration::from_secs(10));
@@ -82,19 +86,19 @@ fn store(criterion: &mut Criterion) {
 
 fn take_in(runtime: &Runtime, store: &Store, first: u64, together: u64) {
     runtime.block_on(async {
-        let mut recording = Vec::new();
+        let mut answering = Vec::new();
         for number in first..first + together {
-            recording.push(store.record(number).await.expect("the store is open"));
+            answering.push(store.answer(number).await.expect("the store is open"));
         }
-        for recording in recording {
-            assert!(recording.done().await, "each is new");
+        for answering in answering {
+            assert!(answering.done().await, "each is new");
         }
-        let mut deciding = Vec::new();
+        let mut echoing = Vec::new();
         for number in first..first + together {
-            deciding.push(store.decide(number).await.expect("the store is open"));
+            echoing.push(store.echo(number).await.expect("the store is open"));
         }
-        for deciding in deciding {
-            assert!(deciding.done().await, "each is decided");
+        for echoing in echoing {
+            assert!(echoing.done().await, "each is new");
         }
     });
 }
