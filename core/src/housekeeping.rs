@@ -21,9 +21,13 @@ pub(crate) async fn keep_house(service: Arc<Service>, supervisor: Arc<Supervisor
     loop {
         let before_ms =
             service.clock.now_ms() - i64::try_from(service.config.keep_messages_days).unwrap_or(i64::MAX).saturating_mul(DAY_MS);
+        let store = &service.store;
+        if take_out(store, None, before_ms).await == Look::IsLast {
+            return;
+        }
         for cells in supervisor.cells().chunks(AT_ONCE) {
             let cookie_ids = cells.iter().map(|cell| cell.cookie_id().to_owned()).collect();
-            if look(&service.store, cookie_ids, before_ms).await == Look::IsLast {
+            if look(store, cookie_ids, before_ms).await == Look::IsLast {
                 return;
             }
         }
@@ -42,7 +46,7 @@ async fn look(store: &Store, cookie_ids: Vec<String>, before_ms: i64) -> Look {
     match store.with_aged(cookie_ids, before_ms).await {
         Ok(aged) => {
             for cookie_id in aged {
-                if take_out(store, &cookie_id, before_ms).await == Look::IsLast {
+                if take_out(store, Some(&cookie_id), before_ms).await == Look::IsLast {
                     return Look::IsLast;
                 }
             }
@@ -57,9 +61,14 @@ async fn look(store: &Store, cookie_ids: Vec<String>, before_ms: i64) -> Look {
     }
 }
 
-async fn take_out(store: &Store, cookie_id: &str, before_ms: i64) -> Look {
+/// Of an account, or, for `None`, what is of all of them.
+async fn take_out(store: &Store, cookie_id: Option<&str>, before_ms: i64) -> Look {
     loop {
-        match store.take_out_old(cookie_id, before_ms).await {
+        let step = match cookie_id {
+            Some(cookie_id) => store.take_out_old(cookie_id, before_ms).await,
+            None => store.take_out_old_messages(before_ms).await,
+        };
+        match step {
             Ok(true) => sleep(BETWEEN_STEPS).await,
             Ok(false) => return Look::IsDone,
             Err(Error::Closed) => return Look::IsLast,
@@ -81,9 +90,13 @@ mod tests {
     #[tokio::test]
     async fn a_look_ends_with_the_first_account_after_the_store_is_closed() {
         let store = Store::open(Path::new(":memory:")).unwrap();
-        assert_eq!(take_out(&store, "shop", 0).await, Look::IsDone);
+        for of in [None, Some("shop")] {
+            assert_eq!(take_out(&store, of, 0).await, Look::IsDone);
+        }
         assert!(store.close(Duration::from_secs(10)));
-        assert_eq!(take_out(&store, "shop", 0).await, Look::IsLast);
+        for of in [None, Some("shop")] {
+            assert_eq!(take_out(&store, of, 0).await, Look::IsLast);
+        }
         assert_eq!(look(&store, vec!["shop".to_owned()], 0).await, Look::IsLast);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, Savepoint, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::secrets::{Column, Secrets};
 use super::writer::Fault;
-use super::{Store, messages, orders, rules};
+use super::{Store, messages, orders, outbox, rules};
 use crate::account::{AccessToken, AccountRecord, Fence};
 use crate::error::Error;
 use crate::rule::KeywordRule;
@@ -44,7 +44,7 @@ impl Store {
         rules: Option<Arc<[KeywordRule]>>,
         is_other_user: bool,
         now_ms: i64,
-        further: impl FnOnce(&Savepoint<'_>) -> Result<(), Fault> + Send + 'static,
+        further: impl Fn(&Connection) -> Result<(), Fault> + Send + 'static,
     ) -> Result<(), Error> {
         let secrets = Arc::clone(&self.secrets);
         self.write(move |db| {
@@ -73,7 +73,7 @@ impl Store {
                 ":expires": record.token.as_ref().map(|token| token.expires_at_ms),
                 ":now": now_ms,
             })?;
-            rules.map_or(Ok(()), |rules| rules::replace(db, &record.cookie_id, &rules))?;
+            rules.as_ref().map_or(Ok(()), |rules| rules::replace(db, &record.cookie_id, rules))?;
             further(db)
         })
         .await
@@ -83,6 +83,7 @@ impl Store {
     pub(crate) async fn delete_account(&self, cookie_id: &str) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         self.write(move |db| {
+            outbox::remove_all(db, &cookie_id)?;
             db.prepare_cached("DELETE FROM accounts WHERE cookie_id = ?1")?.execute([&cookie_id])?;
             Ok(())
         })
@@ -127,7 +128,7 @@ impl Store {
         let cookie_id = cookie_id.to_owned();
         self.write(move |db| {
             db.prepare_cached("UPDATE accounts SET remark = ?2, updated_at_ms = ?3 WHERE cookie_id = ?1")?
-                .execute((&cookie_id, remark, now_ms))?;
+                .execute((&cookie_id, &remark, now_ms))?;
             Ok(())
         })
         .await

@@ -1,16 +1,16 @@
 //! What reading chats back needs of the store: which chats were active, and a place for what was missed.
 
-use std::collections::HashMap;
-
-use rusqlite::{Connection, Savepoint};
+use rusqlite::{Connection, OptionalExtension};
 
 use super::Store;
-use super::messages::{self, InboxRow, Recorded};
+use super::messages::{self, Fate, InboxRow, Recorded};
 use super::writer::Fault;
 use crate::error::Error;
 
-/// Messages of an account that are looked at, the latest first, to see which chats were active.
-const MAX_LOOKED_AT: u32 = 2_000;
+/// Chats of an account that are looked at, the latest first, to see which were active.
+const MAX_CHATS_LOOKED_AT: u32 = 500;
+/// Messages of a chat that are looked at for that, the latest first.
+const MAX_LOOKED_AT: u32 = 50;
 /// Messages of a chat that are compared with what was read back, the latest first.
 const MAX_COMPARED: u32 = 500;
 
@@ -46,19 +46,19 @@ impl Store {
 /// should the service ever name a message differently when it is read back; and what was written before the account was
 /// added, of which nobody knows whether it was answered.
 pub(super) fn record(
-    db: &Savepoint<'_>,
+    db: &Connection,
     cookie_id: &str,
-    rows: Vec<InboxRow>,
+    rows: &[InboxRow],
     now_ms: i64,
     recorded: &mut Recorded,
 ) -> Result<(), Fault> {
     let known = rows.first().map(|row| latest_of_chat(db, cookie_id, &row.chat_id)).transpose()?.unwrap_or_default();
     let known_since_ms = messages::known_since_ms(db, cookie_id)?;
     for row in rows {
-        if row.created_at_ms < known_since_ms || known.iter().any(|other| is_twin(other, &row)) {
+        if row.created_at_ms < known_since_ms || known.iter().any(|other| is_twin(other, row)) {
             recorded.duplicates += 1;
-        } else {
-            messages::record(db, cookie_id, row, now_ms, recorded)?;
+        } else if matches!(messages::record(db, cookie_id, row, None, now_ms, recorded)?, Fate::Undecided) {
+            recorded.undecided.push(row.clone());
         }
     }
     Ok(())
@@ -79,17 +79,41 @@ fn is_twin(known: &Known, row: &InboxRow) -> bool {
         && known.message_id != row.message_id
 }
 
+/// How much later than noted a chat may have been active.
+pub(super) const ACTIVE_WITHIN_MS: i64 = 600_000;
+
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const LATEST: &str = "SELECT chat_id, is_group, item_id, created_at_ms, received_at_ms
-     FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1 ORDER BY arrival DESC LIMIT ?2";
-pub(super) const LATEST_OF_CHAT: &str = "SELECT message_id, sender_id, text, created_at_ms
-     FROM messages INDEXED BY messages_by_chat WHERE cookie_id = ?1 AND chat_id = ?2 ORDER BY arrival DESC LIMIT ?3";
+pub(super) const NOTED_SINCE: &str = "SELECT chat_id FROM active_chats INDEXED BY active_chats_by_time
+     WHERE cookie_id = ?1 AND noted_at_ms >= ?2 ORDER BY noted_at_ms DESC LIMIT ?3";
+pub(super) const NOTED: &str = "SELECT noted_at_ms FROM active_chats WHERE cookie_id = ?1 AND chat_id = ?2";
+pub(super) const LATEST_OF_CHAT: &str = "SELECT m.message_id, m.sender_id, m.text, m.is_group, m.item_id, m.created_at_ms, m.received_at_ms
+     FROM (SELECT arrival FROM messages INDEXED BY messages_of_chat WHERE cookie_id = ?1 AND chat_id = ?2 ORDER BY arrival DESC LIMIT ?3) AS latest
+     CROSS JOIN messages AS m USING (arrival) ORDER BY arrival DESC";
+
+/// Notes that a chat is active, unless that was noted shortly before.
+pub(super) fn note_active(db: &Connection, cookie_id: &str, chat_id: &str, now_ms: i64) -> Result<(), Fault> {
+    let noted_at_ms: Option<i64> = db.prepare_cached(NOTED)?.query_row((cookie_id, chat_id), |row| row.get(0)).optional()?;
+    if noted_at_ms.is_none_or(|noted_at_ms| noted_at_ms < now_ms - ACTIVE_WITHIN_MS) {
+        db.prepare_cached(
+            "INSERT INTO active_chats (cookie_id, chat_id, noted_at_ms) VALUES (?1, ?2, ?3)
+             ON CONFLICT (cookie_id, chat_id) DO UPDATE SET noted_at_ms = ?3",
+        )?
+        .execute((cookie_id, chat_id, now_ms))?;
+    }
+    Ok(())
+}
+
+fn active_since(db: &Connection, cookie_id: &str, since_ms: i64) -> rusqlite::Result<Vec<ActiveChat>> {
+    let mut statement = db.prepare_cached(NOTED_SINCE)?;
+    let noted = statement.query_map((cookie_id, since_ms - ACTIVE_WITHIN_MS, MAX_CHATS_LOOKED_AT), |row| row.get(0))?;
+    noted.filter_map(|chat_id| chat_id.and_then(|chat_id| active_chat(db, cookie_id, chat_id, since_ms)).transpose()).collect()
+}
 
 /// From the latest message back, until one was recorded before that moment: nothing before it can be newer.
-fn active_since(db: &Connection, cookie_id: &str, since_ms: i64) -> rusqlite::Result<Vec<ActiveChat>> {
-    let mut statement = db.prepare_cached(LATEST)?;
-    let mut rows = statement.query((cookie_id, MAX_LOOKED_AT))?;
-    let mut chats: HashMap<String, ActiveChat> = HashMap::new();
+fn active_chat(db: &Connection, cookie_id: &str, chat_id: String, since_ms: i64) -> rusqlite::Result<Option<ActiveChat>> {
+    let mut statement = db.prepare_cached(LATEST_OF_CHAT)?;
+    let mut rows = statement.query((cookie_id, &chat_id, MAX_LOOKED_AT))?;
+    let mut chat: Option<ActiveChat> = None;
     while let Some(row) = rows.next()? {
         let (created_at_ms, received_at_ms): (i64, i64) = (row.get("created_at_ms")?, row.get("received_at_ms")?);
         if received_at_ms < since_ms {
@@ -100,23 +124,27 @@ fn active_since(db: &Connection, cookie_id: &str, since_ms: i64) -> rusqlite::Re
         if at_ms < since_ms {
             continue;
         }
-        let chat_id: String = row.get("chat_id")?;
         let (item_id, is_group) = (row.get("item_id")?, row.get("is_group")?);
-        match chats.get_mut(&chat_id) {
+        match &mut chat {
             Some(chat) => {
                 chat.newest_at_ms = chat.newest_at_ms.max(at_ms);
                 chat.item_id = chat.item_id.take().or(item_id);
             }
-            None => drop(chats.insert(chat_id.clone(), ActiveChat { chat_id, newest_at_ms: at_ms, item_id, is_group })),
+            None => chat = Some(ActiveChat { chat_id: chat_id.clone(), newest_at_ms: at_ms, item_id, is_group }),
         }
     }
-    Ok(chats.into_values().collect())
+    Ok(chat)
 }
 
-fn latest_of_chat(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str) -> rusqlite::Result<Vec<Known>> {
+fn latest_of_chat(db: &Connection, cookie_id: &str, chat_id: &str) -> rusqlite::Result<Vec<Known>> {
     let mut statement = db.prepare_cached(LATEST_OF_CHAT)?;
     let rows = statement.query_map((cookie_id, chat_id, MAX_COMPARED), |row| {
-        Ok(Known { message_id: row.get(0)?, sender_id: row.get(1)?, text: row.get(2)?, created_at_ms: row.get(3)? })
+        Ok(Known {
+            message_id: row.get("message_id")?,
+            sender_id: row.get("sender_id")?,
+            text: row.get("text")?,
+            created_at_ms: row.get("created_at_ms")?,
+        })
     })?;
     rows.collect()
 }

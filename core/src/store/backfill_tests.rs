@@ -57,6 +57,23 @@ async fn active_chats_come_the_latest_first_with_what_is_known_of_them_and_old_o
 }
 
 #[tokio::test]
+async fn a_chat_that_was_noted_as_active_shortly_before_is_found_by_its_newest_message() {
+    on_both("noted", async |store| {
+        let (store, fence) = begun(store).await;
+        for (minutes, message_id) in [(20, "m1"), (11, "m2"), (9, "m3")] {
+            let at_ms = NOW_MS - minutes * MINUTE_MS;
+            push(&store, &fence, vec![said(message_id, "chat", at_ms)], at_ms).await;
+        }
+        for (minutes, newest) in [(10, Some(9)), (9, Some(9)), (8, None)] {
+            let active = store.active_chats("a", NOW_MS - minutes * MINUTE_MS, 10).await.unwrap();
+            let newest_at_ms = newest.map(|minutes| NOW_MS - minutes * MINUTE_MS);
+            assert_eq!(active.first().map(|chat| chat.newest_at_ms), newest_at_ms, "since {minutes} minutes ago");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_is_known_by_its_id_or_by_its_words_at_its_moment_is_not_recorded_again() {
     on_both("twins", async |store| {
         let (store, fence) = begun(store).await;

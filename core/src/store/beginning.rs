@@ -1,8 +1,9 @@
 //! What a session that begins finds of earlier ones: looked for in one job of the writing thread, after all that they have handed over.
 
-use rusqlite::Savepoint;
+use rusqlite::Connection;
 
 use super::Store;
+use super::backfill::ACTIVE_WITHIN_MS;
 use super::messages::{self, InboxRow};
 use super::writer::Fault;
 use super::{orders, outbox};
@@ -16,7 +17,7 @@ pub(crate) struct Left {
     pub(crate) undecided: Vec<InboxRow>,
     /// The latest `uuid` that was used for a send, by any account.
     pub(crate) last_uuid: Option<String>,
-    /// Whether a message was recorded since the moment that was asked for: then chats may have been active.
+    /// Whether chats may have been active since the moment that was asked for.
     pub(crate) was_active: bool,
     /// Orders whose confirmation was under way: what became of it is unknown from now on.
     pub(crate) given_up: Vec<String>,
@@ -38,9 +39,9 @@ struct Found {
 // The latest uuid, of any account, is found by their order as texts: they are as long as each other for as long as times in ms have
 // 13 digits, so that it is that of the times.
 pub(super) const FIND: &str = "SELECT
-     EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_open WHERE cookie_id = ?1 AND outcome = 'sending'),
+     EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_open WHERE cookie_id = ?1 AND is_open = 1 AND outcome = 'sending'),
      EXISTS (SELECT 1 FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL),
-     (SELECT received_at_ms FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1 ORDER BY arrival DESC LIMIT 1) >= ?2,
+     EXISTS (SELECT 1 FROM active_chats INDEXED BY active_chats_by_time WHERE cookie_id = ?1 AND noted_at_ms >= ?2),
      EXISTS (SELECT 1 FROM orders INDEXED BY orders_by_confirmation WHERE cookie_id = ?1 AND confirmation = 'confirming'),
      EXISTS (SELECT 1 FROM orders INDEXED BY orders_untold WHERE cookie_id = ?1 AND is_told = 0)
          OR EXISTS (SELECT 1 FROM orders INDEXED BY orders_by_confirmation WHERE cookie_id = ?1 AND confirmation = 'pending'),
@@ -81,12 +82,12 @@ impl Store {
     }
 }
 
-fn find(db: &Savepoint<'_>, cookie_id: &str, active_since_ms: i64) -> rusqlite::Result<Found> {
-    db.prepare_cached(FIND)?.query_row((cookie_id, active_since_ms), |row| {
+fn find(db: &Connection, cookie_id: &str, active_since_ms: i64) -> rusqlite::Result<Found> {
+    db.prepare_cached(FIND)?.query_row((cookie_id, active_since_ms.saturating_sub(ACTIVE_WITHIN_MS)), |row| {
         Ok(Found {
             open_sends: row.get(0)?,
             undecided: row.get(1)?,
-            was_active: row.get::<_, Option<bool>>(2)?.unwrap_or(false),
+            was_active: row.get(2)?,
             confirming: row.get(3)?,
             order_news: row.get(4)?,
             last_uuid: row.get(5)?,

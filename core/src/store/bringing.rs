@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Savepoint, named_params};
+use rusqlite::{Connection, named_params};
 
 use super::writer::Fault;
 use super::{Store, accounts, default_replies, owner, rules};
@@ -47,7 +47,7 @@ impl Store {
         now_ms: i64,
     ) -> Result<(), Error> {
         let cookie_id = record.cookie_id.clone();
-        let further = move |db: &Savepoint<'_>| put(db, &cookie_id, &settings, &answers, now_ms);
+        let further = move |db: &Connection| put(db, &cookie_id, &settings, &answers, now_ms);
         self.put_account_and(record, None, false, now_ms, further).await
     }
 
@@ -93,13 +93,7 @@ impl Store {
     }
 }
 
-fn put(
-    db: &Savepoint<'_>,
-    cookie_id: &str,
-    settings: &AccountSettings,
-    answers: &AccountAnswers,
-    now_ms: i64,
-) -> Result<(), Fault> {
+fn put(db: &Connection, cookie_id: &str, settings: &AccountSettings, answers: &AccountAnswers, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(
         "UPDATE accounts SET owner = coalesce(:owner, owner), enabled = :enabled, paused = :paused, priority = :priority,
              remark = :remark, pause_minutes = :pause_minutes, auto_confirm = :auto_confirm, updated_at_ms = :now

@@ -1,6 +1,6 @@
 //! Chats that a person has taken over, or that the host has paused: nothing is answered there until it is over.
 
-use rusqlite::{Connection, OptionalExtension, Savepoint};
+use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
 
 use super::writer::Fault;
@@ -56,7 +56,7 @@ pub(super) fn paused_now(db: &Connection, cookie_id: &str, now_ms: i64) -> rusql
 }
 
 /// A person has written in the chat at that moment: it is theirs for the account's minutes, none of them if it has none.
-pub(super) fn take_over(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str, written_at_ms: i64) -> Result<(), Fault> {
+pub(super) fn take_over(db: &Connection, cookie_id: &str, chat_id: &str, written_at_ms: i64) -> Result<(), Fault> {
     let minutes: i64 =
         db.prepare_cached("SELECT pause_minutes FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))?;
     if minutes == 0 {
@@ -71,7 +71,7 @@ pub(super) fn take_over(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str, writ
     Ok(())
 }
 
-fn put(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str, until_ms: i64) -> Result<(), Fault> {
+fn put(db: &Connection, cookie_id: &str, chat_id: &str, until_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(
         "INSERT INTO chats (cookie_id, chat_id, paused_until_ms) VALUES (?1, ?2, ?3)
          ON CONFLICT (cookie_id, chat_id) DO UPDATE SET paused_until_ms = ?3",

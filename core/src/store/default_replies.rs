@@ -1,9 +1,9 @@
 //! Default replies on record.
 
-use rusqlite::{Row, Savepoint};
+use rusqlite::{Connection, Row};
 
 use super::writer::Fault;
-use super::{Store, accounts};
+use super::{Store, accounts, outbox};
 use crate::error::Error;
 use crate::reply_content::{DefaultReply, ReplyContent};
 use crate::rule::Picture;
@@ -47,12 +47,12 @@ impl Store {
 }
 
 /// Puts these in the place of all that the account has.
-pub(super) fn replace(db: &Savepoint<'_>, cookie_id: &str, replies: &[(Option<String>, DefaultReply)]) -> Result<(), Fault> {
+pub(super) fn replace(db: &Connection, cookie_id: &str, replies: &[(Option<String>, DefaultReply)]) -> Result<(), Fault> {
     db.prepare_cached("DELETE FROM default_replies WHERE cookie_id = ?1")?.execute([cookie_id])?;
     replies.iter().try_for_each(|(item_id, reply)| insert(db, cookie_id, item_id.as_deref().unwrap_or_default(), reply))
 }
 
-fn insert(db: &Savepoint<'_>, cookie_id: &str, item_id: &str, reply: &DefaultReply) -> Result<(), Fault> {
+fn insert(db: &Connection, cookie_id: &str, item_id: &str, reply: &DefaultReply) -> Result<(), Fault> {
     let DefaultReply { content: ReplyContent { text, picture }, once_per_chat } = reply;
     db.prepare_cached(
         "INSERT INTO default_replies (cookie_id, item_id, reply, picture_url, picture_width, picture_height, once_per_chat)
@@ -71,14 +71,23 @@ fn insert(db: &Savepoint<'_>, cookie_id: &str, item_id: &str, reply: &DefaultRep
 }
 
 /// Whether a default reply was said in the chat: not taken back, nor refused by the service.
-pub(super) fn was_said(db: &Savepoint<'_>, cookie_id: &str, chat_id: &str) -> rusqlite::Result<bool> {
-    db.prepare_cached(WAS_SAID)?.exists((cookie_id, chat_id))
+pub(super) fn was_said(db: &Connection, cookie_id: &str, chat_id: &str) -> rusqlite::Result<bool> {
+    let mut statement = db.prepare_cached(SAID)?;
+    let mut said = statement.query((cookie_id, chat_id))?;
+    while let Some(row) = said.next()? {
+        for uuid in outbox::uuids(row.get_ref(0)?.as_str_or_null()?) {
+            if db.prepare_cached(WAS_TAKEN)?.exists((uuid, cookie_id))? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const WAS_SAID: &str = "SELECT 1 FROM messages AS m INDEXED BY messages_default_replied
-     JOIN outbox AS o INDEXED BY outbox_by_message ON o.cookie_id = m.cookie_id AND o.message_id = m.message_id
-     WHERE m.cookie_id = ?1 AND m.chat_id = ?2 AND m.decision = 'default_reply' AND o.outcome <> 'rejected' LIMIT 1";
+pub(super) const SAID: &str = "SELECT sends FROM messages INDEXED BY messages_default_replied
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND decision = 'default_reply'";
+pub(super) const WAS_TAKEN: &str = "SELECT 1 FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome <> 'rejected'";
 
 fn of_row(row: &Row<'_>) -> rusqlite::Result<DefaultReplyOf> {
     let item_id: String = row.get("item_id")?;

@@ -1,10 +1,10 @@
 //! What a session hands over at once, for one transaction: what came, what was decided about it, what is to be sent, and how
 //! earlier sends have ended. What happens together costs one transaction, and is there as a whole or not at all.
 
-use rusqlite::Savepoint;
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::messages::{self, InboxRow, Recorded};
+use super::messages::{self, Fate, InboxRow, Recorded, RowKind};
 use super::outbox::{self, Draft, EndedSend, NewSend};
 use super::writer::Fault;
 use super::{Store, backfill};
@@ -45,11 +45,11 @@ impl Store {
     /// The seller's own messages are told apart in the same transaction: an echo of what was sent is one of the outbox; anything
     /// else was written by hand, and its chat is a person's from now on. So they are looked at before anything is decided.
     pub(crate) async fn take(&self, fence: Fence, handover: Handover, now_ms: i64) -> Result<oneshot::Receiver<Answer>, Error> {
-        self.submit(move |db| take(db, &fence, handover, now_ms)).await
+        self.submit(move |db| take(db, &fence, &handover, now_ms)).await
     }
 }
 
-fn take(db: &Savepoint<'_>, fence: &Fence, handover: Handover, now_ms: i64) -> Result<Option<Taken>, Fault> {
+fn take(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64) -> Result<Option<Taken>, Fault> {
     let cookie_id = fence.cookie_id();
     // First, so that their echoes are known by the service's ids.
     for ended in &handover.ended {
@@ -58,23 +58,39 @@ fn take(db: &Savepoint<'_>, fence: &Fence, handover: Handover, now_ms: i64) -> R
     if !fence.is_current() {
         return Ok(None);
     }
-    let mut recorded = Recorded::default();
+    let mut taken = Taken { decided: vec![None; handover.drafts.len()], ..Taken::default() };
     if handover.is_history {
-        backfill::record(db, cookie_id, handover.rows, now_ms, &mut recorded)?;
+        backfill::record(db, cookie_id, &handover.rows, now_ms, &mut taken.recorded)?;
     } else {
-        for row in handover.rows {
-            messages::record(db, cookie_id, row, now_ms, &mut recorded)?;
-        }
+        record(db, fence, handover, now_ms, &mut taken)?;
     }
     for send in &handover.sends {
         outbox::insert(db, cookie_id, send, None, now_ms)?;
     }
-    let mut decided = Vec::with_capacity(handover.drafts.len());
-    for draft in &handover.drafts {
-        decided.push(outbox::decide(db, fence, draft, now_ms)?);
-        recorded.undecided.retain(|row| row.message_id != draft.message_id);
+    for (draft, decided) in handover.drafts.iter().zip(&mut taken.decided) {
+        if decided.is_none() {
+            *decided = outbox::decide(db, fence, draft, now_ms)?;
+        }
     }
-    Ok(Some(Taken { recorded, decided }))
+    Ok(Some(taken))
+}
+
+/// Records what came. Where the seller's own words are not among it, what is decided about a message is written with its row;
+/// else they are looked at first.
+fn record(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64, taken: &mut Taken) -> Result<(), Fault> {
+    let has_own = handover.rows.iter().any(|row| row.kind == RowKind::Own);
+    for row in &handover.rows {
+        let place = handover.drafts.iter().position(|draft| draft.message_id == row.message_id);
+        let draft = place.filter(|_| !has_own).map(|place| &handover.drafts[place]);
+        let standing = draft.map(|draft| outbox::standing(db, fence, draft, now_ms)).transpose()?;
+        let fate = messages::record(db, fence.cookie_id(), row, standing.as_ref(), now_ms, &mut taken.recorded)?;
+        match (fate, place) {
+            (Fate::Undecided, None) => taken.recorded.undecided.push(row.clone()),
+            (Fate::Decided(decision), Some(place)) => taken.decided[place] = Some(decision),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

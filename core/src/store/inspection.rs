@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::chats::{PausedChat, paused_now};
 use super::looking::{end_when, explain, look_into};
 use super::migrations::{self, Found};
-use super::trail::{MessageTrace, latest};
+use super::trail::{self, MessageTrace};
 use super::{owner, rules};
 use crate::error::Error;
 use crate::rule::KeywordRule;
@@ -180,9 +180,9 @@ impl Inspection {
         self.fill("counts of default replies", |accounts| fill_default_replies(db, accounts));
         self.fill("paused chats", |accounts| fill_paused_chats(db, accounts));
         self.fill("counts of messages", |accounts| fill_counts(db, accounts));
-        let mut messages = Vec::new();
-        self.fill("messages", |accounts| {
-            accounts.iter().try_for_each(|account| take_latest(db, &account.cookie_id, limit, &mut messages))
+        let (schema, mut messages) = (self.schema, Vec::new());
+        self.fill("messages", |_| {
+            latest_of_all(db, schema, u32::try_from(limit).unwrap_or(MAX_LIMIT)).map(|latest| messages = latest)
         });
         self.messages = messages;
     }
@@ -296,17 +296,31 @@ fn count(row: &Row<'_>) -> rusqlite::Result<u64> {
     row.get::<_, i64>(0).map(i64::unsigned_abs)
 }
 
-/// Adds an account's latest messages, and keeps the newest of all.
-fn take_latest(db: &Connection, cookie_id: &str, limit: usize, messages: &mut Vec<InspectedMessage>) -> rusqlite::Result<()> {
-    let of_account = latest(db, cookie_id, None, u32::try_from(limit).unwrap_or(MAX_LIMIT))?;
-    if of_account.is_empty() {
-        return Ok(());
+/// The latest messages of all accounts.
+fn latest_of_all(db: &Connection, schema: u32, limit: u32) -> rusqlite::Result<Vec<InspectedMessage>> {
+    let is_by_arrival = schema >= migrations::ARRIVAL_OVER_ALL;
+    let mut statement = db.prepare(&format!(
+        "SELECT * FROM messages ORDER BY {} DESC LIMIT ?1",
+        // Before, no index tells it: all are looked at.
+        if is_by_arrival { "arrival" } else { "received_at_ms" }
+    ))?;
+    let messages = statement.query_map([limit], |row| {
+        let cookie_id: String = row.get("cookie_id")?;
+        let message =
+            if schema >= migrations::SENDS_OF_MESSAGE { trail::with_sends(db, row)? } else { before(db, &cookie_id, row)? };
+        Ok(InspectedMessage { cookie_id, message })
+    })?;
+    messages.collect()
+}
+
+/// Before it, a message did not name what was sent in answer to it.
+fn before(db: &Connection, cookie_id: &str, row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
+    let mut trace = trail::trace(row)?;
+    let mut sends = db.prepare_cached("SELECT * FROM outbox WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid")?;
+    for sent in sends.query_map((cookie_id, &trace.message_id), trail::send)? {
+        trace.put(sent?);
     }
-    messages.extend(of_account.into_iter().map(|message| InspectedMessage { cookie_id: cookie_id.to_owned(), message }));
-    // Stable: those of one account stay in the order in which they came.
-    messages.sort_by_key(|one| std::cmp::Reverse(one.message.received_at_ms));
-    messages.truncate(limit);
-    Ok(())
+    Ok(trace)
 }
 
 fn check(db: &mut Connection) -> Integrity {

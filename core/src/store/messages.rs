@@ -1,10 +1,11 @@
 //! The inbox: what has come in, by message id, and what was decided about it.
 
-use rusqlite::Savepoint;
+use rusqlite::Connection;
 
 use super::orders::OrderNote;
+use super::outbox::Standing;
 use super::writer::Fault;
-use super::{Store, chats, orders, outbox};
+use super::{Store, backfill, chats, orders, outbox};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -91,7 +92,7 @@ pub(super) const LEAVE_UNDECIDED: &str = "UPDATE messages INDEXED BY messages_un
 
 /// Within a transaction, as [`Store::take_up`].
 pub(super) fn take_up(
-    db: &Savepoint<'_>,
+    db: &Connection,
     cookie_id: &str,
     stale_before_ms: i64,
     now_ms: i64,
@@ -118,88 +119,138 @@ pub(super) fn take_up(
 }
 
 /// What waits for a decision was written to somebody else.
-pub(super) fn leave_undecided(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+pub(super) fn leave_undecided(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(LEAVE_UNDECIDED)?.execute((cookie_id, DecisionCode::OtherUser.name(), now_ms))?;
     Ok(())
 }
 
+/// What has become of a message that has come.
+pub(super) enum Fate {
+    /// It is new, and decided with that.
+    Decided(DecisionCode),
+    /// It waits for a decision, new or not.
+    Undecided,
+    /// It was known, and decided before.
+    Known,
+}
+
+/// Records a message, with the decision that stands about it if there is one.
 pub(super) fn record(
-    db: &Savepoint<'_>,
+    db: &Connection,
     cookie_id: &str,
-    row: InboxRow,
+    row: &InboxRow,
+    standing: Option<&Standing<'_>>,
     now_ms: i64,
     recorded: &mut Recorded,
-) -> Result<(), Fault> {
-    let at_once = match row.kind {
-        RowKind::Order | RowKind::CardUpdate => Some(DecisionCode::Platform),
-        // In the seller's name, too: that is no person who takes the chat. And in the buyer's: that is nothing which their own
-        // words may be folded into.
-        RowKind::Own | RowKind::Chat if platform::is_platform_text(&row.text) => Some(DecisionCode::Platform),
-        RowKind::Chat | RowKind::Own => None,
-    };
-    let inserted = db
-        .prepare_cached(
-            "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id, created_at_ms, received_at_ms, decision, decided_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?12 IS NULL, NULL, ?11)) ON CONFLICT DO NOTHING",
-        )?
-        .execute((
-            cookie_id,
-            &row.message_id,
-            &row.chat_id,
-            row.kind.name(),
-            row.is_group,
-            &row.sender_id,
-            &row.sender_name,
-            &row.text,
-            &row.item_id,
-            row.created_at_ms,
-            now_ms,
-            at_once.map(DecisionCode::name),
-        ))?;
-    let is_new = inserted > 0;
+) -> Result<Fate, Fault> {
+    let found = Found::of(db, cookie_id, row, now_ms)?;
+    let standing = standing.filter(|_| matches!(found, Found::Undecided));
+    let decision = standing.map(|standing| standing.decision).or(found.decision());
+    let is_new = insert(db, cookie_id, row, decision, standing, now_ms)?;
     recorded.duplicates += usize::from(!is_new);
     // Also of a card that is known: its later version has the same id.
-    recorded.has_order_news |= orders::note(db, cookie_id, &row, now_ms)?;
-    match row.kind {
-        RowKind::Chat if is_new => {
-            recorded.new += 1;
-            if at_once.is_none() {
-                recorded.undecided.push(row);
+    recorded.has_order_news |= orders::note(db, cookie_id, row, now_ms)?;
+    if !is_new {
+        let is_undecided = row.kind == RowKind::Chat && is_undecided(db, cookie_id, row)?;
+        return Ok(if is_undecided { Fate::Undecided } else { Fate::Known });
+    }
+    recorded.new += usize::from(row.kind == RowKind::Chat);
+    backfill::note_active(db, cookie_id, &row.chat_id, now_ms)?;
+    match found {
+        Found::Undecided => {
+            for send in standing.map_or(&[][..], |standing| standing.sends) {
+                outbox::insert(db, cookie_id, send, Some(&row.message_id), now_ms)?;
             }
         }
-        RowKind::Chat if is_undecided(db, cookie_id, &row.message_id)? => recorded.undecided.push(row),
-        RowKind::Own if is_new && at_once.is_none() => tell_own_apart(db, cookie_id, &row, now_ms)?,
-        _ => {}
+        Found::Echo(send) => outbox::take_echo(db, cookie_id, &send)?,
+        // From when it was written: one that comes late must not take the chat for longer.
+        Found::ByHand => chats::take_over(db, cookie_id, &row.chat_id, written_at_ms(row, now_ms))?,
+        Found::Platform | Found::BeforeAccount => {}
     }
-    Ok(())
+    Ok(decision.map_or(Fate::Undecided, Fate::Decided))
 }
 
-fn is_undecided(db: &Savepoint<'_>, cookie_id: &str, message_id: &str) -> rusqlite::Result<bool> {
-    db.prepare_cached("SELECT decision IS NULL FROM messages WHERE cookie_id = ?1 AND message_id = ?2")?
-        .query_row((cookie_id, message_id), |row| row.get(0))
+/// What a message is found to be before it is recorded, so that its row is written once.
+enum Found {
+    Undecided,
+    Platform,
+    Echo(outbox::Unechoed),
+    ByHand,
+    BeforeAccount,
 }
 
-fn whose(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> rusqlite::Result<DecisionCode> {
-    if outbox::take_echo(db, cookie_id, row, now_ms)? {
-        return Ok(DecisionCode::Echo);
+impl Found {
+    fn of(db: &Connection, cookie_id: &str, row: &InboxRow, now_ms: i64) -> rusqlite::Result<Self> {
+        match row.kind {
+            RowKind::Order | RowKind::CardUpdate => return Ok(Self::Platform),
+            // In the seller's name, too: that is no person who takes the chat. And in the buyer's: that is nothing which their own
+            // words may be folded into.
+            RowKind::Own | RowKind::Chat if platform::is_platform_text(&row.text) => return Ok(Self::Platform),
+            RowKind::Chat => return Ok(Self::Undecided),
+            RowKind::Own => {}
+        }
+        if let Some(send) = outbox::find_echoed(db, cookie_id, row, written_at_ms(row, now_ms))? {
+            return Ok(Self::Echo(send));
+        }
+        let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms(db, cookie_id)?;
+        Ok(if is_older { Self::BeforeAccount } else { Self::ByHand })
     }
-    let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms(db, cookie_id)?;
-    Ok(if is_older { DecisionCode::BeforeAccount } else { DecisionCode::ByHand })
+
+    fn decision(&self) -> Option<DecisionCode> {
+        match self {
+            Self::Undecided => None,
+            Self::Platform => Some(DecisionCode::Platform),
+            Self::Echo(_) => Some(DecisionCode::Echo),
+            Self::ByHand => Some(DecisionCode::ByHand),
+            Self::BeforeAccount => Some(DecisionCode::BeforeAccount),
+        }
+    }
+}
+
+/// Whether it is new.
+fn insert(
+    db: &Connection,
+    cookie_id: &str,
+    row: &InboxRow,
+    decision: Option<DecisionCode>,
+    standing: Option<&Standing<'_>>,
+    now_ms: i64,
+) -> rusqlite::Result<bool> {
+    let inserted = db.prepare_cached(INSERT)?.execute((
+        cookie_id,
+        &row.message_id,
+        &row.chat_id,
+        row.kind.name(),
+        row.is_group,
+        &row.sender_id,
+        &row.sender_name,
+        &row.text,
+        &row.item_id,
+        row.created_at_ms,
+        now_ms,
+        decision.map(DecisionCode::name),
+        decision.map(|_| now_ms),
+        standing.and_then(|standing| standing.rule),
+        standing.and_then(Standing::uuids).as_deref(),
+    ))?;
+    Ok(inserted > 0)
+}
+
+const INSERT: &str = "INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, item_id,
+         created_at_ms, received_at_ms, decision, decided_at_ms, rule, sends)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT DO NOTHING";
+const IS_UNDECIDED: &str = "SELECT decision IS NULL FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
+
+fn is_undecided(db: &Connection, cookie_id: &str, row: &InboxRow) -> rusqlite::Result<bool> {
+    db.prepare_cached(IS_UNDECIDED)?.query_row((cookie_id, &row.chat_id, &row.message_id), |row| row.get(0))
+}
+
+/// One that comes late was written all the same when it was.
+fn written_at_ms(row: &InboxRow, now_ms: i64) -> i64 {
+    if row.created_at_ms > 0 { row.created_at_ms.min(now_ms) } else { now_ms }
 }
 
 /// The outbox of an account that was removed and added again does not know what went out before.
-pub(super) fn known_since_ms(db: &Savepoint<'_>, cookie_id: &str) -> rusqlite::Result<i64> {
+pub(super) fn known_since_ms(db: &Connection, cookie_id: &str) -> rusqlite::Result<i64> {
     db.prepare_cached("SELECT created_at_ms FROM accounts WHERE cookie_id = ?1")?.query_row([cookie_id], |row| row.get(0))
-}
-
-fn tell_own_apart(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<(), Fault> {
-    let decision = whose(db, cookie_id, row, now_ms)?;
-    db.prepare_cached("UPDATE messages SET decision = ?3, decided_at_ms = ?4 WHERE cookie_id = ?1 AND message_id = ?2")?
-        .execute((cookie_id, &row.message_id, decision.name(), now_ms))?;
-    if decision == DecisionCode::ByHand {
-        // From when it was written: one that comes late must not take the chat for longer.
-        let written_at_ms = if row.created_at_ms > 0 { row.created_at_ms.min(now_ms) } else { now_ms };
-        chats::take_over(db, cookie_id, &row.chat_id, written_at_ms)?;
-    }
-    Ok(())
 }

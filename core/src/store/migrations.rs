@@ -15,10 +15,15 @@ pub(super) const FILES: &[&str] = &[
     include_str!("schema/0009_refusals.sql"),
     include_str!("schema/0010_sealed.sql"),
     include_str!("schema/0011_by_arrival.sql"),
+    include_str!("schema/0012_few_pages.sql"),
 ];
 
 /// The schema since which credentials are sealed: between the two halves of its file, every row is.
 pub(super) const SEALED: u32 = 10;
+/// The schema since which messages are numbered over all accounts.
+pub(super) const ARRIVAL_OVER_ALL: u32 = 11;
+/// The schema since which a message names what was sent in answer to it.
+pub(super) const SENDS_OF_MESSAGE: u32 = 12;
 const SEALED_END: &str = include_str!("schema/0010_sealed_end.sql");
 
 /// The newest schema number known here.
@@ -86,7 +91,7 @@ pub(super) fn apply(db: &mut Connection, seal: impl FnOnce(&Connection) -> rusql
 mod tests {
     use rusqlite::Connection;
 
-    use super::{FILES, Found, NEWEST, apply, look};
+    use super::{FILES, Found, NEWEST, SEALED, SEALED_END, apply, look};
 
     #[test]
     fn migrations_end_at_the_newest_schema_and_can_be_applied_again() {
@@ -139,6 +144,32 @@ mod tests {
         let mut statement = db.prepare("SELECT message_id || ' ' || arrival FROM messages ORDER BY cookie_id, arrival").unwrap();
         let order: Vec<String> = statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         assert_eq!(order, ["sooner 1", "later 3", "only 2"]);
+    }
+
+    #[test]
+    fn messages_of_an_earlier_schema_know_what_was_sent_in_answer_and_which_chats_were_active() {
+        let mut db = Connection::open_in_memory().unwrap();
+        for (number, file) in (1..).zip(&FILES[..11]) {
+            db.execute_batch(file).unwrap();
+            db.execute_batch(if number == SEALED { SEALED_END } else { "" }).unwrap();
+        }
+        db.execute_batch(
+            "INSERT INTO accounts (cookie_id, sealed_cookie, device_id, created_at_ms, updated_at_ms) VALUES ('a', x'00', 'd', 1, 1);
+             INSERT INTO messages (cookie_id, message_id, chat_id, kind, is_group, sender_id, sender_name, text, created_at_ms, received_at_ms)
+                 VALUES ('a', 'm1', 'c', 'chat', 0, '2', '', '', 1, 8), ('a', 'm2', 'c', 'chat', 0, '2', '', '', 1, 9),
+                        ('a', 'm3', 'd', 'chat', 0, '2', '', '', 1, 7);
+             INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, outcome, is_echoed, created_at_ms)
+                 VALUES ('a', '-2', 'm2', 'c', '2', '', 'delivered', 0, 1), ('a', '-1', 'm2', 'c', '2', '', 'rejected', 0, 1),
+                        ('a', '-3', 'm3', 'd', '2', '', 'sending', 1, 1), ('a', '-4', NULL, 'd', '2', '', 'delivered', 1, 1);
+             PRAGMA user_version = 11;",
+        )
+        .unwrap();
+        apply(&mut db, |_| Ok(())).unwrap();
+        let told = |sql: &str| -> String { db.query_row(sql, [], |row| row.get(0)).unwrap() };
+        let sends = "SELECT group_concat(message_id || ':' || ifnull(sends, ''), ', ' ORDER BY arrival) FROM messages";
+        assert_eq!(told(sends), "m1:, m2:-1 -2, m3:-3");
+        assert_eq!(told("SELECT group_concat(uuid, ' ' ORDER BY uuid) FROM outbox WHERE is_open = 1"), "-2 -3");
+        assert_eq!(told("SELECT group_concat(chat_id || noted_at_ms, ' ' ORDER BY chat_id) FROM active_chats"), "c9 d7");
     }
 
     #[test]

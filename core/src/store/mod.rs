@@ -49,7 +49,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
-use rusqlite::{Connection, Savepoint};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use self::owner::Owner;
@@ -144,24 +144,18 @@ impl Store {
         self.writer.queue()
     }
 
-    async fn write<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Error> {
+    async fn write<T: Send + 'static>(&self, work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static) -> Result<T, Error> {
         self.submit(work).await?.await.unwrap_or(Err(Error::Closed))
     }
 
     async fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
         self.writer.submit(work).await
     }
 
-    async fn read<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
-    ) -> Result<T, Error> {
+    async fn read<T: Send + 'static>(&self, work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static) -> Result<T, Error> {
         match &self.reader {
             Some(reader) => reader.read(work).await,
             None => self.write(move |db| work(db)).await,

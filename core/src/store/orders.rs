@@ -1,6 +1,6 @@
 //! Orders: what the platform's cards tell of each, and the confirmation of its shipment, which is asked of the service once.
 
-use rusqlite::{Connection, OptionalExtension, Row, Savepoint, named_params};
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::Store;
 use super::messages::InboxRow;
@@ -46,7 +46,7 @@ impl Store {
             }
             let mut statement =
                 db.prepare_cached("UPDATE orders SET is_told = 1 WHERE cookie_id = ?1 AND order_id = ?2 AND status = ?3")?;
-            for (order_id, status) in told {
+            for (order_id, status) in &told {
                 statement.execute((fence.cookie_id(), order_id, status.name()))?;
             }
             Ok(())
@@ -114,7 +114,7 @@ impl Store {
             }
             let cookie_id = fence.cookie_id();
             let next: Option<String> =
-                db.prepare_cached(NEXT_PENDING)?.query_row((cookie_id, preferred), |row| row.get(0)).optional()?;
+                db.prepare_cached(NEXT_PENDING)?.query_row((cookie_id, &preferred), |row| row.get(0)).optional()?;
             if let Some(order_id) = &next {
                 let begun = Confirmation::new(ConfirmationState::Confirming, now_ms);
                 put_confirmation(db, cookie_id, order_id, Some(&begun), now_ms)?;
@@ -163,7 +163,7 @@ const AUTO_CONFIRM: &str = "SELECT auto_confirm FROM accounts WHERE cookie_id = 
 
 /// Notes what a message tells of an order, in the transaction that records the message. Whether it is something new: an order
 /// that was not known, or one that has come further. A status that was told before, or that it has passed by now, is none.
-pub(super) fn note(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<bool, Fault> {
+pub(super) fn note(db: &Connection, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<bool, Fault> {
     let Some(note) = &row.order else { return Ok(false) };
     let known = one(db, cookie_id, &note.order_id)?;
     let is_further = known.as_ref().is_none_or(|order| order.status.number() < note.status.number());
@@ -205,20 +205,20 @@ pub(super) fn note(db: &Savepoint<'_>, cookie_id: &str, row: &InboxRow, now_ms: 
 }
 
 /// A session begins: a call that an earlier one has left without an outcome is unknown. Answers those orders.
-pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<Vec<String>, Fault> {
+pub(super) fn give_up(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<Vec<String>, Fault> {
     let mut statement = db.prepare_cached(GIVE_UP)?;
     let orders = statement.query_map((cookie_id, now_ms), |row| row.get(0))?;
     Ok(orders.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What waits for a confirmation was sold by somebody else.
-pub(super) fn leave_unconfirmed(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+pub(super) fn leave_unconfirmed(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(LEAVE_UNCONFIRMED)?.execute((cookie_id, now_ms))?;
     Ok(())
 }
 
 fn put_confirmation(
-    db: &Savepoint<'_>,
+    db: &Connection,
     cookie_id: &str,
     order_id: &str,
     confirmation: Option<&Confirmation>,

@@ -1,6 +1,8 @@
 //! The outbox: what is to be sent stands here before it is, and how it ended stands here afterwards.
 
-use rusqlite::{OptionalExtension, Savepoint};
+use std::borrow::Cow;
+
+use rusqlite::{Connection, OptionalExtension};
 
 use super::messages::InboxRow;
 use super::writer::Fault;
@@ -81,17 +83,18 @@ impl Store {
     pub(crate) async fn withdraw(&self, cookie_id: &str, uuid: String) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         let withdrawn = self.submit(move |db| {
-            let answered: Option<Option<String>> = db
-                .prepare_cached(
-                    "DELETE FROM outbox WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending' RETURNING message_id",
-                )?
-                .query_row((&cookie_id, &uuid), |row| row.get(0))
-                .optional()?;
-            let Some(Some(message_id)) = answered else { return Ok(()) };
-            let is_part_sent = db.prepare_cached(trail::SENDS_OF_MESSAGE)?.exists((&cookie_id, &message_id))?;
+            let withdrawn: Option<(Option<String>, String)> =
+                db.prepare_cached(WITHDRAW)?.query_row((&uuid, &cookie_id), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let Some((Some(message_id), chat_id)) = withdrawn else { return Ok(()) };
+            let message = (&cookie_id, &chat_id, &message_id);
+            let sends: Option<String> = db.prepare_cached(SENDS)?.query_row(message, |row| row.get(0)).optional()?.flatten();
+            let mut is_part_sent = false;
+            for uuid in uuids(sends.as_deref()) {
+                is_part_sent |= db.prepare_cached(trail::SEND)?.exists((uuid, &cookie_id))?;
+            }
             if !is_part_sent {
-                db.prepare_cached(UNDECIDE_FOLDED)?.execute((&cookie_id, &message_id))?;
-                db.prepare_cached(UNDECIDE)?.execute((&cookie_id, &message_id))?;
+                db.prepare_cached(UNDECIDE_FOLDED)?.execute(message)?;
+                db.prepare_cached(UNDECIDE)?.execute(message)?;
             }
             Ok(())
         });
@@ -106,48 +109,74 @@ impl Store {
     }
 }
 
-/// Stores a decision, and the sends that follow from it. The decision that stands; `None`: it was decided before.
-pub(super) fn decide(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> Result<Option<DecisionCode>, Fault> {
-    let (cookie_id, message_id) = (fence.cookie_id(), &draft.message_id);
-    // Looked at once more: the host or a person may have been faster than this transaction.
+/// A decision as it stands now.
+pub(super) struct Standing<'a> {
+    pub(super) decision: DecisionCode,
+    pub(super) rule: Option<u32>,
+    pub(super) sends: &'a [NewSend],
+}
+
+impl Standing<'_> {
+    /// As a message names what was sent in answer to it.
+    pub(super) fn uuids(&self) -> Option<Cow<'_, str>> {
+        match self.sends {
+            [] => None,
+            [only] => Some(Cow::Borrowed(&only.uuid)),
+            several => Some(Cow::Owned(several.iter().map(|send| &*send.uuid).collect::<Vec<_>>().join(" "))),
+        }
+    }
+}
+
+/// What is left of a draft: the host or a person may have been faster than this transaction.
+pub(super) fn standing<'a>(db: &Connection, fence: &Fence, draft: &'a Draft, now_ms: i64) -> rusqlite::Result<Standing<'a>> {
     let overtaken = if draft.decision.is_about_content() { overtaken(db, fence, draft, now_ms)? } else { None };
     let decision = overtaken.unwrap_or(draft.decision);
-    let mut decide = db.prepare_cached(
-        "UPDATE messages SET decision = ?3, decided_at_ms = ?4, rule = ?5, folded_into = ?6
-         WHERE cookie_id = ?1 AND message_id = ?2 AND decision IS NULL",
-    )?;
-    let rule = draft.rule.filter(|_| overtaken.is_none());
-    let is_first = decide.execute((cookie_id, message_id, decision.name(), now_ms, rule, None::<&str>))? > 0;
+    let sends = if decision.is_reply() { &*draft.sends } else { &[] };
+    Ok(Standing { decision, rule: draft.rule.filter(|_| overtaken.is_none()), sends })
+}
+
+/// Stores a decision about a message that is recorded, and the sends that follow from it. The decision that stands; `None`: it was
+/// decided before.
+pub(super) fn decide(db: &Connection, fence: &Fence, draft: &Draft, now_ms: i64) -> Result<Option<DecisionCode>, Fault> {
+    let (cookie_id, chat_id, message_id) = (fence.cookie_id(), &draft.chat_id, &draft.message_id);
+    let standing = standing(db, fence, draft, now_ms)?;
+    let name = standing.decision.name();
+    let decided = (cookie_id, chat_id, message_id, name, now_ms, standing.rule, standing.uuids());
+    let decided = db.prepare_cached(DECIDE)?.execute(decided)?;
     // Then what was to be folded into it stays undecided, and is taken up by itself.
-    if !is_first {
+    if decided == 0 {
         return Ok(None);
     }
     for folded in &draft.folded {
-        decide.execute((cookie_id, folded, DecisionCode::Folded.name(), now_ms, None::<u32>, Some(message_id)))?;
+        let folded = (cookie_id, chat_id, folded, DecisionCode::Folded.name(), now_ms, message_id);
+        db.prepare_cached(FOLD)?.execute(folded)?;
     }
-    for send in draft.sends.iter().filter(|_| decision.is_reply()) {
+    for send in standing.sends {
         insert(db, cookie_id, send, Some(message_id), now_ms)?;
     }
-    Ok(Some(decision))
+    Ok(Some(standing.decision))
 }
 
 /// Stores how a send has ended.
-pub(super) fn close(db: &Savepoint<'_>, cookie_id: &str, ended: &EndedSend, now_ms: i64) -> Result<(), Fault> {
-    let (name, reason, code, more_info, service_id) = match &ended.outcome {
+pub(super) fn close(db: &Connection, cookie_id: &str, ended: &EndedSend, now_ms: i64) -> Result<(), Fault> {
+    let (uuid, outcome) = (&ended.uuid, &ended.outcome);
+    let is_echoed: Option<bool> = db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), |row| row.get(0)).optional()?;
+    let Some(is_echoed) = is_echoed else { return Ok(()) };
+    let (name, reason, code, more_info, service_id) = match outcome {
         SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
         SendOutcome::Rejected { reason, code, more_info } => ("rejected", Some(reason), Some(*code), more_info.as_ref(), None),
         SendOutcome::Unknown => ("unknown", None, None, None, None),
     };
-    db.prepare_cached(
-        "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
-         WHERE cookie_id = ?1 AND uuid = ?2 AND outcome = 'sending'",
-    )?
-    .execute((cookie_id, &ended.uuid, name, reason, code, service_id, now_ms, more_info))?;
+    db.prepare_cached(CLOSE)?.execute((uuid, cookie_id, name, reason, code, service_id, now_ms, more_info))?;
+    // What was rejected has no echo.
+    if is_echoed || matches!(outcome, SendOutcome::Rejected { .. }) {
+        db.prepare_cached(CLOSE_FOR_GOOD)?.execute((uuid, cookie_id))?;
+    }
     Ok(())
 }
 
 /// What speaks against a reply now, though nothing did when it was drafted.
-fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> rusqlite::Result<Option<DecisionCode>> {
+fn overtaken(db: &Connection, fence: &Fence, draft: &Draft, now_ms: i64) -> rusqlite::Result<Option<DecisionCode>> {
     let (cookie_id, chat_id) = (fence.cookie_id(), &draft.chat_id);
     if fence.cell().is_paused() {
         return Ok(Some(DecisionCode::AccountPaused));
@@ -160,40 +189,110 @@ fn overtaken(db: &Savepoint<'_>, fence: &Fence, draft: &Draft, now_ms: i64) -> r
 }
 
 // Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const GIVE_UP: &str = "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2
-     WHERE cookie_id = ?1 AND outcome = 'sending'";
-pub(super) const ECHO: &str = "SELECT uuid FROM outbox INDEXED BY outbox_unechoed
-     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_echoed = 0
-         AND (service_message_id = ?3 OR (text = ?4 AND outcome <> 'rejected' AND created_at_ms >= ?5))
-     ORDER BY service_message_id IS ?3 DESC, created_at_ms LIMIT 1";
-pub(super) const UNDECIDE: &str = "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, folded_into = NULL
-     WHERE cookie_id = ?1 AND message_id = ?2";
+pub(super) const GIVE_UP: &str =
+    "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2, is_open = 1 - is_echoed
+     WHERE cookie_id = ?1 AND is_open = 1 AND outcome = 'sending'";
+pub(super) const UNECHOED: &str = "SELECT uuid, outcome, service_message_id, text, created_at_ms FROM outbox INDEXED BY outbox_open
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = 0";
+pub(super) const DECIDE: &str = "UPDATE messages SET decision = ?4, decided_at_ms = ?5, rule = ?6, sends = ?7
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3 AND decision IS NULL";
+pub(super) const FOLD: &str = "UPDATE messages SET decision = ?4, decided_at_ms = ?5, folded_into = ?6
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3 AND decision IS NULL";
+pub(super) const SENDING: &str = "SELECT is_echoed FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
+// It touches no index: only what is said with the second does.
+pub(super) const CLOSE: &str =
+    "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
+     WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const CLOSE_FOR_GOOD: &str = "UPDATE outbox SET is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const ECHOED_FOR_GOOD: &str = "UPDATE outbox SET is_echoed = 1, is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const WITHDRAW: &str =
+    "DELETE FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending' RETURNING message_id, chat_id";
+pub(super) const SENDS: &str = "SELECT sends FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
+pub(super) const UNDECIDE: &str = "UPDATE messages SET decision = NULL, decided_at_ms = NULL, rule = NULL, sends = NULL
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
 pub(super) const UNDECIDE_FOLDED: &str =
     "UPDATE messages INDEXED BY messages_folded SET decision = NULL, decided_at_ms = NULL, folded_into = NULL
-     WHERE cookie_id = ?1 AND folded_into = ?2";
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND folded_into = ?3";
+const OF_MESSAGES: &str = "SELECT sends FROM messages INDEXED BY messages_of_chat WHERE cookie_id = ?1 AND sends IS NOT NULL";
+const REMOVE: &str = "DELETE FROM outbox WHERE uuid = ?1 AND cookie_id = ?2";
+const REMOVE_OF_HOST: &str = "DELETE FROM outbox INDEXED BY outbox_of_host WHERE cookie_id = ?1 AND message_id IS NULL";
 
-pub(super) fn give_up(db: &Savepoint<'_>, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+/// What [`Standing::uuids`] has put together.
+pub(super) fn uuids(sends: Option<&str>) -> impl Iterator<Item = &str> {
+    sends.into_iter().flat_map(|sends| sends.split(' '))
+}
+
+/// Takes out what was sent in answer to a message.
+pub(super) fn remove(db: &Connection, cookie_id: &str, sends: Option<&str>) -> rusqlite::Result<()> {
+    for uuid in uuids(sends) {
+        db.prepare_cached(REMOVE)?.execute((uuid, cookie_id))?;
+    }
+    Ok(())
+}
+
+/// Takes out what an account has sent, before its messages go.
+pub(super) fn remove_all(db: &Connection, cookie_id: &str) -> rusqlite::Result<()> {
+    let mut statement = db.prepare_cached(OF_MESSAGES)?;
+    let mut of_messages = statement.query([cookie_id])?;
+    while let Some(row) = of_messages.next()? {
+        remove(db, cookie_id, Some(row.get_ref(0)?.as_str()?))?;
+    }
+    db.prepare_cached(REMOVE_OF_HOST)?.execute([cookie_id])?;
+    Ok(())
+}
+
+pub(super) fn give_up(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(GIVE_UP)?.execute((cookie_id, now_ms))?;
     Ok(())
 }
 
-/// Whether an own message is the echo of a send, which then has its echo.
-pub(super) fn take_echo(db: &Savepoint<'_>, cookie_id: &str, own: &InboxRow, now_ms: i64) -> rusqlite::Result<bool> {
-    // One that comes late was written all the same when it was.
-    let written_at_ms = if own.created_at_ms > 0 { own.created_at_ms.min(now_ms) } else { now_ms };
-    let uuid: Option<String> = db
-        .prepare_cached(ECHO)?
-        .query_row((cookie_id, &own.chat_id, &own.message_id, &own.text, written_at_ms - ECHO_BY_TEXT_MS), |row| row.get(0))
-        .optional()?;
-    let Some(uuid) = uuid else { return Ok(false) };
-    db.prepare_cached("UPDATE outbox SET is_echoed = 1 WHERE cookie_id = ?1 AND uuid = ?2")?.execute((cookie_id, uuid))?;
-    Ok(true)
+/// A send whose echo was found.
+pub(super) struct Unechoed {
+    uuid: String,
+    is_sending: bool,
 }
 
-pub(super) fn insert(db: &Savepoint<'_>, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
+/// The send of which an own message is the echo: that which the service knows by this message's id, else the first with its text.
+pub(super) fn find_echoed(
+    db: &Connection,
+    cookie_id: &str,
+    own: &InboxRow,
+    written_at_ms: i64,
+) -> rusqlite::Result<Option<Unechoed>> {
+    let mut statement = db.prepare_cached(UNECHOED)?;
+    // In the order of their uuids, which is that of their times.
+    let mut rows = statement.query((cookie_id, &own.chat_id))?;
+    let mut by_text = None;
+    while let Some(row) = rows.next()? {
+        let (outcome, service_id) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str_or_null()?);
+        let is_by_id = service_id == Some(&own.message_id);
+        let is_by_text = || -> rusqlite::Result<bool> {
+            let is_same = outcome != "rejected" && row.get_ref(3)?.as_str()? == own.text;
+            Ok(is_same && row.get::<_, i64>(4)? >= written_at_ms - ECHO_BY_TEXT_MS)
+        };
+        if is_by_id || (by_text.is_none() && is_by_text()?) {
+            let found = Unechoed { uuid: row.get(0)?, is_sending: outcome == "sending" };
+            if is_by_id {
+                return Ok(Some(found));
+            }
+            by_text = Some(found);
+        }
+    }
+    Ok(by_text)
+}
+
+/// It has its echo, and with that whatever was to come of it, unless its answer is still to come.
+pub(super) fn take_echo(db: &Connection, cookie_id: &str, send: &Unechoed) -> Result<(), Fault> {
+    let echoed = if send.is_sending { ECHOED } else { ECHOED_FOR_GOOD };
+    db.prepare_cached(echoed)?.execute((&send.uuid, cookie_id))?;
+    Ok(())
+}
+
+pub(super) fn insert(db: &Connection, cookie_id: &str, send: &NewSend, answers: Option<&str>, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(
-        "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, picture_url, picture_width, picture_height, outcome, is_echoed, created_at_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'sending', 0, ?10)",
+        "INSERT INTO outbox (cookie_id, uuid, message_id, chat_id, peer_id, text, picture_url, picture_width, picture_height, outcome, is_echoed, is_open, created_at_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'sending', 0, 1, ?10)",
     )?
     .execute((
         cookie_id,

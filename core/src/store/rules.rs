@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, Params, Row, Savepoint};
+use rusqlite::{Connection, Params, Row};
 
 use super::writer::Fault;
 use super::{Store, accounts};
@@ -41,7 +41,7 @@ pub(super) fn of_account(db: &Connection, cookie_id: &str) -> rusqlite::Result<V
     Ok(rules.into_iter().map(|(_, rule)| rule).collect())
 }
 
-pub(super) fn replace(db: &Savepoint<'_>, cookie_id: &str, rules: &[KeywordRule]) -> Result<(), Fault> {
+pub(super) fn replace(db: &Connection, cookie_id: &str, rules: &[KeywordRule]) -> Result<(), Fault> {
     // Their keywords go with them.
     db.prepare_cached("DELETE FROM rules WHERE cookie_id = ?1")?.execute([cookie_id])?;
     let mut insert_rule = db.prepare_cached(

@@ -1,9 +1,9 @@
 //! The trail: what came, what was decided, what was sent, and how that ended.
 
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 use serde::Serialize;
 
-use super::Store;
+use super::{Store, outbox};
 use crate::decision::DecisionCode;
 use crate::error::Error;
 use crate::rule::Picture;
@@ -63,44 +63,55 @@ impl Store {
     /// The account's latest messages, the newest first; of one chat where one is named.
     pub(crate) async fn messages(&self, cookie_id: &str, chat_id: Option<String>, limit: u32) -> Result<Vec<MessageTrace>, Error> {
         let cookie_id = cookie_id.to_owned();
-        self.read(move |db| Ok(latest(db, &cookie_id, chat_id, limit)?)).await
+        self.read(move |db| Ok(latest(db, &cookie_id, chat_id.as_deref(), limit)?)).await
     }
 }
 
 /// The same for whoever has a connection.
-pub(super) fn latest(db: &Connection, cookie_id: &str, chat_id: Option<String>, limit: u32) -> rusqlite::Result<Vec<MessageTrace>> {
-    let mut traces: Vec<MessageTrace> = match chat_id {
+pub(super) fn latest(db: &Connection, cookie_id: &str, chat_id: Option<&str>, limit: u32) -> rusqlite::Result<Vec<MessageTrace>> {
+    let mut statement;
+    let rows = match chat_id {
         Some(chat_id) => {
-            let mut statement = db.prepare_cached(OF_CHAT)?;
-            let rows = statement.query_map((cookie_id, limit, chat_id), trace)?;
-            rows.collect::<rusqlite::Result<_>>()?
+            statement = db.prepare_cached(OF_CHAT)?;
+            statement.query((cookie_id, limit, chat_id))?
         }
         None => {
-            let mut statement = db.prepare_cached(OF_ACCOUNT)?;
-            let rows = statement.query_map((cookie_id, limit), trace)?;
-            rows.collect::<rusqlite::Result<_>>()?
+            statement = db.prepare_cached(OF_ACCOUNT)?;
+            statement.query((cookie_id, limit))?
         }
     };
-    let mut sends = db.prepare_cached(SENDS_OF_MESSAGE)?;
-    for trace in traces.iter_mut().filter(|trace| trace.decision.is_some_and(DecisionCode::is_reply)) {
-        for sent in sends.query_map((cookie_id, &trace.message_id), send)? {
-            let sent = sent?;
-            let place = if sent.picture.is_some() { &mut trace.picture } else { &mut trace.reply };
-            *place = Some(sent);
-        }
-    }
-    Ok(traces)
+    rows.mapped(|row| with_sends(db, row)).collect()
 }
 
-// Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
-pub(super) const OF_ACCOUNT: &str = "SELECT * FROM messages INDEXED BY messages_by_arrival WHERE cookie_id = ?1
-     ORDER BY arrival DESC LIMIT ?2";
-pub(super) const OF_CHAT: &str = "SELECT * FROM messages INDEXED BY messages_by_chat WHERE cookie_id = ?1 AND chat_id = ?3
-     ORDER BY arrival DESC LIMIT ?2";
-pub(super) const SENDS_OF_MESSAGE: &str =
-    "SELECT * FROM outbox INDEXED BY outbox_by_message WHERE cookie_id = ?1 AND message_id = ?2 ORDER BY uuid";
+/// A message with what was sent in answer to it.
+pub(super) fn with_sends(db: &Connection, row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
+    let mut trace = trace(row)?;
+    let (cookie_id, sends) = (row.get_ref("cookie_id")?.as_str()?, row.get_ref("sends")?.as_str_or_null()?);
+    for uuid in outbox::uuids(sends) {
+        let sent = db.prepare_cached(SEND)?.query_row((uuid, cookie_id), send).optional()?;
+        sent.map(|sent| trace.put(sent));
+    }
+    Ok(trace)
+}
 
-fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
+impl MessageTrace {
+    pub(super) fn put(&mut self, sent: SendTrace) {
+        let place = if sent.picture.is_some() { &mut self.picture } else { &mut self.reply };
+        *place = Some(sent);
+    }
+}
+
+// What people ask for, on the reading thread. Messages stand in no index of their account by their time, which would cost each
+// message a page: those of the account or the chat are read in the one index that they stand in, and the latest of them looked up.
+pub(super) const OF_ACCOUNT: &str = "SELECT m.* FROM
+     (SELECT arrival FROM messages INDEXED BY messages_of_chat WHERE cookie_id = ?1 ORDER BY arrival DESC LIMIT ?2) AS latest
+     CROSS JOIN messages AS m USING (arrival) ORDER BY arrival DESC";
+pub(super) const OF_CHAT: &str = "SELECT m.* FROM
+     (SELECT arrival FROM messages INDEXED BY messages_of_chat WHERE cookie_id = ?1 AND chat_id = ?3 ORDER BY arrival DESC LIMIT ?2) AS latest
+     CROSS JOIN messages AS m USING (arrival) ORDER BY arrival DESC";
+pub(super) const SEND: &str = "SELECT * FROM outbox WHERE uuid = ?1 AND cookie_id = ?2";
+
+pub(super) fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
     let decision: Option<String> = row.get("decision")?;
     Ok(MessageTrace {
         message_id: row.get("message_id")?,
@@ -120,7 +131,7 @@ fn trace(row: &Row<'_>) -> rusqlite::Result<MessageTrace> {
     })
 }
 
-fn send(row: &Row<'_>) -> rusqlite::Result<SendTrace> {
+pub(super) fn send(row: &Row<'_>) -> rusqlite::Result<SendTrace> {
     let outcome: String = row.get("outcome")?;
     let picture_url: Option<String> = row.get("picture_url")?;
     let picture = match picture_url {

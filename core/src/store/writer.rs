@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::faults;
@@ -20,10 +20,6 @@ const QUEUE: usize = 4_096;
 /// Jobs in one transaction at most, so that the first of them is not kept waiting by the last.
 const GROUP: usize = 512;
 
-/// Answers a job's caller, once the fate of its transaction is known.
-type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
-/// Runs in the group's transaction, or hears why there is none. What it failed with, if it did.
-type WriteJob = Box<dyn FnOnce(Result<&mut Transaction<'_>, Error>) -> (Answer, Option<Error>) + Send>;
 type ReadJob = Box<dyn FnOnce(&Connection) + Send>;
 
 /// What a database operation may fail with inside its job.
@@ -86,22 +82,14 @@ impl Writer {
         Ok(Self { jobs, closing })
     }
 
-    /// Hands a write over, waiting for room if need be. The answer comes after the write is durable.
+    /// Hands a write over, waiting for room if need be. The answer comes after the write is durable. It may be done a second time,
+    /// what the first has written being taken back: it does nothing but read and write.
     pub(super) async fn submit<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
-        let (sender, receiver) = oneshot::channel();
-        let job: WriteJob = Box::new(move |transaction| {
-            let outcome = transaction
-                .and_then(|transaction| guarded(|| in_savepoint(transaction, work)).map_err(|fault| fault.told(transaction)));
-            let failed_with = outcome.as_ref().err().cloned();
-            // A caller that no longer waits is no reason to fail: the write stands.
-            // The job's own error says more than that of the transaction which it brought down.
-            let answer: Answer = Box::new(move |committed| drop(sender.send(outcome.and_then(|value| committed.map(|()| value)))));
-            (answer, failed_with)
-        });
-        self.jobs.send(job).await.map_err(|_| Error::Closed)?;
+        let (answer, receiver) = oneshot::channel();
+        self.jobs.send(Box::new(Asked { work, outcome: None, answer })).await.map_err(|_| Error::Closed)?;
         Ok(receiver)
     }
 
@@ -114,7 +102,54 @@ impl Writer {
     pub(super) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         // An empty job wakes the thread; with a full queue it is awake.
-        let _ = self.jobs.try_send(Box::new(|_| (Box::new(drop), None)));
+        let (answer, _) = oneshot::channel();
+        let _ = self.jobs.try_send(Box::new(Asked { work: |_: &Connection| Ok(()), outcome: None, answer }));
+    }
+}
+
+/// A job as the thread sees it.
+trait Job: Send {
+    /// Runs in the group's transaction, and keeps what came of it. Whether it has not failed.
+    fn run(&mut self, db: &Connection) -> bool;
+    /// It fails with this, whatever came of it.
+    fn fail(&mut self, with: Error);
+    /// What it has failed with.
+    fn failed_with(&self) -> Option<&Error>;
+    /// Answers its caller, once the fate of its transaction is known.
+    fn answer(self: Box<Self>, committed: Result<(), Error>);
+}
+
+type WriteJob = Box<dyn Job>;
+
+struct Asked<T, W> {
+    work: W,
+    /// Absent until it has run.
+    outcome: Option<Result<T, Error>>,
+    answer: oneshot::Sender<Result<T, Error>>,
+}
+
+impl<T: Send, W: Fn(&Connection) -> Result<T, Fault> + Send> Job for Asked<T, W> {
+    fn run(&mut self, db: &Connection) -> bool {
+        let outcome = self.outcome.insert(guarded(|| (self.work)(db)).map_err(|fault| fault.told(db)));
+        outcome.is_ok()
+    }
+
+    fn fail(&mut self, with: Error) {
+        self.outcome = Some(Err(with));
+    }
+
+    fn failed_with(&self) -> Option<&Error> {
+        self.outcome.as_ref()?.as_ref().err()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Error>) {
+        // The job's own error says more than that of the transaction which it brought down.
+        let answer = match self.outcome {
+            Some(outcome) => outcome.and_then(|value| committed.map(|()| value)),
+            None => Err(committed.err().unwrap_or_else(rolled_back)),
+        };
+        // A caller that no longer waits is no reason to fail: the write stands.
+        drop(self.answer.send(answer));
     }
 }
 
@@ -124,34 +159,15 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
         .unwrap_or_else(|_| Err(Fault::Refused(Error::Internal { problem: "a store job panicked".to_owned() })))
 }
 
-/// A job that fails leaves no trace, and the others of its group stand. Where its trace cannot be taken back, the disk failing, the
-/// whole group is given up rather than half of the job kept.
-fn in_savepoint<T>(transaction: &mut Transaction<'_>, work: impl FnOnce(&Savepoint<'_>) -> Result<T, Fault>) -> Result<T, Fault> {
-    let mut savepoint = transaction.savepoint()?;
-    let fault = match work(&savepoint) {
-        Ok(value) => {
-            savepoint.commit()?;
-            return Ok(value);
-        }
-        Err(fault) => fault,
-    };
-    let is_taken_back = savepoint.is_autocommit() || savepoint.rollback().is_ok();
-    drop(savepoint);
-    if !is_taken_back {
-        transaction.execute_batch("ROLLBACK")?;
-    }
-    Err(fault)
-}
-
 fn write_all(
-    mut db: Connection,
+    db: Connection,
     mut log: Option<OwnLog>,
     mut waiting: mpsc::Receiver<WriteJob>,
     is_closing: &AtomicBool,
 ) -> Connection {
     let mut group = Vec::new();
     while waiting.blocking_recv_many(&mut group, GROUP) > 0 {
-        commit_group(&mut db, log.as_mut(), std::mem::take(&mut group));
+        commit_group(&db, log.as_mut(), std::mem::take(&mut group));
         if is_closing.load(Ordering::SeqCst) {
             waiting.close();
         }
@@ -166,55 +182,88 @@ fn close(db: Connection) {
     }
 }
 
-fn commit_group(db: &mut Connection, log: Option<&mut OwnLog>, jobs: Vec<WriteJob>) {
+fn commit_group(db: &Connection, log: Option<&mut OwnLog>, mut jobs: Vec<WriteJob>) {
     let _at_work = fork::at_work();
-    if let Err(error) = begin_and_commit(db, log, jobs) {
+    let committed = run_all(db, &mut jobs).and_then(|()| log.map_or(Ok(()), |log| log.keep_safe(db)));
+    if let Err(error) = &committed {
         tracing::warn!(%error, "the store could not write; whoever asked for it was told, and the next write is tried anew");
     }
-}
-
-fn begin_and_commit(db: &mut Connection, log: Option<&mut OwnLog>, jobs: Vec<WriteJob>) -> Result<(), Error> {
-    let path = Connection::path(db).unwrap_or_default().to_owned();
-    let mut transaction = match db.transaction_with_behavior(TransactionBehavior::Immediate) {
-        Ok(transaction) => transaction,
-        Err(problem) => {
-            let error = faults::of_call(&path, &problem);
-            for job in jobs {
-                job(Err(error.clone())).0(Ok(()));
-            }
-            return Err(error);
-        }
-    };
-    let mut answers = Vec::with_capacity(jobs.len());
-    let mut given_up = None;
     for job in jobs {
-        answers.push(run(&mut transaction, job, &mut given_up));
+        job.answer(committed.clone());
     }
-    let committed = match given_up {
-        Some(error) => {
-            drop(transaction);
-            Err(error)
-        }
-        None => transaction.commit().map_err(|problem| faults::of_call(&path, &problem)),
-    };
-    let committed = committed.and_then(|()| log.map_or(Ok(()), |log| log.keep_safe(db)));
-    for answer in answers {
-        answer(committed.clone());
-    }
-    committed
 }
 
-/// A full disk or an I/O error can make SQLite give up the whole transaction inside one job. A job after it must not run: its
-/// savepoint would begin a transaction of its own, and be durable while its caller hears that it is not.
-fn run(transaction: &mut Transaction<'_>, job: WriteJob, given_up: &mut Option<Error>) -> Answer {
-    if let Some(error) = given_up {
-        return job(Err(error.clone())).0;
+/// A job that fails leaves no trace, and the others of its group stand. Few fail, and of these few have written anything by then:
+/// only where one has, all are run again, each in a savepoint, which copies aside whatever page it changes.
+fn run_all(db: &Connection, jobs: &mut [WriteJob]) -> Result<(), Error> {
+    if run_together(db, jobs)? == Ran::ToBeTakenBack {
+        run_one_by_one(db, jobs)?;
     }
-    let (answer, failed_with) = job(Ok(transaction));
-    if transaction.is_autocommit() {
-        *given_up = Some(failed_with.unwrap_or_else(rolled_back));
+    Ok(())
+}
+
+#[derive(PartialEq, Eq)]
+enum Ran {
+    IsCommitted,
+    /// A job has failed after it had written.
+    ToBeTakenBack,
+}
+
+fn run_together(db: &Connection, jobs: &mut [WriteJob]) -> Result<Ran, Error> {
+    say(db, BEGIN)?;
+    for job in jobs {
+        let before = db.total_changes();
+        if !job.run(db) && db.total_changes() != before && !db.is_autocommit() {
+            say(db, ROLLBACK)?;
+            return Ok(Ran::ToBeTakenBack);
+        }
+        still_stands(db, &**job)?;
     }
-    answer
+    commit(db).map(|()| Ran::IsCommitted)
+}
+
+/// Where a job's trace cannot be taken back, the disk failing, the whole group is given up rather than half of the job kept.
+fn run_one_by_one(db: &Connection, jobs: &mut [WriteJob]) -> Result<(), Error> {
+    say(db, BEGIN)?;
+    for job in jobs {
+        say(db, SAVEPOINT).inspect_err(|_| give_up(db))?;
+        let kept = if job.run(db) { say(db, RELEASE).map_err(|error| job.fail(error)) } else { Err(()) };
+        if kept.is_err() && !db.is_autocommit() {
+            say(db, TAKE_BACK).and_then(|()| say(db, RELEASE)).inspect_err(|_| give_up(db))?;
+        }
+        still_stands(db, &**job)?;
+    }
+    commit(db)
+}
+
+/// A full disk or an I/O error can make SQLite give up the whole transaction inside one job. A job after it must not run: what it
+/// writes would be durable by itself, while its caller hears that it is not.
+fn still_stands(db: &Connection, job: &dyn Job) -> Result<(), Error> {
+    if db.is_autocommit() { Err(job.failed_with().cloned().unwrap_or_else(rolled_back)) } else { Ok(()) }
+}
+
+fn commit(db: &Connection) -> Result<(), Error> {
+    say(db, COMMIT).inspect_err(|_| give_up(db))
+}
+
+fn give_up(db: &Connection) {
+    if !db.is_autocommit()
+        && let Err(error) = say(db, ROLLBACK)
+    {
+        tracing::warn!(%error, "a transaction of the store could not be taken back");
+    }
+}
+
+const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
+const SAVEPOINT: &str = "SAVEPOINT job";
+const RELEASE: &str = "RELEASE job";
+const TAKE_BACK: &str = "ROLLBACK TO job";
+
+fn say(db: &Connection, sql: &str) -> Result<(), Error> {
+    let said = db.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+    said.map(drop).map_err(|problem| Fault::Sql(problem).told(db))
 }
 
 fn rolled_back() -> Error {
@@ -319,6 +368,34 @@ mod tests {
         assert_eq!(count(&writer).await, 0);
         insert(3).await.unwrap().await.unwrap().unwrap();
         assert_eq!(count(&writer).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_job_that_fails_or_panics_half_way_leaves_no_trace_and_the_others_of_its_group_stand() {
+        let writer = writer();
+        let ((go, wait), (begun, has_begun)) = (mpsc::channel::<()>(), mpsc::channel());
+        let pause = writer.submit(move |_| Ok(begun.send(()).is_ok() && wait.recv().is_ok())).await.unwrap();
+        has_begun.recv().unwrap();
+        let insert = |x: i64| writer.submit(move |db| Ok(db.execute("INSERT INTO t VALUES (?1)", [x])?));
+        let first = insert(1).await.unwrap();
+        let fails = writer.submit(|db| -> Result<(), Fault> {
+            db.execute("INSERT INTO t VALUES (2)", [])?;
+            Err(Fault::Refused(Error::Closed))
+        });
+        let fails = fails.await.unwrap();
+        let panics = writer.submit(|db| -> Result<(), Fault> {
+            db.execute("INSERT INTO t VALUES (3)", [])?;
+            panic!("as told")
+        });
+        let panics = panics.await.unwrap();
+        let last = insert(4).await.unwrap();
+        go.send(()).unwrap();
+        pause.await.unwrap().unwrap();
+        assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(1), Ok(1)));
+        assert_eq!(fails.await.unwrap(), Err(Error::Closed));
+        assert!(matches!(panics.await.unwrap(), Err(Error::Internal { .. })));
+        let kept = writer.submit(|db| Ok(db.query_row("SELECT group_concat(x) FROM t", [], |row| row.get::<_, String>(0))?));
+        assert_eq!(kept.await.unwrap().await.unwrap().unwrap(), "1,4");
     }
 
     #[tokio::test]
