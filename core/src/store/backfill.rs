@@ -105,14 +105,18 @@ pub(super) fn note_active(db: &Connection, cookie_id: &str, chat_id: &str, now_m
 
 fn active_since(db: &Connection, cookie_id: &str, since_ms: i64) -> rusqlite::Result<Vec<ActiveChat>> {
     let mut statement = db.prepare_cached(NOTED_SINCE)?;
-    let noted = statement.query_map((cookie_id, since_ms - ACTIVE_WITHIN_MS, MAX_CHATS_LOOKED_AT), |row| row.get(0))?;
-    noted.filter_map(|chat_id| chat_id.and_then(|chat_id| active_chat(db, cookie_id, chat_id, since_ms)).transpose()).collect()
+    let mut noted = statement.query((cookie_id, since_ms - ACTIVE_WITHIN_MS, MAX_CHATS_LOOKED_AT))?;
+    let mut chats = Vec::new();
+    while let Some(row) = noted.next()? {
+        chats.extend(active_chat(db, cookie_id, row.get_ref(0)?.as_str()?, since_ms)?);
+    }
+    Ok(chats)
 }
 
 /// From the latest message back, until one was recorded before that moment: nothing before it can be newer.
-fn active_chat(db: &Connection, cookie_id: &str, chat_id: String, since_ms: i64) -> rusqlite::Result<Option<ActiveChat>> {
+fn active_chat(db: &Connection, cookie_id: &str, chat_id: &str, since_ms: i64) -> rusqlite::Result<Option<ActiveChat>> {
     let mut statement = db.prepare_cached(LATEST_OF_CHAT)?;
-    let mut rows = statement.query((cookie_id, &chat_id, MAX_LOOKED_AT))?;
+    let mut rows = statement.query((cookie_id, chat_id, MAX_LOOKED_AT))?;
     let mut chat: Option<ActiveChat> = None;
     while let Some(row) = rows.next()? {
         let (created_at_ms, received_at_ms): (i64, i64) = (row.get("created_at_ms")?, row.get("received_at_ms")?);
@@ -130,7 +134,7 @@ fn active_chat(db: &Connection, cookie_id: &str, chat_id: String, since_ms: i64)
                 chat.newest_at_ms = chat.newest_at_ms.max(at_ms);
                 chat.item_id = chat.item_id.take().or(item_id);
             }
-            None => chat = Some(ActiveChat { chat_id: chat_id.clone(), newest_at_ms: at_ms, item_id, is_group }),
+            None => chat = Some(ActiveChat { chat_id: chat_id.to_owned(), newest_at_ms: at_ms, item_id, is_group }),
         }
     }
     Ok(chat)

@@ -88,8 +88,9 @@ pub(super) fn with_sends(db: &Connection, row: &Row<'_>) -> rusqlite::Result<Mes
     let mut trace = trace(row)?;
     let (cookie_id, sends) = (row.get_ref("cookie_id")?.as_str()?, row.get_ref("sends")?.as_str_or_null()?);
     for uuid in outbox::uuids(sends) {
-        let sent = db.prepare_cached(SEND)?.query_row((uuid, cookie_id), send).optional()?;
-        sent.map(|sent| trace.put(sent));
+        if let Some(sent) = db.prepare_cached(SEND)?.query_row((uuid, cookie_id), send).optional()? {
+            trace.put(sent);
+        }
     }
     Ok(trace)
 }
