@@ -7,7 +7,7 @@ use super::backfill::ACTIVE_WITHIN_MS;
 use crate::error::Error;
 
 // What one step of `cleaning` would take out of an account is found, and nothing else.
-pub(super) const HAS_AGED: &str = "SELECT
+const HAS_AGED: &str = "SELECT
      EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_of_host WHERE cookie_id = ?1 AND message_id IS NULL AND created_at_ms < ?2)
      OR EXISTS (SELECT 1 FROM chats WHERE cookie_id = ?1 AND paused_until_ms < ?2)
      OR EXISTS (SELECT 1 FROM active_chats INDEXED BY active_chats_by_time WHERE cookie_id = ?1 AND noted_at_ms < ?3)

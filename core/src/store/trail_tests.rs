@@ -416,7 +416,6 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::outbox::UNDECIDE,
         super::outbox::UNDECIDE_FOLDED,
         super::beginning::FIND,
-        super::aged::HAS_AGED,
         super::default_replies::SAID,
         super::default_replies::WAS_TAKEN,
         super::backfill::NOTED_SINCE,
