@@ -69,15 +69,13 @@ pub enum CookieError {
 /// A cookie that has an `unb` and can be sent as a header. Its values are wiped when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Cookie {
-    unb: String,
-    pairs: Vec<Pair>,
+    /// As it is sent: one text takes a third of the memory of its parts. No name or value holds a semicolon, no name a `=`, and none
+    /// begins or ends with a space, so that the parts can be told.
+    header: Zeroizing<String>,
 }
 
-#[derive(Clone, PartialEq, Eq)]
-struct Pair {
-    name: String,
-    value: Zeroizing<String>,
-}
+/// What stands between two cookies in the header.
+const BETWEEN: &str = "; ";
 
 impl Cookie {
     /// Reads a pasted cookie: a header string (with or without `Cookie:`), a JSON array as browser extensions export it
@@ -104,22 +102,21 @@ impl Cookie {
         if unb.len() > MAX_UNB_BYTES || !unb.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(CookieError::InvalidUnb);
         }
-        let cookie = Self { unb: unb.to_owned(), pairs: jar.pairs };
-        let bytes = cookie.header_length();
+        let bytes = header_length(jar.pairs());
         if bytes > MAX_COOKIE_BYTES {
             return Err(CookieError::TooLong { bytes, limit: MAX_COOKIE_BYTES });
         }
-        Ok(cookie)
+        Ok(Self { header: header(jar.pairs()) })
     }
 
     /// The account's user id.
     pub fn unb(&self) -> &str {
-        &self.unb
+        self.get("unb").unwrap_or_default()
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.pairs.iter().find(|pair| pair.name == name).map(|pair| pair.value.as_str())
+        self.pairs().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// What signs API calls: the part of `_m_h5_tk` before its first `_`. `None` if the cookie has none yet.
@@ -131,24 +128,13 @@ impl Cookie {
 
     /// The value of the `Cookie` header: `name=value; name=value`.
     pub fn to_header(&self) -> Secret {
-        // Sized at once: a String that grows leaves copies of the credential behind.
-        let mut header = String::with_capacity(self.header_length());
-        for pair in &self.pairs {
-            if !header.is_empty() {
-                header.push_str("; ");
-            }
-            header.push_str(&pair.name);
-            header.push('=');
-            header.push_str(&pair.value);
-        }
-        Secret::new(header)
+        Secret::new(self.header.as_str())
     }
 
     /// A text with every value of this cookie that is long enough to be a credential left out.
     pub(crate) fn redact(&self, text: &str) -> String {
         const SHORTEST: usize = 6;
-        let mut values: Vec<_> =
-            self.pairs.iter().map(|pair| pair.value.as_str()).filter(|value| value.len() >= SHORTEST).collect();
+        let mut values: Vec<_> = self.pairs().map(|(_, value)| value).filter(|value| value.len() >= SHORTEST).collect();
         // A value may begin as another does: the longer one goes first, so that nothing of it stays.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         values.into_iter().fold(text.to_owned(), |text, value| text.replace(value, "…"))
@@ -170,35 +156,56 @@ impl Cookie {
         if name.is_empty() || name == "unb" {
             return false;
         }
-        let place = self.pairs.iter().position(|pair| pair.name == name);
+        let known = self.get(name);
         if is_expired(attributes) {
-            if let Some(place) = place {
-                self.pairs.remove(place);
+            let is_known = known.is_some();
+            if is_known {
+                self.header = header(self.pairs().filter(|(other, _)| *other != name));
             }
-            return place.is_some();
+            return is_known;
         }
-        let length_now = place.map_or(0, |place| self.pairs[place].name.len() + self.pairs[place].value.len() + 3);
-        if self.header_length() - length_now + name.len() + value.len() + 3 > MAX_COOKIE_BYTES {
+        if known == Some(value) {
             return false;
         }
-        match place {
-            Some(place) if self.pairs[place].value.as_str() == value => return false,
-            Some(place) => self.pairs[place].value = Zeroizing::new(value.to_owned()),
-            None => self.pairs.push(Pair { name: name.to_owned(), value: Zeroizing::new(value.to_owned()) }),
+        let replaced = self.pairs().map(|(other, old)| (other, if other == name { value } else { old }));
+        let added = known.is_none().then_some((name, value));
+        let pairs = replaced.chain(added);
+        if header_length(pairs.clone()) > MAX_COOKIE_BYTES {
+            return false;
         }
+        self.header = header(pairs);
         true
     }
 
-    fn header_length(&self) -> usize {
-        self.pairs.iter().map(|pair| pair.name.len() + pair.value.len() + "=; ".len()).sum()
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.header.split(BETWEEN).filter_map(|pair| pair.split_once('='))
     }
+}
+
+/// Each with a separator, the last one too.
+fn header_length<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> usize {
+    pairs.map(|(name, value)| name.len() + "=".len() + value.len() + BETWEEN.len()).sum()
+}
+
+fn header<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Zeroizing<String> {
+    // Sized at once: a String that grows leaves copies of the credential behind.
+    let mut header = Zeroizing::new(String::with_capacity(header_length(pairs.clone()).saturating_sub(BETWEEN.len())));
+    for (name, value) in pairs {
+        if !header.is_empty() {
+            header.push_str(BETWEEN);
+        }
+        header.push_str(name);
+        header.push('=');
+        header.push_str(value);
+    }
+    header
 }
 
 /// Names only: a value must not reach a log.
 impl fmt::Debug for Cookie {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.pairs.iter().map(|pair| pair.name.as_str()).collect();
-        formatter.debug_struct("Cookie").field("unb", &self.unb).field("names", &names).finish()
+        let names: Vec<&str> = self.pairs().map(|(name, _)| name).collect();
+        formatter.debug_struct("Cookie").field("unb", &self.unb()).field("names", &names).finish()
     }
 }
 
@@ -208,7 +215,16 @@ struct Jar {
     pairs: Vec<Pair>,
 }
 
+struct Pair {
+    name: String,
+    value: Zeroizing<String>,
+}
+
 impl Jar {
+    fn pairs(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.pairs.iter().map(|pair| (pair.name.as_str(), pair.value.as_str()))
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|pair| pair.name == name).map(|pair| pair.value.as_str())
     }
