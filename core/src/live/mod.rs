@@ -10,6 +10,7 @@ mod confirming;
 mod cookie_helper;
 mod cookie_provider;
 mod cookie_renewal;
+mod head;
 mod heartbeat;
 mod inbox;
 mod limit;

@@ -16,11 +16,12 @@ use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 
+use super::head::UntilHeadEnds;
 use super::network;
 use super::proxy::{self, Proxy};
 use crate::secret::Secret;
@@ -110,10 +111,14 @@ impl Connector {
         headers.insert(COOKIE, cookie);
         headers.insert(ORIGIN, HeaderValue::from_static(request::ORIGIN));
         headers.insert(USER_AGENT, HeaderValue::from_static(request::USER_AGENT));
-        let (socket, _) = tokio_tungstenite::client_async_with_config(request, stream, Some(buffers()))
+        // The buffer of tungstenite's handshake, twice as large as that of a connection, would be kept as long as the connection:
+        // so the handshake reads no further than its end, and the connection begins with a buffer of its own.
+        let (shaken, _) = tokio_tungstenite::client_async_with_config(request, UntilHeadEnds::new(stream), Some(buffers()))
             .await
             .map_err(TransportError::of_handshake)?;
-        Ok(Box::new(Socket { stream: socket, said_goodbye: false }))
+        let (stream, beyond) = shaken.into_inner().into_parts();
+        let stream = WebSocketStream::from_partially_read(stream, beyond, Role::Client, Some(buffers())).await;
+        Ok(Box::new(Socket { stream, said_goodbye: false }))
     }
 }
 
