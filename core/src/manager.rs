@@ -32,7 +32,7 @@ use crate::live::transport::Connector;
 use crate::live::{Proxy, Service, XianyuLive, tls};
 use crate::metrics::Metrics;
 use crate::reply::defaults::DefaultReplies;
-use crate::reply::rules::Rules;
+use crate::reply::rules::{NewRules, Rules};
 use crate::rule::{KeywordRule, Picture};
 use crate::send_outcome::SendOutcome;
 use crate::status::AccountStatus;
@@ -43,6 +43,8 @@ use crate::tasks::{TaskManager, check_priority};
 use crate::wanted::Wanted;
 use crate::wire::cookie::Cookie;
 
+/// Accounts whose rules are read ahead of being made ready, when a store is opened.
+const READ_AHEAD: usize = 256;
 /// One message that is sent, in bytes, at most.
 const MAX_TEXT_BYTES: usize = 20_000;
 /// A chat's or user's id in bytes, at most.
@@ -154,7 +156,7 @@ impl CookieManager {
         let read = || {
             self.check(cookie_id)?;
             let cookie = parse_cookie(cookie_value)?;
-            let rules = keywords.map(Rules::compile).transpose()?;
+            let rules = keywords.map(NewRules::compile).transpose()?;
             let proxy = proxy.map(|url| Proxy::parse(url.expose())).transpose()?;
             Ok((cookie, rules, proxy.map(Arc::new)))
         };
@@ -283,7 +285,7 @@ impl CookieManager {
     /// # Errors
     /// [`Error::InvalidArgument`] naming the rule's place, [`Error::AccountNotFound`], [`Error::StoreFailed`], [`Error::Closed`].
     pub fn update_keywords(&self, cookie_id: &str, keywords: Vec<KeywordRule>) -> Call<()> {
-        let rules = match Rules::compile(keywords) {
+        let rules = match NewRules::compile(keywords) {
             Ok(rules) => rules,
             Err(error) => return Call::ready(Err(error)),
         };
@@ -464,17 +466,19 @@ impl CookieManager {
 
     fn start_known_accounts(&self) -> Result<(), Error> {
         let store = Arc::clone(&self.service.store);
-        let load = self
-            .tasks
-            .look(async move { Ok((store.accounts().await?, store.all_rules().await?, store.all_default_replies().await?)) });
-        let (accounts, rules, default_replies) = load.wait()?;
+        let (read, rules) = std::sync::mpsc::sync_channel(READ_AHEAD);
+        let load = self.tasks.look(async move {
+            // Should nobody take them any more, nobody waits for what comes after them either.
+            store.each_of_rules(move |cookie_id, rules| drop(read.send((cookie_id, rules)))).await?;
+            Ok((store.accounts().await?, store.all_default_replies().await?))
+        });
+        // Made ready while the next ones are read.
+        let ready = |(cookie_id, rules): (String, Vec<KeywordRule>)| (cookie_id, Rules::of_record(&rules));
+        let mut rules_of: BTreeMap<String, Rules> = rules.into_iter().map(ready).collect();
+        let (accounts, default_replies) = load.wait()?;
         let mut defaults_of: BTreeMap<String, DefaultReplies> = BTreeMap::new();
         for DefaultReplyOf { cookie_id, item_id, reply } in default_replies {
             defaults_of.entry(cookie_id).or_default().set(item_id.as_deref(), Some(reply));
-        }
-        let mut rules_of: BTreeMap<String, Vec<KeywordRule>> = BTreeMap::new();
-        for (cookie_id, rule) in rules {
-            rules_of.entry(cookie_id).or_default().push(rule);
         }
         let taken_up: Vec<_> = accounts
             .into_iter()

@@ -3,7 +3,7 @@
 use super::report::{ImportedAccount, Notes};
 use crate::account::AccessToken;
 use crate::reply::defaults::DefaultReplies;
-use crate::reply::rules::Rules;
+use crate::reply::rules::NewRules;
 use crate::secret::Secret;
 use crate::store::AccountSettings;
 use crate::wire::cookie::Cookie;
@@ -27,7 +27,7 @@ pub(crate) struct Brought {
     /// `None`: the file leaves it out.
     pub(crate) login: Option<Login>,
     pub(crate) settings: AccountSettings,
-    pub(crate) rules: Rules,
+    pub(crate) rules: NewRules,
     pub(crate) default_replies: DefaultReplies,
     pub(crate) not_taken: Notes,
     pub(crate) notes: Notes,

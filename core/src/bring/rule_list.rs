@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::report::{Notes, quoted};
-use crate::reply::rules::{self, MAX_KEYWORDS, MAX_KEYWORDS_BYTES, MAX_REGEXES, MAX_RULES, Rules};
+use crate::reply::rules::{self, MAX_KEYWORDS, MAX_KEYWORDS_BYTES, MAX_REGEXES, MAX_RULES, NewRules};
 use crate::rule::{KeywordRule, Matching};
 
 #[derive(Default)]
@@ -30,10 +30,10 @@ impl RuleList {
         self.rules.push(rule);
     }
 
-    pub(super) fn ready(self, not_taken: &mut Notes) -> Rules {
-        Rules::compile(self.rules).unwrap_or_else(|problem| {
+    pub(super) fn ready(self, not_taken: &mut Notes) -> NewRules {
+        NewRules::compile(self.rules).unwrap_or_else(|problem| {
             not_taken.add(|| format!("its rules: {problem}"));
-            Rules::default()
+            NewRules::default()
         })
     }
 

@@ -36,7 +36,7 @@ async fn add(service: &Service, slot: &mut AccountSlot, brought: Brought) -> Res
     let proxy = brought.login.as_ref().and_then(|login| login.proxy.as_ref()).map(|url| Proxy::parse(url.expose())).transpose()?;
     let mut report = begin_report(&brought, ImportOutcome::Added);
     report.settings = true;
-    (report.rules, report.default_replies) = (brought.rules.list().len(), brought.default_replies.all().count());
+    (report.rules, report.default_replies) = (brought.rules.list.len(), brought.default_replies.all().count());
     let answers = answers(&brought);
     let Brought { cookie_id, login, settings, rules, default_replies, .. } = brought;
     let credentials = login.map(|Login { cookie, device_id, token, .. }| Credentials {
@@ -58,7 +58,7 @@ async fn add(service: &Service, slot: &mut AccountSlot, brought: Brought) -> Res
     };
     service.store.bring_account(record, settings.clone(), answers, service.clock.now_ms()).await?;
     slot.worker().set_proxy(proxy.map(Arc::new));
-    slot.worker().set_rules(rules);
+    slot.worker().set_rules(rules.ready);
     slot.worker().set_default_replies(default_replies);
     slot.set_known();
     slot.set_enabled(settings.enabled);
@@ -221,8 +221,8 @@ fn credentials_of(slot: &AccountSlot, login: Login, report: &mut ImportedAccount
 /// What is on record now, shown and put to use; whether it is to run is left to the caller.
 fn take_settings(slot: &mut AccountSlot, brought: Brought, report: &mut ImportedAccount) {
     report.settings = true;
-    (report.rules, report.default_replies) = (brought.rules.list().len(), brought.default_replies.all().count());
-    slot.worker().set_rules(brought.rules);
+    (report.rules, report.default_replies) = (brought.rules.list.len(), brought.default_replies.all().count());
+    slot.worker().set_rules(brought.rules.ready);
     slot.worker().set_default_replies(brought.default_replies);
     slot.set_paused(brought.settings.paused);
     slot.set_priority(brought.settings.priority);
@@ -231,7 +231,7 @@ fn take_settings(slot: &mut AccountSlot, brought: Brought, report: &mut Imported
 fn answers(brought: &Brought) -> AccountAnswers {
     let default_replies = brought.default_replies.all();
     AccountAnswers {
-        rules: Arc::clone(brought.rules.list()),
+        rules: Arc::clone(&brought.rules.list),
         default_replies: default_replies.map(|(item_id, reply)| (item_id.map(str::to_owned), reply.clone())).collect(),
     }
 }

@@ -6,8 +6,7 @@ use crate::account::AccountRecord;
 use crate::error::Error;
 use crate::live::{Credentials, Proxy, Service, XianyuLive};
 use crate::reply::defaults::DefaultReplies;
-use crate::reply::rules::Rules;
-use crate::rule::KeywordRule;
+use crate::reply::rules::{NewRules, Rules};
 use crate::states::ReasonCode;
 use crate::supervisor::Slot;
 use crate::wire::cookie::Cookie;
@@ -16,12 +15,12 @@ use crate::wire::request;
 pub(super) type AccountSlot = Slot<XianyuLive>;
 
 /// Takes up an account that is on record.
-pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Vec<KeywordRule>, defaults: DefaultReplies) {
+pub(super) fn take_up(slot: &mut AccountSlot, record: AccountRecord, rules: Rules, defaults: DefaultReplies) {
     slot.set_known();
     slot.set_enabled(record.enabled);
     slot.set_paused(record.paused);
     slot.set_priority(record.priority);
-    slot.worker().set_rules(Rules::of_record(rules));
+    slot.worker().set_rules(rules);
     slot.worker().set_default_replies(defaults);
     let proxy = record.proxy.map(|url| Proxy::parse(url.expose()).unwrap_or_else(|_| Proxy::unusable(url)));
     slot.worker().set_proxy(proxy.map(Arc::new));
@@ -56,7 +55,7 @@ pub(super) async fn put(
     service: &Service,
     slot: &mut AccountSlot,
     cookie: Cookie,
-    rules: Option<Rules>,
+    rules: Option<NewRules>,
     owner: Option<String>,
     proxy: Option<Arc<Proxy>>,
 ) -> Result<(), Error> {
@@ -83,7 +82,7 @@ pub(super) async fn put(
         token: None,
         unreadable: None,
     };
-    let list = rules.as_ref().map(|rules| Arc::clone(rules.list()));
+    let list = rules.as_ref().map(|rules| Arc::clone(&rules.list));
     let stored = service.store.put_account(record, list, is_other_user, service.clock.now_ms()).await;
     if stored.is_err() {
         // The old cookie is still the one on record: go on with it.
@@ -95,7 +94,7 @@ pub(super) async fn put(
     slot.worker().set_proxy(proxy);
     slot.worker().set_credentials(Credentials { cookie, device_id, token: None });
     if let Some(rules) = rules {
-        slot.worker().set_rules(rules);
+        slot.worker().set_rules(rules.ready);
     }
     slot.set_known();
     slot.set_enabled(true);
@@ -192,9 +191,9 @@ pub(super) async fn set_proxy(service: &Service, slot: &mut AccountSlot, proxy: 
 }
 
 /// Puts rules on record and to use.
-pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, rules: Rules) -> Result<(), Error> {
-    service.store.put_rules(slot.cookie_id(), Arc::clone(rules.list())).await?;
-    slot.worker().set_rules(rules);
+pub(super) async fn put_rules(service: &Service, slot: &mut AccountSlot, rules: NewRules) -> Result<(), Error> {
+    service.store.put_rules(slot.cookie_id(), Arc::clone(&rules.list)).await?;
+    slot.worker().set_rules(rules.ready);
     Ok(())
 }
 

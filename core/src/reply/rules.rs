@@ -28,14 +28,43 @@ const MAX_REGEX_DEPTH: u32 = 50;
 /// Regular expressions look at so much of a message: a usual one takes some 20 µs for it, the worst that the limits let through 2 ms.
 const MAX_REGEX_TEXT_BYTES: usize = 4_000;
 
-/// An account's keyword rules in their order, and their keywords made ready.
+/// An account's keyword rules in their order, made ready. Of the rules as they were given it keeps the texts only, all of them as one:
+/// most of an account's rules are a few words, and each word by itself would take more than its letters.
 #[derive(Default)]
 pub(crate) struct Rules {
-    list: Arc<[KeywordRule]>,
-    /// Every keyword by its number: the place of its rule in the list, and its own place in the rule.
-    keywords: Box<[(u32, u32)]>,
+    /// The replies of all rules, one after the other, then all keywords likewise.
+    texts: Box<str>,
+    /// Where each rule's reply ends in them.
+    reply_ends: Box<[u32]>,
+    /// Every keyword by its number.
+    keywords: Box<[Keyword]>,
+    /// Of rules that have one, in their order.
+    pictures: Box<[(u32, Picture)]>,
     for_items: HashMap<Box<str>, Matcher>,
     for_all: Matcher,
+}
+
+/// A keyword's rule, and where it ends in the texts.
+struct Keyword {
+    rule: u32,
+    end: u32,
+}
+
+/// Rules that are to be put on record and to use.
+#[derive(Default)]
+pub(crate) struct NewRules {
+    /// As the host gave them.
+    pub(crate) list: Arc<[KeywordRule]>,
+    pub(crate) ready: Rules,
+}
+
+impl NewRules {
+    /// # Errors
+    /// Those of [`Rules::compile`].
+    pub(crate) fn compile(list: Vec<KeywordRule>) -> Result<Self, Error> {
+        let ready = Rules::compile(&list)?;
+        Ok(Self { list: list.into(), ready })
+    }
 }
 
 /// The rule that answers a message.
@@ -67,9 +96,9 @@ impl Rules {
     ///
     /// # Errors
     /// What cannot be a rule, with its place in the list and what is wrong.
-    pub(crate) fn compile(list: impl Into<Arc<[KeywordRule]>>) -> Result<Self, Error> {
-        let list = list.into();
-        check(&list)?;
+    pub(crate) fn compile(list: impl AsRef<[KeywordRule]>) -> Result<Self, Error> {
+        let list = list.as_ref();
+        check(list)?;
         let mut first_problem = None;
         let rules = Self::build(list, |place, problem| {
             first_problem.get_or_insert_with(|| at(place, &problem));
@@ -78,54 +107,76 @@ impl Rules {
     }
 
     /// The same for rules on record: what an earlier version took and this one does not is left out, and the rest works.
-    pub(crate) fn of_record(list: impl Into<Arc<[KeywordRule]>>) -> Self {
-        Self::build(list.into(), |place, problem| tracing::error!(place, problem, "a keyword on record is left out"))
-    }
-
-    /// The rules as the host gave them.
-    pub(crate) fn list(&self) -> &Arc<[KeywordRule]> {
-        &self.list
+    pub(crate) fn of_record(list: &[KeywordRule]) -> Self {
+        Self::build(list, |place, problem| tracing::error!(place, problem, "a keyword on record is left out"))
     }
 
     /// The first rule for the item that matches, else the first of those for every item.
     pub(crate) fn first_match(&self, text: &str, item_id: Option<&str>) -> Option<Match<'_>> {
-        if self.list.is_empty() {
+        if self.reply_ends.is_empty() {
             return None;
         }
         let text = fold(text);
         let for_item = item_id.and_then(|item_id| self.for_items.get(item_id)?.first_in(&text));
-        let number = for_item.or_else(|| self.for_all.first_in(&text))?;
-        let (rule, keyword) = self.keywords[number as usize];
-        let (place, rule) = (rule as usize, &self.list[rule as usize]);
+        let number = for_item.or_else(|| self.for_all.first_in(&text))? as usize;
+        let Keyword { rule, end } = self.keywords[number];
+        let place = rule as usize;
+        let before =
+            number.checked_sub(1).map_or_else(|| self.reply_end(self.reply_ends.len()), |before| self.keywords[before].end);
+        let picture = self.pictures.binary_search_by_key(&rule, |(rule, _)| *rule).ok().map(|found| &self.pictures[found].1);
         Some(Match {
             place: place + 1,
-            keyword: &rule.keywords[keyword as usize],
-            reply: Reply { text: &rule.reply, picture: rule.picture.as_ref() },
+            keyword: &self.texts[before as usize..end as usize],
+            reply: Reply { text: &self.texts[self.reply_end(place) as usize..self.reply_end(place + 1) as usize], picture },
         })
     }
 
-    fn build(list: Arc<[KeywordRule]>, mut refuse: impl FnMut(usize, String)) -> Self {
-        let mut keywords = Vec::new();
+    /// Where the replies of so many rules end.
+    fn reply_end(&self, rules: usize) -> u32 {
+        rules.checked_sub(1).map_or(0, |last| self.reply_ends[last])
+    }
+
+    fn build(list: &[KeywordRule], mut refuse: impl FnMut(usize, String)) -> Self {
+        let bytes = |rule: &KeywordRule| rule.reply.len() + rule.keywords.iter().map(String::len).sum::<usize>();
+        let mut texts = String::with_capacity(list.iter().map(bytes).sum());
+        let mut reply_ends = Vec::with_capacity(list.len());
+        for rule in list {
+            texts.push_str(&rule.reply);
+            reply_ends.push(end_of(&texts));
+        }
+        let mut keywords = Vec::with_capacity(list.iter().map(|rule| rule.keywords.len()).sum());
+        let mut pictures = Vec::new();
         let mut for_items: HashMap<&str, Gathered> = HashMap::new();
         let mut for_all = Gathered::default();
-        for (rule_place, rule) in (0_u32..).zip(&*list) {
+        for (rule_place, rule) in (0_u32..).zip(list) {
             let gathered = match &rule.item_id {
                 Some(item_id) => for_items.entry(item_id).or_default(),
                 None => &mut for_all,
             };
-            for (keyword_place, keyword) in (0_u32..).zip(&rule.keywords) {
+            pictures.extend(rule.picture.clone().map(|picture| (rule_place, picture)));
+            for (keyword_place, keyword) in (1_u32..).zip(&rule.keywords) {
                 let number = u32::try_from(keywords.len()).expect("an account has 10,000 keywords at most");
-                keywords.push((rule_place, keyword_place));
+                texts.push_str(keyword);
+                keywords.push(Keyword { rule: rule_place, end: end_of(&texts) });
                 if let Err(problem) = gathered.take(number, rule.matching, keyword) {
-                    let which = if rule.keywords.len() == 1 { String::new() } else { format!(" {}", keyword_place + 1) };
+                    let which = if rule.keywords.len() == 1 { String::new() } else { format!(" {keyword_place}") };
                     refuse(rule_place as usize + 1, format!("its keyword{which} {problem}"));
                 }
             }
         }
-        let for_items = for_items.into_iter().map(|(item_id, gathered)| (item_id.into(), gathered.ready())).collect();
-        let for_all = for_all.ready();
-        Self { keywords: keywords.into(), for_items, for_all, list }
+        Self {
+            for_items: for_items.into_iter().map(|(item_id, gathered)| (item_id.into(), gathered.ready())).collect(),
+            for_all: for_all.ready(),
+            texts: texts.into(),
+            reply_ends: reply_ends.into(),
+            keywords: keywords.into(),
+            pictures: pictures.into(),
+        }
     }
+}
+
+fn end_of(texts: &str) -> u32 {
+    u32::try_from(texts.len()).expect("the rules of an account have 201 MB of texts at most")
 }
 
 /// What needs no look at a keyword's meaning.

@@ -31,14 +31,26 @@ impl Store {
 
     /// The rules of all accounts, each with its account's id, in the order of ids and positions.
     pub(crate) async fn all_rules(&self) -> Result<Vec<(String, KeywordRule)>, Error> {
-        self.read(|db| Ok(select(db, "", [])?)).await
+        self.read(|db| {
+            let mut all = Vec::new();
+            select(db, "", [], |cookie_id, rules| all.extend(rules.into_iter().map(|rule| (cookie_id.clone(), rule))))?;
+            Ok(all)
+        })
+        .await
+    }
+
+    /// Hands over the rules of one account after the other, with the account's id, as they are read: so those of thousands of accounts
+    /// are never in memory at the same time.
+    pub(crate) async fn each_of_rules(&self, take: impl FnMut(String, Vec<KeywordRule>) + Send + 'static) -> Result<(), Error> {
+        self.read(|db| Ok(select(db, "", [], take)?)).await
     }
 }
 
 /// An account's rules in their order.
 pub(super) fn of_account(db: &Connection, cookie_id: &str) -> rusqlite::Result<Vec<KeywordRule>> {
-    let rules = select(db, "WHERE r.cookie_id = ?1", [cookie_id])?;
-    Ok(rules.into_iter().map(|(_, rule)| rule).collect())
+    let mut of_account = Vec::new();
+    select(db, "WHERE r.cookie_id = ?1", [cookie_id], |_, rules| of_account = rules)?;
+    Ok(of_account)
 }
 
 pub(super) fn replace(db: &Connection, cookie_id: &str, rules: &[KeywordRule]) -> Result<(), Fault> {
@@ -69,28 +81,43 @@ pub(super) fn replace(db: &Connection, cookie_id: &str, rules: &[KeywordRule]) -
     Ok(())
 }
 
-/// Rules with their accounts' ids: a row for each keyword, a rule for the rows of one position.
-fn select(db: &Connection, of: &str, parameters: impl Params) -> rusqlite::Result<Vec<(String, KeywordRule)>> {
+/// Hands over the rules of one account after the other, in the order of their ids: a row for each keyword, a rule for the rows of one
+/// position.
+fn select(
+    db: &Connection,
+    of: &str,
+    parameters: impl Params,
+    mut take: impl FnMut(String, Vec<KeywordRule>),
+) -> rusqlite::Result<()> {
     let mut statement = db.prepare_cached(&format!(
         "SELECT r.cookie_id, r.position, k.keyword, r.matching, r.item_id, r.reply, r.picture_url, r.picture_width, r.picture_height
          FROM rules AS r JOIN rule_keywords AS k ON k.cookie_id = r.cookie_id AND k.rule_position = r.position {of}
          ORDER BY r.cookie_id, r.position, k.position",
     ))?;
     let mut rows = statement.query(parameters)?;
-    let mut rules: Vec<(String, KeywordRule)> = Vec::new();
+    let mut of_one: Option<(String, Vec<KeywordRule>)> = None;
     let mut last_position = None;
     while let Some(row) = rows.next()? {
+        let cookie_id = row.get_ref("cookie_id")?.as_str()?;
+        if of_one.as_ref().is_none_or(|(last, _)| last != cookie_id) {
+            if let Some((cookie_id, rules)) = of_one.replace((cookie_id.to_owned(), Vec::new())) {
+                take(cookie_id, rules);
+            }
+            last_position = None;
+        }
+        let Some((_, rules)) = &mut of_one else { continue };
         let position: i64 = row.get("position")?;
         let keyword = row.get("keyword")?;
         match rules.last_mut() {
-            Some((cookie_id, rule)) if last_position == Some(position) && row.get_ref("cookie_id")?.as_str()? == cookie_id => {
-                rule.keywords.push(keyword);
-            }
-            _ => rules.push((row.get("cookie_id")?, rule(row, keyword)?)),
+            Some(rule) if last_position == Some(position) => rule.keywords.push(keyword),
+            _ => rules.push(rule(row, keyword)?),
         }
         last_position = Some(position);
     }
-    Ok(rules)
+    if let Some((cookie_id, rules)) = of_one {
+        take(cookie_id, rules);
+    }
+    Ok(())
 }
 
 fn rule(row: &Row<'_>, keyword: String) -> rusqlite::Result<KeywordRule> {
