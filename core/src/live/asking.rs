@@ -29,7 +29,8 @@ pub(crate) struct ReplyFunction {
 
 /// The messages of a session about which the host is asked: of a chat one at a time.
 pub(super) struct Asking {
-    calls: FuturesUnordered<Pin<Box<dyn Future<Output = Asked> + Send>>>,
+    /// Absent while there is none.
+    calls: Option<FuturesUnordered<Pin<Box<dyn Future<Output = Asked> + Send>>>>,
     /// Answers that wait for the pace of their chat, in the order in which they came.
     answered: VecDeque<Asked>,
     /// By chat, from the question until the answer is taken: the ids of the message and of those that are folded into it.
@@ -46,7 +47,7 @@ pub(super) struct Asked {
 impl Asking {
     /// `places`: those of the account, over all its sessions: a call may outlive the one that made it.
     pub(super) fn new(places: Arc<Semaphore>) -> Self {
-        Self { calls: FuturesUnordered::new(), answered: VecDeque::new(), ids: BTreeMap::new(), places }
+        Self { calls: None, answered: VecDeque::new(), ids: BTreeMap::new(), places }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -68,7 +69,7 @@ impl Asking {
             of_account: Arc::clone(&self.places),
             message: chat_message(live, &due),
         };
-        self.calls.push(Box::pin(async move { Asked { answer: question.answer().await, due } }));
+        self.calls.get_or_insert_default().push(Box::pin(async move { Asked { answer: question.answer().await, due } }));
     }
 
     /// Whether an answer is waited for or has not been taken: later messages of the chat are looked at after it.
@@ -78,13 +79,17 @@ impl Asking {
 
     /// Whether the host has still to answer.
     pub(super) fn is_under_way(&self) -> bool {
-        !self.calls.is_empty()
+        self.calls.as_ref().is_some_and(|calls| !calls.is_empty())
     }
 
     /// Waits for the next answer; for ever when nothing was asked. May be cancelled.
     pub(super) async fn next_answer(&mut self) {
-        let Some(asked) = self.calls.next().await else { return std::future::pending().await };
-        self.answered.push_back(asked);
+        let Some(calls) = &mut self.calls else { return std::future::pending().await };
+        let asked = calls.next().await;
+        if calls.is_empty() {
+            self.calls = None;
+        }
+        self.answered.extend(asked);
     }
 
     /// Takes the first answer whose chat may be sent to.

@@ -316,7 +316,7 @@ impl Session<'_> {
             Ok(chats) => {
                 let pace = crate::config::seconds(1.0 / config.backfill_rate_per_s);
                 let answer_within = self.live.limit(|c| c.answer_timeout_s);
-                self.backfill = Backfill::new(chats, &self.signed_in.unb, Limits { pace, answer_within, since_ms });
+                self.backfill = Backfill::new(chats, &self.unb, Limits { pace, answer_within, since_ms });
             }
             Err(failure) => {
                 let cookie_id = self.live.cell.cookie_id();
@@ -336,7 +336,7 @@ impl Session<'_> {
                     self.backfill.asked(mid, now);
                     self.write(frame).await?;
                 }
-                ToDo::Record(rows) => self.record_history(rows).await?,
+                ToDo::Record(rows) => Box::pin(self.record_history(rows)).await?,
                 ToDo::Free(undecided) => self.take_in(undecided),
             }
         }
@@ -355,7 +355,7 @@ impl Session<'_> {
             );
             Page::Refused
         } else {
-            match answer.history(chat_id, &self.signed_in.unb) {
+            match answer.history(chat_id, &self.unb) {
                 Ok(page) => {
                     self.live.cell.counters.broken.add(page.left_out as u64);
                     Page::Read(page)

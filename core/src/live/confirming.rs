@@ -6,11 +6,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant, sleep_until};
 
 use super::api::Answered;
 use super::auth;
+use super::line::{LineIn, LineOut, line};
 use super::replying::within;
 use super::xianyu::XianyuLive;
 use crate::account::Fence;
@@ -31,7 +32,7 @@ const FIRST_REST: Duration = Duration::from_secs(5);
 const LAST_REST: Duration = Duration::from_secs(300);
 
 /// The way to a session's confirmations; when every one of them is gone, the call under way is the last.
-pub(super) type Desk = mpsc::Sender<Wake>;
+pub(super) type Desk = LineIn<Wake>;
 
 /// A session's confirmations: they end when the desk is gone, or with what ends the session.
 pub(super) type Confirming = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -50,7 +51,7 @@ pub(super) struct Asked {
 
 /// Does whatever the desk hears of; of what earlier sessions have left it hears when its session begins.
 pub(super) fn begin(live: &Arc<XianyuLive>, fence: &Fence) -> (Desk, Confirming) {
-    let (desk, heard) = mpsc::channel(MAX_UNHEARD);
+    let (desk, heard) = line(MAX_UNHEARD);
     let clerk = Clerk {
         live: Arc::clone(live),
         fence: fence.clone(),
@@ -83,7 +84,7 @@ struct Clerk {
     live: Arc<XianyuLive>,
     fence: Fence,
     /// Absent when the desk is gone.
-    heard: Option<mpsc::Receiver<Wake>>,
+    heard: Option<LineOut<Wake>>,
     callers: Vec<Asked>,
     calling: Option<Calling>,
     rest: Duration,
@@ -135,7 +136,7 @@ impl Clerk {
         let rests_until = self.rests_until.filter(|_| heard.is_some());
         tokio::select! {
             biased;
-            wake = async { heard?.recv().await }, if heard.is_some() => Event::Heard(wake),
+            wake = async { heard?.next().await }, if heard.is_some() => Event::Heard(wake),
             Some(ended) = async { Some(calling?.call.as_mut().await) }, if calling.is_some() => Event::Called(ended),
             () = sleep_until(rests_until.unwrap_or_else(Instant::now)), if rests_until.is_some() => Event::Rested,
         }
@@ -177,7 +178,7 @@ impl Clerk {
 
     /// Begins the next call where none is under way and none is to be rested from.
     async fn begin_next(&mut self) -> Result<(), Failure> {
-        if self.calling.is_some() || self.rests_until.is_some() || self.heard.as_ref().is_none_or(mpsc::Receiver::is_closed) {
+        if self.calling.is_some() || self.rests_until.is_some() || self.heard.as_ref().is_none_or(LineOut::is_closed) {
             return Ok(());
         }
         let Some(order_id) = self.next_order().await? else { return Ok(()) };
@@ -263,7 +264,7 @@ impl Drop for Clerk {
         let now_ms = self.now_ms();
         if let Some(heard) = &mut self.heard {
             heard.close();
-            let unheard = std::iter::from_fn(|| heard.try_recv().ok());
+            let unheard = std::iter::from_fn(|| heard.take());
             self.callers.extend(unheard.filter_map(|wake| if let Wake::Asked(asked) = wake { Some(*asked) } else { None }));
         }
         for asked in self.callers.drain(..) {

@@ -26,7 +26,9 @@ struct Unanswered {
 impl Heartbeat {
     /// `phase` (0 … 1) spreads the beats of many accounts over the interval; `first_moment` is the same for all of them.
     pub(super) fn new(interval: Duration, answer_within: Duration, now: Instant, phase: f64, first_moment: Instant) -> Self {
-        let mut heartbeat = Self { interval, answer_within, first_moment, next: now, unanswered: VecDeque::new() };
+        // As a rule no more than one waits; left to itself it would take room for four.
+        let unanswered = VecDeque::with_capacity(1);
+        let mut heartbeat = Self { interval, answer_within, first_moment, next: now, unanswered };
         heartbeat.next = heartbeat.last_moment_before(now + interval.mul_f64(phase));
         heartbeat
     }

@@ -14,6 +14,7 @@ mod head;
 mod heartbeat;
 mod inbox;
 mod limit;
+mod line;
 mod network;
 mod opening;
 mod orders;

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::line::{LineIn, LineOut, line};
 use super::outbox::MAX_UNANSWERED;
 use crate::error::Error;
 use crate::send_outcome::SendOutcome;
@@ -23,7 +24,7 @@ pub(super) struct SendOrder {
 
 /// The callers' end of the way to a session.
 pub(super) struct Outgoing {
-    orders: mpsc::Sender<Box<SendOrder>>,
+    orders: LineIn<Box<SendOrder>>,
     /// What bounds it: an order holds a place for as long as it waits, wherever that is. So a chat that has to wait keeps nobody
     /// from reaching the session for another one.
     places: Arc<Semaphore>,
@@ -35,8 +36,8 @@ pub(super) enum NotTaken {
     SessionIsOver,
 }
 
-pub(super) fn channel() -> (Outgoing, mpsc::Receiver<Box<SendOrder>>) {
-    let (orders, receiver) = mpsc::channel(MAX_UNANSWERED);
+pub(super) fn channel() -> (Outgoing, LineOut<Box<SendOrder>>) {
+    let (orders, receiver) = line(MAX_UNANSWERED);
     (Outgoing { orders, places: Arc::new(Semaphore::new(MAX_UNANSWERED)) }, receiver)
 }
 
@@ -51,8 +52,8 @@ impl Outgoing {
         let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| NotTaken::TooMany)?;
         let (outcome, receiver) = oneshot::channel();
         let order = SendOrder { chat_id: chat_id.to_owned(), peer_id: peer_id.to_owned(), content, outcome, _place: place };
-        // Whoever has a place finds room: the channel holds as many.
-        self.orders.try_send(Box::new(order)).map_err(|_| NotTaken::SessionIsOver)?;
+        // Whoever has a place finds room: the line holds as many.
+        self.orders.put(Box::new(order)).map_err(|_| NotTaken::SessionIsOver)?;
         Ok(receiver)
     }
 }

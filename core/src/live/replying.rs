@@ -37,7 +37,7 @@ impl Session<'_> {
         if self.has_more_to_take_up && is_idle && !self.is_winding_down() {
             let (now_ms, stale_before_ms) = (self.now_ms(), self.stale_before_ms());
             let more = self.live.service.store.take_up(self.fence.clone(), stale_before_ms, now_ms, MAX_WAITING);
-            let more = within(self.live.store_limit(), more).await?;
+            let more = Box::pin(within(self.live.store_limit(), more)).await?;
             self.take_up(more);
         }
         Ok(())
@@ -199,7 +199,7 @@ impl Session<'_> {
 
     async fn send(&mut self, send: ToSend) -> Result<(), Failure> {
         let mid = self.mids.next_mid(self.now_ms());
-        let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.signed_in.unb };
+        let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.unb };
         let frame = match &send.content {
             Content::Text(text) => request::send_text(&mid, &send.uuid, to, text),
             Content::Picture(Picture { url, width, height }) => {
@@ -219,7 +219,7 @@ impl Session<'_> {
             return Ok(());
         }
         let limit = self.live.store_limit();
-        within(limit, self.close_sends()).await
+        Box::pin(within(limit, self.close_sends())).await
     }
 
     async fn close_sends(&mut self) -> Result<(), Error> {

@@ -4,17 +4,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::sync::mpsc;
 use tokio::time::{Duration, Instant, Sleep, sleep_until, timeout_at};
 
 use super::asking::Asking;
-use super::auth::SignedIn;
 use super::backfill::Backfill;
 use super::confirming::{self, Confirming};
 use super::cookie_renewal;
 use super::heartbeat::Heartbeat;
 use super::inbox;
 use super::limit::timeout;
+use super::line::LineOut;
 use super::opening;
 use super::orders::{self, Orders, SendOrder};
 use super::outbox::Outbox;
@@ -102,11 +101,11 @@ pub(super) struct Session<'a> {
     /// Whether the store has more messages without a decision than were taken up.
     pub(super) has_more_to_take_up: bool,
     pub(super) backfill: Backfill,
-    pub(super) signed_in: SignedIn,
+    pub(super) unb: String,
     pub(super) mids: MidSource,
     heartbeat: Heartbeat,
     pub(super) outbox: Outbox,
-    orders: mpsc::Receiver<Box<SendOrder>>,
+    orders: LineOut<Box<SendOrder>>,
     /// Those that wait for their pace.
     pub(super) ordered: Orders,
     /// Whether a reply goes before an order, the next time that both may.
@@ -160,7 +159,7 @@ impl<'a> Session<'a> {
             winding_down: None,
             socket,
             is_unflushed: true,
-            signed_in: opened.signed_in,
+            unb: opened.unb,
             mids: opened.mids,
             heartbeat: Heartbeat::new(
                 live.limit(|c| c.heartbeat_interval_s),
@@ -185,14 +184,15 @@ impl<'a> Session<'a> {
     }
 
     async fn run(&mut self) -> SessionEnd {
-        let ended = match self.begin().await {
+        // Boxed, like all that is long and not always under way, so that what it needs is not kept by every idle session.
+        let ended = match Box::pin(self.begin()).await {
             Ok(()) => self.until_end().await,
             Err(failure) => Err(failure),
         };
         self.refuse_orders();
         let ended = self.end_confirming(ended).await;
         // First what must be stored: saying goodbye may take all the time that is left.
-        self.give_up_sends().await;
+        Box::pin(self.give_up_sends()).await;
         let own_limit = Instant::now() + self.live.limit(|c| c.close_timeout_s);
         let over_at = self.winding_down.as_ref().filter(|_| self.is_stopped()).map_or(own_limit, |limits| limits.over_at);
         say_goodbye(&mut *self.socket, over_at).await;
@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
         for _ in 1..MAX_EVENTS_OF_TURN {
             // Until the next turn sets it, the timer would say the same again.
             let is_time_up = matches!(event, Event::TimeIsUp);
-            self.on_event(event).await?;
+            Box::pin(self.on_event(event)).await?;
             if is_time_up {
                 return Ok(());
             }
@@ -239,7 +239,7 @@ impl<'a> Session<'a> {
                 None => return Ok(()),
             }
         }
-        self.on_event(event).await
+        Box::pin(self.on_event(event)).await
     }
 
     async fn on_event(&mut self, event: Event) -> Result<(), Failure> {
@@ -268,7 +268,7 @@ impl<'a> Session<'a> {
             over_at = self.stop.wait(), if !self.is_stopped() => Event::StopOrdered(over_at),
             failure = &mut self.refresh, if self.winding_down.is_none() => Event::Refreshed(failure),
             Some(ended) = confirming::ended(&mut self.confirming) => Event::Confirmed(ended),
-            Some(order) = self.orders.recv() => Event::Ordered(order),
+            Some(order) = self.orders.next() => Event::Ordered(order),
             stored = self.storing.next_stored() => Event::Stored(stored),
             () = self.asking.next_answer() => Event::Asked,
             () = timer => Event::TimeIsUp,
@@ -323,7 +323,7 @@ impl<'a> Session<'a> {
         self.live.cell.vitals.frame();
         match frame::decode(&text) {
             Ok(frame::Incoming::Answer(answer)) => self.close_request(&answer),
-            Ok(frame::Incoming::Push(push)) => self.record(&push).await?,
+            Ok(frame::Incoming::Push(push)) => Box::pin(self.record(&push)).await?,
             Ok(frame::Incoming::Other(_)) => {}
             Err(problem) => {
                 tracing::warn!(cookie_id = self.live.cell.cookie_id(), %problem, "a frame that cannot be read");
@@ -346,7 +346,7 @@ impl<'a> Session<'a> {
             // Intake is closed. Without an ack the service pushes it again to the next session.
             return Ok(());
         }
-        let mut unpacked = inbox::unpack(push, &self.signed_in.unb);
+        let mut unpacked = inbox::unpack(push, &self.unb);
         let pushed = unpacked.rows.len();
         unpacked.rows.retain(|row| !self.backfill.has_read_back(row));
         self.live.cell.counters.duplicates.add((pushed - unpacked.rows.len()) as u64);
@@ -486,7 +486,7 @@ impl<'a> Session<'a> {
     fn refuse_orders(&mut self) {
         self.live.set_outgoing(None);
         self.orders.close();
-        while let Ok(order) = self.orders.try_recv() {
+        while let Some(order) = self.orders.take() {
             self.ordered.push(order);
         }
         for order in self.ordered.take_all() {

@@ -89,7 +89,7 @@ impl XianyuLive {
             service,
             rules: ArcSwap::default(),
             handler_places: Arc::new(Semaphore::new(MAX_CALLS_OF_ACCOUNT)),
-            default_replies: ArcSwap::default(),
+            default_replies: ArcSwap::new(DefaultReplies::none()),
             unproven_cookie: AtomicBool::new(false),
             proxy: ArcSwapOption::empty(),
             credentials: Mutex::new(None),
@@ -119,7 +119,7 @@ impl XianyuLive {
         *lock(&self.credentials) = None;
         self.proxy.store(None);
         self.rules.store(Arc::default());
-        self.default_replies.store(Arc::default());
+        self.default_replies.store(DefaultReplies::none());
     }
 
     pub(crate) fn proxy(&self) -> Option<Arc<Proxy>> {
@@ -140,7 +140,7 @@ impl XianyuLive {
     }
 
     pub(crate) fn set_default_replies(&self, replies: DefaultReplies) {
-        self.default_replies.store(Arc::new(replies));
+        self.default_replies.store(replies.shared());
     }
 
     /// Whether a person has the chat, in words where the store cannot tell.
@@ -200,7 +200,7 @@ impl XianyuLive {
     pub(super) fn look_at_orders(&self) {
         if let Some(desk) = &*self.desk.load() {
             // A desk that is full or gone looks all the same, or the next session's does.
-            let _ = desk.try_send(Wake::Look);
+            let _ = desk.put(Wake::Look);
         }
     }
 
@@ -209,7 +209,7 @@ impl XianyuLive {
     pub(crate) fn await_confirmation(&self, order_id: &str) -> Option<oneshot::Receiver<Result<Confirmation, Error>>> {
         let desk = self.desk.load();
         let (answer, receiver) = oneshot::channel();
-        desk.as_ref()?.try_send(Wake::Asked(Box::new(Asked { order_id: order_id.to_owned(), answer }))).ok()?;
+        desk.as_ref()?.put(Wake::Asked(Box::new(Asked { order_id: order_id.to_owned(), answer }))).ok()?;
         Some(receiver)
     }
 

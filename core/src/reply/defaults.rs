@@ -1,6 +1,7 @@
 //! An account's default replies: what is said where nothing else has a word.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use super::content;
 use crate::error::Error;
@@ -16,7 +17,20 @@ pub(crate) struct DefaultReplies {
     of_items: BTreeMap<String, DefaultReply>,
 }
 
+/// Of all accounts that have none.
+static NONE: LazyLock<Arc<DefaultReplies>> = LazyLock::new(Arc::default);
+
 impl DefaultReplies {
+    /// To be kept; those of accounts that have none are kept once.
+    pub(crate) fn shared(self) -> Arc<Self> {
+        if self == **NONE { Self::none() } else { Arc::new(self) }
+    }
+
+    /// None.
+    pub(crate) fn none() -> Arc<Self> {
+        Arc::clone(&NONE)
+    }
+
     /// The one for a message about this item: the item's own, else the account's.
     pub(crate) fn for_item(&self, item_id: Option<&str>) -> Option<&DefaultReply> {
         item_id.and_then(|item_id| self.of_items.get(item_id)).or(self.of_account.as_ref())

@@ -40,9 +40,9 @@ impl Store {
     }
 
     /// Hands over the rules of one account after the other, with the account's id, as they are read: so those of thousands of accounts
-    /// are never in memory at the same time.
-    pub(crate) async fn each_of_rules(&self, take: impl FnMut(String, Vec<KeywordRule>) + Send + 'static) -> Result<(), Error> {
-        self.read(|db| Ok(select(db, "", [], take)?)).await
+    /// are never in memory at the same time. An account may come twice.
+    pub(crate) async fn each_of_rules(&self, take: impl Fn(String, Vec<KeywordRule>) + Send + 'static) -> Result<(), Error> {
+        self.read(move |db| Ok(select(db, "", [], &take)?)).await
     }
 }
 

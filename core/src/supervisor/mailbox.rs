@@ -98,6 +98,10 @@ impl<W> Mailbox<W> {
     fn take(&self) -> Option<Job<W>> {
         let mut state = self.lock();
         let job = state.jobs.pop_front().map(|(_, job)| job);
+        if state.jobs.is_empty() {
+            // Calls to an account are rare: their room is not kept until the next one.
+            state.jobs = VecDeque::new();
+        }
         state.doing_since = job.as_ref().map(|_| Instant::now());
         job
     }
