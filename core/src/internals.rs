@@ -54,7 +54,7 @@ pub struct Handed(oneshot::Receiver<store::Answer>);
 impl Handed {
     /// Waits until it is durable; whether a message was new to the store.
     pub async fn done(self) -> bool {
-        matches!(self.0.await, Ok(Ok(Some(taken))) if taken.recorded.duplicates == 0)
+        matches!(self.0.await, Ok(Ok(Some(taken))) if taken.recorded.duplicates + taken.known_echoes == 0)
     }
 }
 
@@ -99,12 +99,12 @@ impl Store {
         let delivered = SendOutcome::Delivered { message_id: message_id.clone() };
         let (kind, sender_id, text) = (RowKind::Own, "1".to_owned(), REPLY.to_owned());
         let echo = InboxRow { message_id, kind, sender_id, text, ..row(number) };
-        let ended = vec![EndedSend { uuid: uuid(number), outcome: delivered }];
-        self.take(number, Handover { rows: vec![echo], ended, ..Handover::default() }).await
+        let ended = vec![EndedSend { uuid: uuid(number), outcome: delivered, echo: Some(echo) }];
+        self.take(number, Handover { ended, ..Handover::default() }).await
     }
 
     async fn take(&self, number: u64, handover: Handover) -> Result<Handed, Error> {
-        self.store.take(self.fence(number), handover, 1).await.map(Handed)
+        Ok(Handed(self.store.room().await?.take(self.fence(number), handover, 1)))
     }
 }
 

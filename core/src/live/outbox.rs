@@ -9,12 +9,12 @@ use tokio::time::{Duration, Instant};
 use crate::account::AccountCell;
 use crate::error::Error;
 use crate::send_outcome::SendOutcome;
-use crate::store::EndedSend;
+use crate::store::{EndedSend, InboxRow};
 
 /// Sends that wait for their answer at the same time, at most, over one account.
 pub(crate) const MAX_UNANSWERED: usize = 256;
 
-/// How a send ended is stored together with whatever else is stored within this time, as a rule its echo; else by itself.
+/// How a send ended, and its echo, are stored together with whatever else is stored within this time; else by themselves.
 const TELL_WITHIN: Duration = Duration::from_millis(100);
 
 /// Who waits for the outcome.
@@ -33,6 +33,8 @@ pub(crate) struct Outbox {
     unanswered: BTreeMap<String, Unanswered>,
     /// Ended, and not yet told to the store.
     ended: Vec<EndedSend>,
+    /// What acknowledges the echoes among it.
+    acks: Vec<String>,
     /// Until when that is told.
     tell_at: Option<Instant>,
 }
@@ -45,7 +47,7 @@ struct Unanswered {
 
 impl Outbox {
     pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
-        Self { cell, answer_within, unanswered: BTreeMap::new(), ended: Vec::new(), tell_at: None }
+        Self { cell, answer_within, unanswered: BTreeMap::new(), ended: Vec::new(), acks: Vec::new(), tell_at: None }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -61,10 +63,21 @@ impl Outbox {
     pub(crate) fn answered(&mut self, mid: &str, now: Instant, outcome: impl FnOnce() -> SendOutcome) {
         if let Some(send) = self.unanswered.remove(mid) {
             let outcome = outcome();
-            self.ended.push(EndedSend { uuid: send.uuid.clone(), outcome: outcome.clone() });
+            self.ended.push(EndedSend { uuid: send.uuid.clone(), outcome: outcome.clone(), echo: None });
             self.tell_at.get_or_insert(now + TELL_WITHIN);
             send.close(outcome, &self.cell);
         }
+    }
+
+    /// Takes the echo of a send that has ended shortly before, known by its id, to be stored with that. Another message comes back.
+    pub(crate) fn take_echo(&mut self, row: InboxRow, ack: impl FnOnce() -> String) -> Option<InboxRow> {
+        let is_its_own = |ended: &&mut EndedSend| {
+            ended.echo.is_none() && matches!(&ended.outcome, SendOutcome::Delivered { message_id } if *message_id == row.message_id)
+        };
+        let Some(ended) = self.ended.iter_mut().find(is_its_own) else { return Some(row) };
+        ended.echo = Some(row);
+        self.acks.push(ack());
+        None
     }
 
     /// What has ended and was not told to the store.
@@ -77,10 +90,15 @@ impl Outbox {
         self.tell_at
     }
 
-    /// All of it is told.
-    pub(crate) fn forget_ended(&mut self) {
-        self.ended.clear();
+    /// Takes it, and what acknowledges the echoes among it, to be told.
+    pub(crate) fn take_ended(&mut self) -> (Vec<EndedSend>, Vec<String>) {
         self.tell_at = None;
+        (std::mem::take(&mut self.ended), std::mem::take(&mut self.acks))
+    }
+
+    /// It is to be told now: its session is about to end.
+    pub(crate) fn hasten(&mut self, now: Instant) {
+        self.tell_at = self.tell_at.map(|_| now);
     }
 
     /// When the next send becomes unknown, or an end is to be told.
@@ -138,6 +156,7 @@ mod tests {
     use crate::account::AccountCell;
     use crate::common::Common;
     use crate::send_outcome::SendOutcome;
+    use crate::store::{InboxRow, RowKind};
 
     const LIMIT: Duration = Duration::from_secs(10);
 
@@ -162,7 +181,23 @@ mod tests {
         outbox.expire(start + LIMIT);
         let ended: Vec<_> = outbox.ended().iter().map(|ended| &*ended.uuid).collect();
         assert_eq!((ended.join(" "), outbox.len()), ("-11 -21 -31".to_owned(), 1));
-        outbox.forget_ended();
+        let echo = |message_id: &str| InboxRow {
+            message_id: message_id.to_owned(),
+            chat_id: "c".to_owned(),
+            kind: RowKind::Own,
+            is_group: false,
+            sender_id: "1".to_owned(),
+            sender_name: String::new(),
+            text: "在的".to_owned(),
+            item_id: None,
+            created_at_ms: 1,
+            order: None,
+        };
+        assert_eq!(outbox.take_echo(echo("by hand"), String::new), Some(echo("by hand")));
+        assert_eq!(outbox.take_echo(echo("m"), || "ack".to_owned()), None);
+        assert_eq!(outbox.take_echo(echo("m"), String::new), Some(echo("m")), "again");
+        let (ended, acks) = outbox.take_ended();
+        assert_eq!((ended[0].echo.as_ref(), acks), (Some(&echo("m")), vec!["ack".to_owned()]));
         assert_eq!((outbox.ended().len(), outbox.next_due()), (0, Some(start + LIMIT * 2)));
         drop(outbox);
 

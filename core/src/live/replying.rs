@@ -176,16 +176,16 @@ impl Session<'_> {
         standing
     }
 
-    /// Writes the ack of what is durable, and what stands.
-    pub(super) async fn write_stored(&mut self, ack: Option<String>, mut standing: VecDeque<ToSend>) -> Result<(), Failure> {
-        let written = self.write_in_order(ack, &mut standing).await;
+    /// Writes the acks of what is durable, and what stands.
+    pub(super) async fn write_stored(&mut self, acks: Vec<String>, mut standing: VecDeque<ToSend>) -> Result<(), Failure> {
+        let written = self.write_in_order(acks, &mut standing).await;
         self.storing.keep_unsent(standing);
         written
     }
 
     /// What is written is taken out.
-    async fn write_in_order(&mut self, ack: Option<String>, standing: &mut VecDeque<ToSend>) -> Result<(), Failure> {
-        if let Some(ack) = ack {
+    async fn write_in_order(&mut self, acks: Vec<String>, standing: &mut VecDeque<ToSend>) -> Result<(), Failure> {
+        for ack in acks {
             self.write(ack).await?;
         }
         // Whoever is no longer the account's session writes nothing: that is no send whose end nobody knows.
@@ -213,21 +213,15 @@ impl Session<'_> {
         self.write(frame).await
     }
 
-    /// Stores how sends have ended, where nothing else was stored meanwhile.
+    /// Stores how sends have ended, where nothing else was stored meanwhile, or at the end of the session will be.
     pub(super) async fn tell_what_was_sent(&mut self) -> Result<(), Failure> {
+        if self.is_winding_down() {
+            self.outbox.hasten(Instant::now());
+        }
         if self.outbox.tell_at().is_none_or(|at| at > Instant::now()) {
             return Ok(());
         }
-        let limit = self.live.store_limit();
-        Box::pin(within(limit, self.close_sends())).await
-    }
-
-    async fn close_sends(&mut self) -> Result<(), Error> {
-        let ended = self.outbox.ended().to_vec();
-        self.live.service.store.close_sends(self.live.cell.cookie_id(), ended, self.now_ms()).await?;
-        // Only now: a wait that is cut short has lost nothing.
-        self.outbox.forget_ended();
-        Ok(())
+        Box::pin(self.hand_over(Vec::new(), Vec::new(), Batch::of(Came::Before))).await
     }
 
     /// The session is over. What was not written is taken back, and decided anew by the next session; what was written and not
@@ -251,7 +245,8 @@ impl Session<'_> {
         for uuid in unsent {
             self.live.service.store.withdraw(self.live.cell.cookie_id(), uuid).await?;
         }
-        self.close_sends().await?;
+        let (ended, _) = self.outbox.take_ended();
+        self.live.service.store.close_sends(self.live.cell.cookie_id(), ended, self.now_ms()).await?;
         self.live.service.store.give_up_sends(self.live.cell.cookie_id(), self.now_ms()).await
     }
 

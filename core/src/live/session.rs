@@ -27,7 +27,7 @@ use crate::reply::debounce::Debounce;
 use crate::resources::Resources;
 use crate::send_outcome::SendOutcome;
 use crate::states::{ConnectionState, ReasonCode};
-use crate::store::{InboxRow, Recorded, Taken};
+use crate::store::{InboxRow, Recorded, RowKind, Taken};
 use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
@@ -354,8 +354,14 @@ impl<'a> Session<'a> {
         if unpacked.rows.is_empty() {
             return self.write(push.ack()).await;
         }
+        if let [only] = &mut *unpacked.rows
+            && only.kind == RowKind::Own
+        {
+            let Some(other) = self.outbox.take_echo(unpacked.rows.remove(0), || push.ack()) else { return Ok(()) };
+            unpacked.rows.push(other);
+        }
         let (drafts, drafted) = self.decide_at_once(&unpacked.rows);
-        let batch = Batch { drafted, ..Batch::of(Came::Pushed { ack: push.ack() }) };
+        let batch = Batch { drafted, acks: vec![push.ack()], ..Batch::of(Came::Pushed) };
         self.hand_over(unpacked.rows, drafts, batch).await
     }
 
@@ -367,7 +373,7 @@ impl<'a> Session<'a> {
     /// What was handed over is durable: it is acknowledged, and what stands is sent.
     async fn go_on_with(&mut self, stored: Stored) -> Result<(), Failure> {
         let Stored { batch, taken } = stored;
-        let Taken { recorded, decided } = match taken {
+        let Taken { recorded, known_echoes, decided } = match taken {
             Ok(taken) => taken,
             Err(problem) => {
                 batch.into_sends().for_each(|send| send.refuse(&problem));
@@ -377,29 +383,28 @@ impl<'a> Session<'a> {
         if recorded.has_order_news {
             self.live.look_at_orders();
         }
-        let Batch { came, drafted, ordered } = batch;
+        let Batch { came, acks, drafted, ordered } = batch;
         let standing = self.standing(drafted, decided, ordered);
-        let ack = self.note_recorded(came, recorded);
-        self.write_stored(ack, standing).await
+        self.live.cell.counters.duplicates.add(known_echoes as u64);
+        self.note_recorded(&came, recorded);
+        self.write_stored(acks, standing).await
     }
 
-    /// Counts what came, and takes in what is still to be decided. The ack that is due now.
-    fn note_recorded(&mut self, came: Came, recorded: Recorded) -> Option<String> {
+    /// Counts what came, and takes in what is still to be decided.
+    fn note_recorded(&mut self, came: &Came, recorded: Recorded) {
         let counters = &self.live.cell.counters;
         counters.received.add(recorded.new as u64);
         match came {
-            Came::Pushed { ack } => {
+            Came::Pushed => {
                 counters.duplicates.add(recorded.duplicates as u64);
                 self.take_in_or_leave(recorded.undecided);
-                Some(ack)
             }
             Came::ReadBack => {
                 counters.backfilled.add(recorded.new as u64);
                 let undecided = self.backfill.recorded(recorded);
                 self.take_in_or_leave(undecided);
-                None
             }
-            Came::Before => None,
+            Came::Before => {}
         }
     }
 
@@ -474,7 +479,7 @@ impl<'a> Session<'a> {
         // What waits still waits for its pace, or for quiet when another session follows: it stays undecided, and is taken up by
         // whichever session comes next. A stop waits for no pace; a session that ends for a new token sends what was ordered.
         let is_idle = self.storing.is_empty()
-            && self.outbox.len() == 0
+            && self.outbox.len() + self.outbox.ended().len() == 0
             && !self.asking.is_under_way()
             && self.orders.is_empty()
             && (self.ordered.is_empty() || self.is_stopped())

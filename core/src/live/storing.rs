@@ -2,6 +2,7 @@
 //! written only then. One queue, as the store answers in the order in which it was asked.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -35,6 +36,8 @@ struct Undone {
 /// What is stored together, as far as the session goes on with it afterwards.
 pub(super) struct Batch {
     pub(super) came: Came,
+    /// Frames that acknowledge what was pushed.
+    pub(super) acks: Vec<String>,
     pub(super) drafted: Vec<Drafted>,
     /// What callers want sent.
     pub(super) ordered: Vec<ToSend>,
@@ -42,8 +45,8 @@ pub(super) struct Batch {
 
 /// How messages have come.
 pub(super) enum Came {
-    /// Pushed: this frame acknowledges them.
-    Pushed { ack: String },
+    /// Pushed, to be acknowledged.
+    Pushed,
     /// Read back from a chat's history: nobody waits for an ack.
     ReadBack,
     /// Before: only decisions about them are stored, or what callers want sent.
@@ -76,7 +79,7 @@ pub(super) struct Stored {
 
 impl Batch {
     pub(super) fn of(came: Came) -> Self {
-        Self { came, drafted: Vec::new(), ordered: Vec::new() }
+        Self { came, acks: Vec::new(), drafted: Vec::new(), ordered: Vec::new() }
     }
 
     fn sends(&self) -> impl Iterator<Item = &ToSend> {
@@ -160,28 +163,24 @@ impl Storing {
 
 impl Session<'_> {
     /// Hands what belongs together to the store, and with it how sends have ended meanwhile. Waits for room there, within its limit.
-    pub(super) async fn hand_over(&mut self, rows: Vec<InboxRow>, drafts: Vec<Draft>, batch: Batch) -> Result<(), Failure> {
-        let handover = Handover {
-            rows,
-            is_history: matches!(batch.came, Came::ReadBack),
-            drafts,
-            sends: batch.ordered.iter().map(ToSend::row).collect(),
-            ended: self.outbox.ended().to_vec(),
-        };
-        let taken = self.live.service.store.take(self.fence.clone(), handover, self.now_ms());
-        match within(self.live.store_limit(), taken).await {
-            Ok(taken) => {
-                // Only now: a wait that is cut short has lost nothing.
-                self.outbox.forget_ended();
-                self.storing.undone.push_back(Undone { batch, taken, until: Instant::now() + self.live.store_limit() });
-                Ok(())
-            }
+    pub(super) async fn hand_over(&mut self, rows: Vec<InboxRow>, drafts: Vec<Draft>, mut batch: Batch) -> Result<(), Failure> {
+        let live = Arc::clone(&self.live);
+        let room = match within(live.store_limit(), live.service.store.room()).await {
+            Ok(room) => room,
             Err(failure) => {
                 let problem = Error::StoreFailed { problem: failure.detail.clone() };
                 batch.into_sends().for_each(|send| send.refuse(&problem));
-                Err(failure)
+                return Err(failure);
             }
-        }
+        };
+        let (ended, acks) = self.outbox.take_ended();
+        batch.acks.extend(acks);
+        let is_history = matches!(batch.came, Came::ReadBack);
+        let sends = batch.ordered.iter().map(ToSend::row).collect();
+        let handover = Handover { rows, is_history, drafts, sends, ended };
+        let taken = room.take(self.fence.clone(), handover, self.now_ms());
+        self.storing.undone.push_back(Undone { batch, taken, until: Instant::now() + live.store_limit() });
+        Ok(())
     }
 }
 

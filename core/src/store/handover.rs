@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use super::messages::{self, Fate, InboxRow, Recorded, RowKind};
 use super::outbox::{self, Draft, EndedSend, NewSend};
-use super::writer::Fault;
+use super::writer::{self, Fault};
 use super::{Store, backfill};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
@@ -23,7 +23,7 @@ pub(crate) struct Handover {
     pub(crate) drafts: Vec<Draft>,
     /// Sends of the host's.
     pub(crate) sends: Vec<NewSend>,
-    /// How sends have ended. These are facts, whatever has become of the session: no fence is asked.
+    /// How sends have ended. These are facts, whatever has become of the session: no fence is asked for them.
     pub(crate) ended: Vec<EndedSend>,
 }
 
@@ -31,6 +31,8 @@ pub(crate) struct Handover {
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     pub(crate) recorded: Recorded,
+    /// Echoes of ended sends that were recorded before.
+    pub(crate) known_echoes: usize,
     /// Of each draft, the decision that stands. A message that was decided before keeps that decision (`None`), and a chat that a
     /// person has meanwhile is left alone: then nothing is to be sent.
     pub(crate) decided: Vec<Option<DecisionCode>>,
@@ -40,25 +42,39 @@ pub(crate) struct Taken {
 pub(crate) type Answer = Result<Option<Taken>, Error>;
 
 impl Store {
+    /// Waits until there is room for a handover.
+    pub(crate) async fn room(&self) -> Result<Room<'_>, Error> {
+        self.writer.room().await.map(Room)
+    }
+}
+
+/// Room for one of them.
+pub(crate) struct Room<'a>(writer::Room<'a>);
+
+impl Room<'_> {
     /// Hands over, together with whatever other accounts hand over at the same time.
     ///
     /// The seller's own messages are told apart in the same transaction: an echo of what was sent is one of the outbox; anything
     /// else was written by hand, and its chat is a person's from now on. So they are looked at before anything is decided.
-    pub(crate) async fn take(&self, fence: Fence, handover: Handover, now_ms: i64) -> Result<oneshot::Receiver<Answer>, Error> {
-        self.submit(move |db| take(db, &fence, &handover, now_ms)).await
+    pub(crate) fn take(self, fence: Fence, handover: Handover, now_ms: i64) -> oneshot::Receiver<Answer> {
+        self.0.submit(move |db| take(db, &fence, &handover, now_ms))
     }
 }
 
 fn take(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64) -> Result<Option<Taken>, Fault> {
-    let cookie_id = fence.cookie_id();
-    // First, so that their echoes are known by the service's ids.
-    for ended in &handover.ended {
-        outbox::close(db, cookie_id, ended, now_ms)?;
+    let (cookie_id, is_current) = (fence.cookie_id(), fence.is_current());
+    let mut taken = Taken { decided: vec![None; handover.drafts.len()], ..Taken::default() };
+    // First, so that their echoes are known by the service's ids. An echo itself is for the account's session only to record.
+    for EndedSend { uuid, outcome, echo } in &handover.ended {
+        let echo = echo.as_ref().filter(|_| is_current);
+        outbox::close(db, cookie_id, uuid, outcome, echo.is_some(), now_ms)?;
+        if let Some(echo) = echo {
+            taken.known_echoes += usize::from(!messages::record_echo(db, cookie_id, echo, now_ms)?);
+        }
     }
-    if !fence.is_current() {
+    if !is_current {
         return Ok(None);
     }
-    let mut taken = Taken { decided: vec![None; handover.drafts.len()], ..Taken::default() };
     if handover.is_history {
         backfill::record(db, cookie_id, &handover.rows, now_ms, &mut taken.recorded)?;
     } else {

@@ -170,6 +170,15 @@ pub(super) fn record(
     Ok(decision.map_or(Fate::Undecided, Fate::Decided))
 }
 
+/// Records the echo of a send, known by its id. Whether it is new.
+pub(super) fn record_echo(db: &Connection, cookie_id: &str, row: &InboxRow, now_ms: i64) -> Result<bool, Fault> {
+    let is_new = insert(db, cookie_id, row, Some(DecisionCode::Echo), None, now_ms)?;
+    if is_new {
+        backfill::note_active(db, cookie_id, &row.chat_id, now_ms)?;
+    }
+    Ok(is_new)
+}
+
 /// What a message is found to be before it is recorded, so that its row is written once.
 enum Found {
     Undecided,

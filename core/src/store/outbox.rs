@@ -44,6 +44,8 @@ pub(crate) struct NewSend {
 pub(crate) struct EndedSend {
     pub(crate) uuid: String,
     pub(crate) outcome: SendOutcome,
+    /// What the service has pushed of it as the seller's own message, known by its id.
+    pub(crate) echo: Option<InboxRow>,
 }
 
 /// What is sent.
@@ -71,10 +73,13 @@ impl Content {
 }
 
 impl Store {
-    /// Stores how sends of an account have ended. These are facts, whatever has become of their session: no fence is asked.
+    /// Stores how sends of an account have ended, without their echoes. These are facts, whatever has become of their session: no fence
+    /// is asked.
     pub(crate) async fn close_sends(&self, cookie_id: &str, ended: Vec<EndedSend>, now_ms: i64) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
-        let stored = self.submit(move |db| ended.iter().try_for_each(|ended| close(db, &cookie_id, ended, now_ms)));
+        let stored = self.submit(move |db| {
+            ended.iter().try_for_each(|EndedSend { uuid, outcome, .. }| close(db, &cookie_id, uuid, outcome, false, now_ms))
+        });
         // It is durable in its turn; nobody waits for it.
         stored.await.map(drop)
     }
@@ -157,16 +162,29 @@ pub(super) fn decide(db: &Connection, fence: &Fence, draft: &Draft, now_ms: i64)
     Ok(Some(standing.decision))
 }
 
-/// Stores how a send has ended.
-pub(super) fn close(db: &Connection, cookie_id: &str, ended: &EndedSend, now_ms: i64) -> Result<(), Fault> {
-    let (uuid, outcome) = (&ended.uuid, &ended.outcome);
-    let is_echoed: Option<bool> = db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), |row| row.get(0)).optional()?;
-    let Some(is_echoed) = is_echoed else { return Ok(()) };
+/// Stores how a send has ended, and whether its echo has come with that.
+pub(super) fn close(
+    db: &Connection,
+    cookie_id: &str,
+    uuid: &str,
+    outcome: &SendOutcome,
+    has_echo: bool,
+    now_ms: i64,
+) -> Result<(), Fault> {
     let (name, reason, code, more_info, service_id) = match outcome {
         SendOutcome::Delivered { message_id } => ("delivered", None, None, None, Some(message_id)),
         SendOutcome::Rejected { reason, code, more_info } => ("rejected", Some(reason), Some(*code), more_info.as_ref(), None),
         SendOutcome::Unknown => ("unknown", None, None, None, None),
     };
+    if has_echo {
+        let closed = (uuid, cookie_id, name, reason, code, service_id, now_ms, more_info);
+        if db.prepare_cached(CLOSE_ECHOED)?.execute(closed)? == 0 {
+            db.prepare_cached(ECHOED_FOR_GOOD)?.execute((uuid, cookie_id))?;
+        }
+        return Ok(());
+    }
+    let is_echoed: Option<bool> = db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), |row| row.get(0)).optional()?;
+    let Some(is_echoed) = is_echoed else { return Ok(()) };
     db.prepare_cached(CLOSE)?.execute((uuid, cookie_id, name, reason, code, service_id, now_ms, more_info))?;
     // What was rejected has no echo.
     if is_echoed || matches!(outcome, SendOutcome::Rejected { .. }) {
@@ -203,6 +221,10 @@ pub(super) const SENDING: &str = "SELECT is_echoed FROM outbox WHERE uuid = ?1 A
 pub(super) const CLOSE: &str =
     "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
      WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const CLOSE_ECHOED: &str =
+    "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8,
+         is_echoed = 1, is_open = 0
+     WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
 pub(super) const CLOSE_FOR_GOOD: &str = "UPDATE outbox SET is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED_FOR_GOOD: &str = "UPDATE outbox SET is_echoed = 1, is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";

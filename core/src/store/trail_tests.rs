@@ -44,7 +44,7 @@ async fn reply(store: &Store, fence: &Fence, message: InboxRow, uuid: &str, now_
 }
 
 async fn close(store: &Store, uuid: &str, outcome: SendOutcome, now_ms: i64) -> Result<(), Error> {
-    store.close_sends("a", vec![EndedSend { uuid: uuid.to_owned(), outcome }], now_ms).await
+    store.close_sends("a", vec![EndedSend { uuid: uuid.to_owned(), outcome, echo: None }], now_ms).await
 }
 
 async fn decisions(store: &Store) -> Vec<(String, Option<DecisionCode>)> {
@@ -408,6 +408,7 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::outbox::FOLD,
         super::outbox::SENDING,
         super::outbox::CLOSE,
+        super::outbox::CLOSE_ECHOED,
         super::outbox::CLOSE_FOR_GOOD,
         super::outbox::ECHOED,
         super::outbox::ECHOED_FOR_GOOD,

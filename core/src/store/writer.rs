@@ -88,9 +88,12 @@ impl Writer {
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Error>>, Error> {
-        let (answer, receiver) = oneshot::channel();
-        self.jobs.send(Box::new(Asked { work, outcome: None, answer })).await.map_err(|_| Error::Closed)?;
-        Ok(receiver)
+        Ok(self.room().await?.submit(work))
+    }
+
+    /// Waits for room for one write.
+    pub(super) async fn room(&self) -> Result<Room<'_>, Error> {
+        self.jobs.reserve().await.map(Room).map_err(|_| Error::Closed)
     }
 
     /// Jobs that wait, and their bound.
@@ -104,6 +107,21 @@ impl Writer {
         // An empty job wakes the thread; with a full queue it is awake.
         let (answer, _) = oneshot::channel();
         let _ = self.jobs.try_send(Box::new(Asked { work: |_: &Connection| Ok(()), outcome: None, answer }));
+    }
+}
+
+/// Room for one write: whoever has it hands over at once, so that a wait which is cut short has lost nothing.
+pub(super) struct Room<'a>(mpsc::Permit<'a, WriteJob>);
+
+impl Room<'_> {
+    /// As [`Writer::submit`].
+    pub(super) fn submit<T: Send + 'static>(
+        self,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> oneshot::Receiver<Result<T, Error>> {
+        let (answer, receiver) = oneshot::channel();
+        self.0.send(Box::new(Asked { work, outcome: None, answer }));
+        receiver
     }
 }
 
