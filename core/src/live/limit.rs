@@ -12,6 +12,7 @@ pub(super) async fn timeout<F: Future>(limit: Duration, work: F) -> Result<F::Ou
     let mut work = pin!(work);
     match poll!(work.as_mut()) {
         Poll::Ready(done) => Ok(done),
-        Poll::Pending => time::timeout(limit, work).await,
+        // Boxed, so that whoever waits for nothing has no room for it.
+        Poll::Pending => Box::pin(time::timeout(limit, work)).await,
     }
 }

@@ -177,7 +177,8 @@ impl Session<'_> {
     }
 
     /// Writes the acks of what is durable, and what stands.
-    pub(super) async fn write_stored(&mut self, acks: Vec<String>, mut standing: VecDeque<ToSend>) -> Result<(), Failure> {
+    pub(super) async fn write_stored(&mut self, due: DueNow) -> Result<(), Failure> {
+        let DueNow { acks, mut standing } = due;
         let written = self.write_in_order(acks, &mut standing).await;
         self.storing.keep_unsent(standing);
         written
@@ -192,12 +193,15 @@ impl Session<'_> {
         while self.fence.is_current()
             && let Some(send) = standing.pop_front()
         {
-            self.send(send).await?;
+            let frame = self.frame_of(send);
+            self.write(frame).await?;
         }
         if standing.is_empty() { Ok(()) } else { Err(Failure::new(ReasonCode::Replaced, "")) }
     }
 
-    async fn send(&mut self, send: ToSend) -> Result<(), Failure> {
+    /// The frame of a send, which is under way from here on: noted before it is written, so that if writing fails half-way its
+    /// outcome is unknown, and it is not sent again.
+    fn frame_of(&mut self, send: ToSend) -> String {
         let mid = self.mids.next_mid(self.now_ms());
         let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.unb };
         let frame = match &send.content {
@@ -206,11 +210,10 @@ impl Session<'_> {
                 request::send_picture(&mid, &send.uuid, to, request::Picture { url, width: *width, height: *height })
             }
         };
-        // Noted before it is written: if writing fails half-way, its outcome is unknown, and it is not sent again.
         let now = Instant::now();
         self.live.pacing().sent(&send.chat_id, now.into_std());
         self.outbox.sent(mid, send.uuid, send.sender, now);
-        self.write(frame).await
+        frame
     }
 
     /// Stores how sends have ended, where nothing else was stored meanwhile, or at the end of the session will be.
@@ -258,6 +261,12 @@ impl Session<'_> {
     fn stale_after_ms(&self) -> i64 {
         i64::try_from(self.live.limit(|c| c.stale_after_s).as_millis()).unwrap_or(i64::MAX)
     }
+}
+
+/// What is to be written now that it is durable.
+pub(super) struct DueNow {
+    pub(super) acks: Vec<String>,
+    pub(super) standing: VecDeque<ToSend>,
 }
 
 /// What there is to answer with, at one moment.

@@ -19,6 +19,7 @@ use super::orders::{self, Orders, SendOrder};
 use super::outbox::Outbox;
 use super::refresh::{self, Refresh};
 
+use super::replying::DueNow;
 use super::storing::{Batch, Came, Stored, Storing};
 use super::transport::{Connection, Incoming};
 use super::xianyu::XianyuLive;
@@ -253,7 +254,10 @@ impl<'a> Session<'a> {
                 }
             }
             Event::Ordered(order) => self.ordered.push(order),
-            Event::Stored(stored) => self.go_on_with(stored).await?,
+            Event::Stored(stored) => {
+                let due = self.go_on_with(stored)?;
+                self.write_stored(due).await?;
+            }
             Event::Asked => {}
             Event::Received(received) => self.receive(received).await?,
             Event::TimeIsUp => self.tick().await?,
@@ -370,8 +374,8 @@ impl<'a> Session<'a> {
         self.hand_over(rows, Vec::new(), Batch::of(Came::ReadBack)).await
     }
 
-    /// What was handed over is durable: it is acknowledged, and what stands is sent.
-    async fn go_on_with(&mut self, stored: Stored) -> Result<(), Failure> {
+    /// What was handed over is durable: it is to be acknowledged, and what stands to be sent.
+    fn go_on_with(&mut self, stored: Stored) -> Result<DueNow, Failure> {
         let Stored { batch, taken } = stored;
         let Taken { recorded, known_echoes, decided } = match taken {
             Ok(taken) => taken,
@@ -387,7 +391,7 @@ impl<'a> Session<'a> {
         let standing = self.standing(drafted, decided, ordered);
         self.live.cell.counters.duplicates.add(known_echoes as u64);
         self.note_recorded(&came, recorded);
-        self.write_stored(acks, standing).await
+        Ok(DueNow { acks, standing })
     }
 
     /// Counts what came, and takes in what is still to be decided.

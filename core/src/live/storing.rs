@@ -165,7 +165,12 @@ impl Session<'_> {
     /// Hands what belongs together to the store, and with it how sends have ended meanwhile. Waits for room there, within its limit.
     pub(super) async fn hand_over(&mut self, rows: Vec<InboxRow>, drafts: Vec<Draft>, mut batch: Batch) -> Result<(), Failure> {
         let live = Arc::clone(&self.live);
-        let room = match within(live.store_limit(), live.service.store.room()).await {
+        let store = &live.service.store;
+        let room = match store.try_room() {
+            Some(room) => Ok(room),
+            None => Box::pin(within(live.store_limit(), store.room())).await,
+        };
+        let room = match room {
             Ok(room) => room,
             Err(failure) => {
                 let problem = Error::StoreFailed { problem: failure.detail.clone() };

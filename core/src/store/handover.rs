@@ -42,6 +42,11 @@ pub(crate) struct Taken {
 pub(crate) type Answer = Result<Option<Taken>, Error>;
 
 impl Store {
+    /// Room for a handover, if there is.
+    pub(crate) fn try_room(&self) -> Option<Room<'_>> {
+        self.writer.try_room().map(Room)
+    }
+
     /// Waits until there is room for a handover.
     pub(crate) async fn room(&self) -> Result<Room<'_>, Error> {
         self.writer.room().await.map(Room)

@@ -91,6 +91,11 @@ impl Writer {
         Ok(self.room().await?.submit(work))
     }
 
+    /// Room for one write, if there is.
+    pub(super) fn try_room(&self) -> Option<Room<'_>> {
+        self.jobs.try_reserve().ok().map(Room)
+    }
+
     /// Waits for room for one write.
     pub(super) async fn room(&self) -> Result<Room<'_>, Error> {
         self.jobs.reserve().await.map(Room).map_err(|_| Error::Closed)
