@@ -28,6 +28,7 @@ mod storing;
 pub(crate) mod tls;
 pub(crate) mod transport;
 mod turns;
+mod winding_down;
 mod xianyu;
 
 pub(crate) use self::asking::ReplyFunction;

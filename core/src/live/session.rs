@@ -22,6 +22,7 @@ use super::refresh::{self, Refresh};
 use super::replying::DueNow;
 use super::storing::{Batch, Came, Stored, Storing};
 use super::transport::{Connection, Incoming};
+use super::winding_down::WindingDown;
 use super::xianyu::XianyuLive;
 use crate::account::Fence;
 use crate::reply::debounce::Debounce;
@@ -33,8 +34,6 @@ use crate::wire::frame::{self, Answer, Push};
 use crate::wire::request::{self, MidSource};
 use crate::worker::{Failure, SessionEnd, StopSignal, WorkerTask};
 
-/// Of a stop's limit, what is kept for the closing handshake.
-const GOODBYE_SHARE: f64 = 0.2;
 /// Events that one turn takes together, at most: what they came to is written out before more is taken.
 const MAX_EVENTS_OF_TURN: usize = 32;
 
@@ -85,13 +84,13 @@ pub(super) async fn run(live: Arc<XianyuLive>, task: WorkerTask) -> SessionEnd {
 pub(super) struct Session<'a> {
     pub(super) live: Arc<XianyuLive>,
     pub(super) fence: Fence,
-    stop: &'a mut StopSignal,
+    pub(super) stop: &'a mut StopSignal,
     pub(super) resources: Resources,
     refresh: Refresh,
     /// Absent when it has ended.
-    confirming: Option<Confirming>,
+    pub(super) confirming: Option<Confirming>,
     /// Set by a stop or a new token: until when replies in flight may finish, and until when all must be over.
-    winding_down: Option<WindingDown>,
+    pub(super) winding_down: Option<WindingDown>,
     socket: Box<dyn Connection>,
     /// Whether something was written since all of it went out.
     is_unflushed: bool,
@@ -106,19 +105,12 @@ pub(super) struct Session<'a> {
     pub(super) mids: MidSource,
     heartbeat: Heartbeat,
     pub(super) outbox: Outbox,
-    orders: LineOut<Box<SendOrder>>,
+    pub(super) orders: LineOut<Box<SendOrder>>,
     /// Those that wait for their pace.
     pub(super) ordered: Orders,
     /// Whether a reply goes before an order, the next time that both may.
     pub(super) is_replies_turn: bool,
     registered_at: Instant,
-}
-
-struct WindingDown {
-    replies_until: Instant,
-    over_at: Instant,
-    /// What it comes to, where nobody ordered it.
-    of_itself: Option<Failure>,
 }
 
 /// What woke the session.
@@ -426,82 +418,6 @@ impl<'a> Session<'a> {
             return Ok(());
         }
         within(self.live.limit(|c| c.write_timeout_s), self.socket.flush()).await
-    }
-
-    fn wind_down_of_itself(&mut self, failure: Failure) {
-        // Nobody waits for it: every answer that is due may come.
-        let answered_by = self.live.limit(|c| c.answer_timeout_s).div_f64(1.0 - GOODBYE_SHARE);
-        self.wind_down(Instant::now() + answered_by, Some(failure));
-    }
-
-    /// The call that confirms a shipment may end before its session does: cut off, nobody would know what it came to. A stop that
-    /// is ordered meanwhile sets its limit.
-    async fn end_confirming(&mut self, ended: Result<(), Failure>) -> Result<(), Failure> {
-        self.live.set_desk(None);
-        let Some(mut confirming) = self.confirming.take() else { return ended };
-        // A stale signature takes a second call.
-        let of_itself = Instant::now() + self.live.limit(|c| c.api_timeout_s) * 2;
-        let stopped = self.winding_down.as_ref().filter(|_| self.is_stopped());
-        let until = stopped.map_or(of_itself, |limits| limits.replies_until);
-        tokio::select! {
-            biased;
-            _ = timeout_at(until, &mut confirming) => return ended,
-            over_at = self.stop.wait(), if !self.is_stopped() => self.wind_down(over_at, None),
-        }
-        let until = self.winding_down.as_ref().map_or_else(Instant::now, |limits| limits.replies_until);
-        let _ = timeout_at(until, confirming).await;
-        Ok(())
-    }
-
-    /// Stage 1 of a stop: no more intake; what waits for quiet is answered now as far as the pace allows, or by the next session
-    /// where one follows; what is in flight may finish.
-    fn wind_down(&mut self, over_at: Instant, of_itself: Option<Failure>) {
-        let now = Instant::now();
-        let replies_until = over_at - over_at.saturating_duration_since(now).mul_f64(GOODBYE_SHARE);
-        self.winding_down = Some(WindingDown { replies_until, over_at, of_itself });
-        self.live.set_outgoing(None);
-        self.live.set_desk(None);
-        self.orders.close();
-        self.backfill.stop();
-        if self.is_stopped() {
-            self.waiting.hasten();
-        }
-    }
-
-    /// Whether it takes nothing more in, told to stop or of itself.
-    pub(super) fn is_winding_down(&self) -> bool {
-        self.winding_down.is_some()
-    }
-
-    /// Whether it was told to stop.
-    pub(super) fn is_stopped(&self) -> bool {
-        self.winding_down.as_ref().is_some_and(|limits| limits.of_itself.is_none())
-    }
-
-    fn has_wound_down(&self) -> bool {
-        let Some(limits) = &self.winding_down else { return false };
-        // What waits still waits for its pace, or for quiet when another session follows: it stays undecided, and is taken up by
-        // whichever session comes next. A stop waits for no pace; a session that ends for a new token sends what was ordered.
-        let is_idle = self.storing.is_empty()
-            && self.outbox.len() + self.outbox.ended().len() == 0
-            && !self.asking.is_under_way()
-            && self.orders.is_empty()
-            && (self.ordered.is_empty() || self.is_stopped())
-            && self.confirming.is_none();
-        is_idle || limits.replies_until <= Instant::now()
-    }
-
-    /// Nothing more is sent for callers; what they ordered and was not written they hear at once.
-    fn refuse_orders(&mut self) {
-        self.live.set_outgoing(None);
-        self.orders.close();
-        while let Some(order) = self.orders.take() {
-            self.ordered.push(order);
-        }
-        for order in self.ordered.take_all() {
-            // A caller who no longer waits has let it go.
-            let _ = order.outcome.send(Err(self.live.not_connected()));
-        }
     }
 
     pub(super) fn now_ms(&self) -> i64 {
