@@ -136,6 +136,25 @@ fn a_function_that_fails_panics_or_is_too_slow_is_counted_and_the_default_reply_
 }
 
 #[test]
+fn what_comes_while_an_earlier_message_is_recorded_or_the_host_is_asked_about_it_is_answered_after_it() {
+    let simulator = simulator(Options::default());
+    let manager = manager(config(&simulator));
+    add_online(&manager, &simulator, "shop", "1001");
+    manager.set_reply_handler(Some(Arc::new(|_: &ReplyRequest| Ok(Some("好的".into())))), LIMIT_S).unwrap();
+    let chats: Vec<_> = (0..40).map(|number| format!("chat{number}")).collect();
+    for chat in &chats {
+        simulator.buyer_says("1001", &says(chat, "你好"));
+        simulator.buyer_says("1001", &says(chat, "在吗"));
+    }
+    simulator.wait_sends_blocking("1001", 80, LIMIT).unwrap();
+    for chat in &chats {
+        assert_eq!(texts(&simulator, chat), ["好的", "在的"], "{chat}");
+    }
+    manager.close(LIMIT_S).wait().unwrap();
+    assert_no_violations(&simulator);
+}
+
+#[test]
 fn so_many_calls_run_at_once_and_of_a_chat_one_at_a_time_in_the_order_of_its_messages() {
     let simulator = simulator(Options::default());
     let mut config = config(&simulator);

@@ -2,7 +2,7 @@
 //! and ack and reply are written together.
 //!
 //! This is the way of a message without a quiet time, while nothing of its account waits for anything: neither for its pace, nor
-//! for the host's function, nor for a chat to be read back. Anything else takes the long way, through [`super::turns`].
+//! for the host's function, nor for a chat to be read back, nor to be recorded. Anything else takes the long way, through [`super::turns`].
 
 use tokio::time::Instant;
 
@@ -49,6 +49,7 @@ impl Session<'_> {
             && self.ordered.is_empty()
             && self.backfill.is_done()
             && !self.has_more_to_take_up
+            && !self.storing.leaves_undecided()
     }
 
     fn may_send_after(&self, drafted: &[Drafted], chat_id: &str) -> bool {

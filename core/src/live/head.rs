@@ -7,19 +7,37 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-const END: &[u8] = b"\r\n\r\n";
-
 pub(super) struct UntilHeadEnds<S> {
     stream: S,
-    /// How much of the end has been seen.
-    seen: usize,
+    seen: Seen,
     /// What came with the end, after it.
     beyond: Vec<u8>,
 }
 
+/// How much of an empty line, which ends the head, has been seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Newline,
+    NewlineReturn,
+    End,
+}
+
+impl Seen {
+    fn then(self, byte: u8) -> Self {
+        match (self, byte) {
+            // Lines that end with `\n` alone are taken by whoever reads the head, too.
+            (Self::Newline | Self::NewlineReturn, b'\n') => Self::End,
+            (Self::Newline, b'\r') => Self::NewlineReturn,
+            (_, b'\n') => Self::Newline,
+            _ => Self::Nothing,
+        }
+    }
+}
+
 impl<S> UntilHeadEnds<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, seen: 0, beyond: Vec::new() }
+        Self { stream, seen: Seen::Nothing, beyond: Vec::new() }
     }
 
     /// The stream, and what was read of it after the head.
@@ -30,9 +48,8 @@ impl<S> UntilHeadEnds<S> {
     /// Where the head ends in what has come next, if it does.
     fn end_in(&mut self, bytes: &[u8]) -> Option<usize> {
         for (place, byte) in bytes.iter().enumerate() {
-            // `\r` is the only byte that may begin it anew.
-            self.seen = if *byte == END[self.seen] { self.seen + 1 } else { usize::from(*byte == END[0]) };
-            if self.seen == END.len() {
+            self.seen = self.seen.then(*byte);
+            if self.seen == Seen::End {
                 return Some(place + 1);
             }
         }
@@ -42,7 +59,7 @@ impl<S> UntilHeadEnds<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for UntilHeadEnds<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.seen == END.len() {
+        if self.seen == Seen::End {
             // A reader that goes on after the head finds no more than a stream that has ended.
             return Poll::Ready(Ok(()));
         }
@@ -79,7 +96,13 @@ mod tests {
 
     #[tokio::test]
     async fn it_reads_as_far_as_the_head_and_keeps_what_came_with_its_end() {
-        let all = b"HTTP/1.1 101 x\r\nA: \r\r\n\r\nfirst frame";
+        for head in ["HTTP/1.1 101 x\r\nA: \r\r\n\r\n", "HTTP/1.1 101 x\nA: b\n\n"] {
+            is_read_to_its_end(head).await;
+        }
+    }
+
+    async fn is_read_to_its_end(head: &str) {
+        let all = [head.as_bytes(), b"first frame"].concat();
         let head = all.len() - "first frame".len();
         // However it is cut in two on its way, and at once.
         for cut in 1..=all.len() {

@@ -221,10 +221,9 @@ impl<'a> Session<'a> {
     async fn take_events(&mut self, mut timer: Pin<&mut Sleep>) -> Result<(), Failure> {
         let mut event = self.next_event(timer.as_mut()).await;
         for _ in 1..MAX_EVENTS_OF_TURN {
-            // Until the next turn sets it, the timer would say the same again.
-            let is_time_up = matches!(event, Event::TimeIsUp);
             Box::pin(self.on_event(event)).await?;
-            if is_time_up {
+            // However much comes, what is due has its turn.
+            if timer.is_elapsed() {
                 return Ok(());
             }
             match self.event_at_hand() {
@@ -357,7 +356,8 @@ impl<'a> Session<'a> {
             unpacked.rows.push(other);
         }
         let (drafts, drafted) = self.decide_at_once(&unpacked.rows);
-        let batch = Batch { drafted, acks: vec![push.ack()], ..Batch::of(Came::Pushed) };
+        let leaves_undecided = drafted.is_empty() && unpacked.rows.iter().any(|row| row.kind == RowKind::Chat);
+        let batch = Batch { drafted, leaves_undecided, acks: vec![push.ack()], ..Batch::of(Came::Pushed) };
         self.hand_over(unpacked.rows, drafts, batch).await
     }
 
@@ -379,7 +379,7 @@ impl<'a> Session<'a> {
         if recorded.has_order_news {
             self.live.look_at_orders();
         }
-        let Batch { came, acks, drafted, ordered } = batch;
+        let Batch { came, acks, drafted, ordered, .. } = batch;
         let standing = self.standing(drafted, decided, ordered);
         self.live.cell.counters.duplicates.add(known_echoes as u64);
         self.note_recorded(&came, recorded);

@@ -39,6 +39,8 @@ pub(super) struct Batch {
     /// Frames that acknowledge what was pushed.
     pub(super) acks: Vec<String>,
     pub(super) drafted: Vec<Drafted>,
+    /// Whether messages of buyers' may be among it about which nothing is decided.
+    pub(super) leaves_undecided: bool,
     /// What callers want sent.
     pub(super) ordered: Vec<ToSend>,
 }
@@ -79,7 +81,7 @@ pub(super) struct Stored {
 
 impl Batch {
     pub(super) fn of(came: Came) -> Self {
-        Self { came, acks: Vec::new(), drafted: Vec::new(), ordered: Vec::new() }
+        Self { came, acks: Vec::new(), drafted: Vec::new(), leaves_undecided: false, ordered: Vec::new() }
     }
 
     fn sends(&self) -> impl Iterator<Item = &ToSend> {
@@ -123,6 +125,11 @@ impl Storing {
         let of_one =
             |batch: &Batch| batch.ordered.len() + batch.drafted.iter().map(|drafted| drafted.sends.len().max(1)).sum::<usize>();
         self.undone.iter().map(|undone| of_one(&undone.batch)).sum()
+    }
+
+    /// Whether messages may come back that are to be decided: what came after them in their chats waits its turn.
+    pub(super) fn leaves_undecided(&self) -> bool {
+        self.undone.iter().any(|undone| undone.batch.leaves_undecided)
     }
 
     /// Whether a message's decision is under way.

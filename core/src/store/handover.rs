@@ -101,7 +101,7 @@ fn take(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64) -> Res
 fn record(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64, taken: &mut Taken) -> Result<(), Fault> {
     let has_own = handover.rows.iter().any(|row| row.kind == RowKind::Own);
     for row in &handover.rows {
-        let place = handover.drafts.iter().position(|draft| draft.message_id == row.message_id);
+        let place = handover.drafts.iter().position(|draft| (&draft.chat_id, &draft.message_id) == (&row.chat_id, &row.message_id));
         let draft = place.filter(|_| !has_own).map(|place| &handover.drafts[place]);
         let standing = draft.map(|draft| outbox::standing(db, fence, draft, now_ms)).transpose()?;
         let fate = messages::record(db, fence.cookie_id(), row, standing.as_ref(), now_ms, &mut taken.recorded)?;
