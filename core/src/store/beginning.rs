@@ -28,6 +28,7 @@ pub(crate) struct Left {
 /// Whether there is anything of each kind. Most accounts have nothing, and then nothing else is asked.
 struct Found {
     open_sends: bool,
+    overdue_echoes: bool,
     undecided: bool,
     was_active: bool,
     confirming: bool,
@@ -40,6 +41,7 @@ struct Found {
 // 13 digits, so that it is that of the times.
 pub(super) const FIND: &str = "SELECT
      EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_open WHERE cookie_id = ?1 AND is_open = 1 AND outcome = 'sending'),
+     EXISTS (SELECT 1 FROM outbox INDEXED BY outbox_open WHERE cookie_id = ?1 AND is_open = 1 AND created_at_ms < ?3),
      EXISTS (SELECT 1 FROM messages INDEXED BY messages_undecided WHERE cookie_id = ?1 AND decision IS NULL),
      EXISTS (SELECT 1 FROM active_chats INDEXED BY active_chats_by_time WHERE cookie_id = ?1 AND noted_at_ms >= ?2),
      EXISTS (SELECT 1 FROM orders INDEXED BY orders_by_confirmation WHERE cookie_id = ?1 AND confirmation = 'confirming'),
@@ -63,9 +65,12 @@ impl Store {
                 return Err(Fault::Refused(Error::Closed));
             }
             let cookie_id = fence.cookie_id();
-            let found = find(db, cookie_id, active_since_ms)?;
+            let found = find(db, cookie_id, active_since_ms, now_ms)?;
             if found.open_sends {
                 outbox::give_up(db, cookie_id, now_ms)?;
+            }
+            if found.overdue_echoes {
+                outbox::give_up_echoes(db, cookie_id, now_ms)?;
             }
             let undecided =
                 if found.undecided { messages::take_up(db, cookie_id, stale_before_ms, now_ms, limit)? } else { Vec::new() };
@@ -82,15 +87,17 @@ impl Store {
     }
 }
 
-fn find(db: &Connection, cookie_id: &str, active_since_ms: i64) -> rusqlite::Result<Found> {
-    db.prepare_cached(FIND)?.query_row((cookie_id, active_since_ms.saturating_sub(ACTIVE_WITHIN_MS)), |row| {
+fn find(db: &Connection, cookie_id: &str, active_since_ms: i64, now_ms: i64) -> rusqlite::Result<Found> {
+    let noted_since_ms = active_since_ms.saturating_sub(ACTIVE_WITHIN_MS);
+    db.prepare_cached(FIND)?.query_row((cookie_id, noted_since_ms, now_ms - outbox::ECHO_WITHIN_MS), |row| {
         Ok(Found {
             open_sends: row.get(0)?,
-            undecided: row.get(1)?,
-            was_active: row.get(2)?,
-            confirming: row.get(3)?,
-            order_news: row.get(4)?,
-            last_uuid: row.get(5)?,
+            overdue_echoes: row.get(1)?,
+            undecided: row.get(2)?,
+            was_active: row.get(3)?,
+            confirming: row.get(4)?,
+            order_news: row.get(5)?,
+            last_uuid: row.get(6)?,
         })
     })
 }

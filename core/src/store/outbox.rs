@@ -15,6 +15,8 @@ use crate::send_outcome::SendOutcome;
 
 /// How long after a send its echo is known by its text; one that names the service's id for it is known at any time.
 const ECHO_BY_TEXT_MS: i64 = 600_000;
+/// How long an echo is waited for: then it is as if it had come, so that sends without one do not pile up.
+pub(super) const ECHO_WITHIN_MS: i64 = 86_400_000;
 
 /// A decision about a message that is to be stored.
 pub(crate) struct Draft {
@@ -210,6 +212,8 @@ fn overtaken(db: &Connection, fence: &Fence, draft: &Draft, now_ms: i64) -> rusq
 pub(super) const GIVE_UP: &str =
     "UPDATE outbox INDEXED BY outbox_open SET outcome = 'unknown', closed_at_ms = ?2, is_open = 1 - is_echoed
      WHERE cookie_id = ?1 AND is_open = 1 AND outcome = 'sending'";
+pub(super) const GIVE_UP_ECHOES: &str = "UPDATE outbox INDEXED BY outbox_open SET is_open = 0
+     WHERE cookie_id = ?1 AND is_open = 1 AND outcome <> 'sending' AND created_at_ms < ?2";
 pub(super) const UNECHOED: &str = "SELECT uuid, outcome, service_message_id, text, created_at_ms FROM outbox INDEXED BY outbox_open
      WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = 0";
 pub(super) const DECIDE: &str = "UPDATE messages SET decision = ?4, decided_at_ms = ?5, rule = ?6, sends = ?7
@@ -266,6 +270,12 @@ pub(super) fn remove_all(db: &Connection, cookie_id: &str) -> rusqlite::Result<(
 
 pub(super) fn give_up(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
     db.prepare_cached(GIVE_UP)?.execute((cookie_id, now_ms))?;
+    Ok(())
+}
+
+/// Echoes that have not come in their time are no longer waited for.
+pub(super) fn give_up_echoes(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+    db.prepare_cached(GIVE_UP_ECHOES)?.execute((cookie_id, now_ms - ECHO_WITHIN_MS))?;
     Ok(())
 }
 

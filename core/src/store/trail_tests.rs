@@ -181,6 +181,13 @@ async fn a_send_is_open_until_its_answer_and_its_echo_have_come_whichever_is_fir
         assert_eq!(open().await, 0);
         let last = store.messages("a", None, 2).await.unwrap().remove(1);
         assert_eq!((&*last.message_id, last.reply.unwrap().outcome), ("m4", Some(SendOutcome::Unknown)));
+        // An echo that never comes is waited for a day, as a session that begins finds.
+        sends("m5", "-51").await;
+        close(&store, "-51", delivered("e5"), NOW_MS).await.unwrap();
+        for (now_ms, still_open) in [(NOW_MS + 24 * 60 * MINUTE_MS, 1), (NOW_MS + 24 * 60 * MINUTE_MS + 1, 0)] {
+            store.begin_session(fence.clone(), 0, 0, now_ms, 10).await.unwrap();
+            assert_eq!(open().await, still_open);
+        }
     })
     .await;
 }
@@ -403,6 +410,7 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::messages::UNDECIDED,
         super::messages::LEAVE_UNDECIDED,
         super::outbox::GIVE_UP,
+        super::outbox::GIVE_UP_ECHOES,
         super::outbox::UNECHOED,
         super::outbox::DECIDE,
         super::outbox::FOLD,
