@@ -352,6 +352,7 @@ mod tests {
     use std::sync::mpsc;
 
     use rusqlite::Connection;
+    use tokio::sync::oneshot;
 
     use super::{AtEnd, Fault, Writer};
     use crate::error::Error;
@@ -362,6 +363,14 @@ mod tests {
         Writer::start(db, None, None, AtEnd { owner: None, closed: mpsc::channel().0 }).unwrap()
     }
 
+    /// Holds the thread with a group of its own until it is told to go on, so that whatever is handed over meanwhile makes the next.
+    async fn hold(writer: &Writer) -> (mpsc::Sender<()>, oneshot::Receiver<Result<bool, Error>>) {
+        let ((go, wait), (begun, has_begun)) = (mpsc::channel::<()>(), mpsc::channel());
+        let held = writer.submit(move |_| Ok(begun.send(()).is_ok() && wait.recv().is_ok())).await.unwrap();
+        has_begun.recv().unwrap();
+        (go, held)
+    }
+
     async fn count(writer: &Writer) -> u32 {
         let rows = writer.submit(|db| Ok(db.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)).await.unwrap();
         rows.await.unwrap().unwrap()
@@ -370,10 +379,7 @@ mod tests {
     #[tokio::test]
     async fn when_a_job_brings_the_transaction_down_every_caller_of_the_group_hears_it_and_nothing_is_stored() {
         let writer = writer();
-        // The thread is held by a group of its own until all three are in its queue, so that they make the next.
-        let ((go, wait), (begun, has_begun)) = (mpsc::channel::<()>(), mpsc::channel());
-        let pause = writer.submit(move |_| Ok(begun.send(()).is_ok() && wait.recv().is_ok())).await.unwrap();
-        has_begun.recv().unwrap();
+        let (go, held) = hold(&writer).await;
         let insert = |x: i64| writer.submit(move |db| Ok(db.execute("INSERT INTO t VALUES (?1)", [x])?));
         let first = insert(1).await.unwrap();
         let fatal = writer.submit(|db| -> Result<(), Fault> {
@@ -384,7 +390,7 @@ mod tests {
         let fatal = fatal.await.unwrap();
         let last = insert(2).await.unwrap();
         go.send(()).unwrap();
-        pause.await.unwrap().unwrap();
+        held.await.unwrap().unwrap();
         assert!(matches!(first.await.unwrap(), Err(Error::StoreFailed { .. })));
         assert_eq!(fatal.await.unwrap(), Err(Error::StoreFailed { problem: "database or disk is full".to_owned() }));
         assert!(matches!(last.await.unwrap(), Err(Error::StoreFailed { .. })));
@@ -396,9 +402,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_fails_or_panics_half_way_leaves_no_trace_and_the_others_of_its_group_stand() {
         let writer = writer();
-        let ((go, wait), (begun, has_begun)) = (mpsc::channel::<()>(), mpsc::channel());
-        let pause = writer.submit(move |_| Ok(begun.send(()).is_ok() && wait.recv().is_ok())).await.unwrap();
-        has_begun.recv().unwrap();
+        let (go, held) = hold(&writer).await;
         let insert = |x: i64| writer.submit(move |db| Ok(db.execute("INSERT INTO t VALUES (?1)", [x])?));
         let first = insert(1).await.unwrap();
         let fails = writer.submit(|db| -> Result<(), Fault> {
@@ -413,7 +417,7 @@ mod tests {
         let panics = panics.await.unwrap();
         let last = insert(4).await.unwrap();
         go.send(()).unwrap();
-        pause.await.unwrap().unwrap();
+        held.await.unwrap().unwrap();
         assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(1), Ok(1)));
         assert_eq!(fails.await.unwrap(), Err(Error::Closed));
         assert!(matches!(panics.await.unwrap(), Err(Error::Internal { .. })));
