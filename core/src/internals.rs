@@ -104,7 +104,7 @@ impl Store {
     }
 
     async fn take(&self, number: u64, handover: Handover) -> Result<Handed, Error> {
-        Ok(Handed(self.store.room().await?.take(self.fence(number), handover, 1)))
+        Ok(Handed(self.store.room().await?.take(self.fence(number), Arc::new(handover), 1)))
     }
 }
 
@@ -123,7 +123,7 @@ fn draft(number: u64) -> Draft {
         decision: DecisionCode::Reply,
         rule: Some(1),
         once_per_chat: false,
-        sends: vec![send],
+        sends: vec![Arc::new(send)],
     }
 }
 

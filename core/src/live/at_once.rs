@@ -53,7 +53,7 @@ impl Session<'_> {
     }
 
     fn may_send_after(&self, drafted: &[Drafted], chat_id: &str) -> bool {
-        let before = drafted.iter().flat_map(|drafted| &drafted.sends).map(|send| send.chat_id.as_str());
+        let before = drafted.iter().flat_map(|drafted| &drafted.sends).map(|send| send.row.chat_id.as_str());
         let pacing = self.live.pacing();
         let moment = pacing.at(Instant::now().into_std(), self.storing.chats().chain(before));
         self.has_room_to_send() && moment.may_send(chat_id)

@@ -20,7 +20,7 @@ use crate::reply::rules::{Reply, Rules};
 use crate::reply::template::{self, Variables};
 use crate::rule::Picture;
 use crate::states::ReasonCode;
-use crate::store::{Content, Draft, InboxRow};
+use crate::store::{Content, Draft, InboxRow, NewSend};
 use crate::wire::request::{self, Recipient};
 use crate::worker::Failure;
 
@@ -138,10 +138,12 @@ impl Session<'_> {
         let text = (!text.is_empty()).then_some(Content::Text(text));
         let contents = text.into_iter().chain(reply.picture.cloned().map(Content::Picture));
         let to_send = |content| ToSend {
-            uuid: self.live.next_uuid(now_ms),
-            chat_id: message.chat_id.clone(),
-            peer_id: message.sender_id.clone(),
-            content,
+            row: Arc::new(NewSend {
+                uuid: self.live.next_uuid(now_ms),
+                chat_id: message.chat_id.clone(),
+                peer_id: message.sender_id.clone(),
+                content,
+            }),
             sender: Sender::Pipeline,
         };
         contents.map(to_send).collect()
@@ -150,7 +152,8 @@ impl Session<'_> {
     pub(super) async fn send_ordered(&mut self, order: SendOrder) -> Result<(), Failure> {
         let now_ms = self.now_ms();
         let SendOrder { chat_id, peer_id, content, outcome, _place } = order;
-        let send = ToSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, content, sender: Sender::Caller(outcome) };
+        let row = Arc::new(NewSend { uuid: self.live.next_uuid(now_ms), chat_id, peer_id, content });
+        let send = ToSend { row, sender: Sender::Caller(outcome) };
         self.hand_over(Vec::new(), Vec::new(), Batch { ordered: vec![send], ..Batch::of(Came::Before) }).await
     }
 
@@ -202,17 +205,18 @@ impl Session<'_> {
     /// The frame of a send, which is under way from here on: noted before it is written, so that if writing fails half-way its
     /// outcome is unknown, and it is not sent again.
     fn frame_of(&mut self, send: ToSend) -> String {
+        let ToSend { row, sender } = send;
         let mid = self.mids.next_mid(self.now_ms());
-        let to = Recipient { chat_id: &send.chat_id, peer_id: &send.peer_id, unb: &self.unb };
-        let frame = match &send.content {
-            Content::Text(text) => request::send_text(&mid, &send.uuid, to, text),
+        let to = Recipient { chat_id: &row.chat_id, peer_id: &row.peer_id, unb: &self.unb };
+        let frame = match &row.content {
+            Content::Text(text) => request::send_text(&mid, &row.uuid, to, text),
             Content::Picture(Picture { url, width, height }) => {
-                request::send_picture(&mid, &send.uuid, to, request::Picture { url, width: *width, height: *height })
+                request::send_picture(&mid, &row.uuid, to, request::Picture { url, width: *width, height: *height })
             }
         };
         let now = Instant::now();
-        self.live.pacing().sent(&send.chat_id, now.into_std());
-        self.outbox.sent(mid, send.uuid, send.sender, now);
+        self.live.pacing().sent(&row.chat_id, now.into_std());
+        self.outbox.sent(mid, row.uuid.clone(), sender, now);
         frame
     }
 
@@ -231,7 +235,7 @@ impl Session<'_> {
     /// answered is unknown.
     pub(super) async fn give_up_sends(&mut self) {
         let unsent = self.storing.take_unsent();
-        let uuids: Vec<_> = unsent.iter().map(|send| send.uuid.clone()).collect();
+        let uuids: Vec<_> = unsent.iter().map(|send| send.row.uuid.clone()).collect();
         for send in unsent {
             if let Sender::Caller(caller) = send.sender {
                 // A caller who no longer waits has let it go.

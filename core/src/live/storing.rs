@@ -11,7 +11,7 @@ use super::outbox::Sender;
 use super::replying::within;
 use super::session::Session;
 use crate::error::Error;
-use crate::store::{Answer, Content, Draft, Handover, InboxRow, NewSend, Taken};
+use crate::store::{Answer, Draft, Handover, InboxRow, NewSend, Taken};
 use crate::worker::Failure;
 
 /// Pushes of one connection that wait for the store, at most. At the bound nothing more is read from the socket, and the
@@ -29,6 +29,8 @@ pub(super) struct Storing {
 struct Undone {
     batch: Batch,
     taken: oneshot::Receiver<Answer>,
+    /// What was handed over is let go of here, where it was made: memory that wanders from thread to thread costs the allocator more.
+    _handover: Arc<Handover>,
     /// The store has so long.
     until: Instant,
 }
@@ -66,10 +68,7 @@ pub(super) struct Drafted {
 
 /// A send whose row is on its way.
 pub(super) struct ToSend {
-    pub(super) uuid: String,
-    pub(super) chat_id: String,
-    pub(super) peer_id: String,
-    pub(super) content: Content,
+    pub(super) row: Arc<NewSend>,
     pub(super) sender: Sender,
 }
 
@@ -100,13 +99,8 @@ impl Drafted {
 }
 
 impl ToSend {
-    pub(super) fn row(&self) -> NewSend {
-        NewSend {
-            uuid: self.uuid.clone(),
-            chat_id: self.chat_id.clone(),
-            peer_id: self.peer_id.clone(),
-            content: self.content.clone(),
-        }
+    pub(super) fn row(&self) -> Arc<NewSend> {
+        Arc::clone(&self.row)
     }
 }
 
@@ -144,7 +138,7 @@ impl Storing {
 
     /// The chat of each send that is not written.
     pub(super) fn chats(&self) -> impl Iterator<Item = &str> {
-        self.undone.iter().flat_map(|undone| undone.batch.sends()).map(|send| send.chat_id.as_str())
+        self.undone.iter().flat_map(|undone| undone.batch.sends()).map(|send| send.row.chat_id.as_str())
     }
 
     /// These will not be written by this session.
@@ -189,9 +183,9 @@ impl Session<'_> {
         batch.acks.extend(acks);
         let is_history = matches!(batch.came, Came::ReadBack);
         let sends = batch.ordered.iter().map(ToSend::row).collect();
-        let handover = Handover { rows, is_history, drafts, sends, ended };
-        let taken = room.take(self.fence.clone(), handover, self.now_ms());
-        self.storing.undone.push_back(Undone { batch, taken, until: Instant::now() + live.store_limit() });
+        let handover = Arc::new(Handover { rows, is_history, drafts, sends, ended });
+        let taken = room.take(self.fence.clone(), Arc::clone(&handover), self.now_ms());
+        self.storing.undone.push_back(Undone { batch, taken, _handover: handover, until: Instant::now() + live.store_limit() });
         Ok(())
     }
 }

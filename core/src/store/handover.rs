@@ -1,6 +1,8 @@
 //! What a session hands over at once, for one transaction: what came, what was decided about it, what is to be sent, and how
 //! earlier sends have ended. What happens together costs one transaction, and is there as a whole or not at all.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -22,7 +24,7 @@ pub(crate) struct Handover {
     /// Decisions, about these messages or earlier ones.
     pub(crate) drafts: Vec<Draft>,
     /// Sends of the host's.
-    pub(crate) sends: Vec<NewSend>,
+    pub(crate) sends: Vec<Arc<NewSend>>,
     /// How sends have ended. These are facts, whatever has become of the session: no fence is asked for them.
     pub(crate) ended: Vec<EndedSend>,
 }
@@ -61,7 +63,7 @@ impl Room<'_> {
     ///
     /// The seller's own messages are told apart in the same transaction: an echo of what was sent is one of the outbox; anything
     /// else was written by hand, and its chat is a person's from now on. So they are looked at before anything is decided.
-    pub(crate) fn take(self, fence: Fence, handover: Handover, now_ms: i64) -> oneshot::Receiver<Answer> {
+    pub(crate) fn take(self, fence: Fence, handover: Arc<Handover>, now_ms: i64) -> oneshot::Receiver<Answer> {
         self.0.submit(move |db| take(db, &fence, &handover, now_ms))
     }
 }

@@ -1,5 +1,7 @@
 //! What is handed over at once; and the same one thing at a time, for the other tests of the store.
 
+use std::sync::Arc;
+
 use tokio::sync::oneshot;
 
 use super::{Answer, Handover, Taken};
@@ -13,7 +15,7 @@ use crate::store::{Content, Draft, EndedSend, InboxRow, NewSend, Recorded, RowKi
 const NOW_MS: i64 = 1_790_000_000_000;
 
 async fn take_all(store: &Store, fence: Fence, handover: Handover, now_ms: i64) -> Result<oneshot::Receiver<Answer>, Error> {
-    Ok(store.room().await?.take(fence, handover, now_ms))
+    Ok(store.room().await?.take(fence, Arc::new(handover), now_ms))
 }
 
 impl Store {
@@ -40,7 +42,7 @@ impl Store {
     pub(crate) async fn begin_send(
         &self,
         fence: Fence,
-        send: NewSend,
+        send: Arc<NewSend>,
         now_ms: i64,
     ) -> Result<impl Future<Output = Result<Result<Taken, Error>, oneshot::error::RecvError>> + use<>, Error> {
         let handed = take_all(self, fence, Handover { sends: vec![send], ..Handover::default() }, now_ms).await?;
@@ -63,12 +65,12 @@ fn stands(answer: Answer) -> Result<Taken, Error> {
 }
 
 fn reply_to(message_id: &str, uuid: &str) -> Draft {
-    let send = NewSend {
+    let send = Arc::new(NewSend {
         uuid: uuid.to_owned(),
         chat_id: "chat".to_owned(),
         peer_id: "2".to_owned(),
         content: Content::Text("在的".to_owned()),
-    };
+    });
     Draft {
         message_id: message_id.to_owned(),
         chat_id: "chat".to_owned(),

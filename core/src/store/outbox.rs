@@ -1,6 +1,7 @@
 //! The outbox: what is to be sent stands here before it is, and how it ended stands here afterwards.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
@@ -30,7 +31,7 @@ pub(crate) struct Draft {
     /// Whether it is not said where a default reply was said in the chat before.
     pub(crate) once_per_chat: bool,
     /// With a decision to reply, in their order.
-    pub(crate) sends: Vec<NewSend>,
+    pub(crate) sends: Vec<Arc<NewSend>>,
 }
 
 /// A send that is to be stored before it is written.
@@ -120,7 +121,7 @@ impl Store {
 pub(super) struct Standing<'a> {
     pub(super) decision: DecisionCode,
     pub(super) rule: Option<u32>,
-    pub(super) sends: &'a [NewSend],
+    pub(super) sends: &'a [Arc<NewSend>],
 }
 
 impl Standing<'_> {

@@ -1,5 +1,7 @@
 //! The inbox, the outbox and the chats, on a file and in memory: what is decided once, sent once, and left to a person.
 
+use std::sync::Arc;
+
 use super::tests::{fence, on_both, record, row};
 use super::{Content, Draft, EndedSend, InboxRow, NewSend, RowKind, Store};
 use crate::account::Fence;
@@ -17,15 +19,16 @@ fn said(message_id: &str, kind: RowKind, text: &str) -> InboxRow {
     InboxRow { kind, text: text.to_owned(), created_at_ms: NOW_MS, ..row(message_id) }
 }
 
-fn send(uuid: &str, text: &str) -> NewSend {
-    NewSend { uuid: uuid.to_owned(), chat_id: "chat".to_owned(), peer_id: "2".to_owned(), content: Content::Text(text.to_owned()) }
+fn send(uuid: &str, text: &str) -> Arc<NewSend> {
+    let content = Content::Text(text.to_owned());
+    Arc::new(NewSend { uuid: uuid.to_owned(), chat_id: "chat".to_owned(), peer_id: "2".to_owned(), content })
 }
 
 async fn put(store: &Store, fence: &Fence, rows: Vec<InboxRow>, now_ms: i64) -> Vec<InboxRow> {
     store.record_messages(fence.clone(), rows, now_ms).await.unwrap().await.unwrap().unwrap().undecided
 }
 
-fn draft(message: &InboxRow, decision: DecisionCode, sends: Vec<NewSend>) -> Draft {
+fn draft(message: &InboxRow, decision: DecisionCode, sends: Vec<Arc<NewSend>>) -> Draft {
     Draft {
         message_id: message.message_id.clone(),
         chat_id: message.chat_id.clone(),

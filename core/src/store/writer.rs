@@ -166,13 +166,16 @@ impl<T: Send, W: Fn(&Connection) -> Result<T, Fault> + Send> Job for Asked<T, W>
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Error>) {
+        let Self { work, outcome, answer } = *self;
+        // First: of what its caller holds as well, the caller is the last to let go, on the thread that has it at hand.
+        drop(work);
         // The job's own error says more than that of the transaction which it brought down.
-        let answer = match self.outcome {
+        let told = match outcome {
             Some(outcome) => outcome.and_then(|value| committed.map(|()| value)),
             None => Err(committed.err().unwrap_or_else(rolled_back)),
         };
         // A caller that no longer waits is no reason to fail: the write stands.
-        drop(self.answer.send(answer));
+        drop(answer.send(told));
     }
 }
 
