@@ -4,16 +4,16 @@ use std::collections::VecDeque;
 
 use tokio::time::{Duration, Instant};
 
-/// Beats fall on moments that all accounts have in common, so many in an interval: a process that wakes up then beats for many accounts,
-/// and sleeps in between.
+use super::moments::Moments;
+
+/// Of the moments that all accounts have in common, so many in an interval.
 const MOMENTS: u32 = 60;
 
 /// The beat's schedule, and the beats that wait for their answers: at most the timeout's worth of them, since the oldest decides.
 pub(super) struct Heartbeat {
     interval: Duration,
     answer_within: Duration,
-    /// The first of the moments that all accounts have in common.
-    first_moment: Instant,
+    moments: Moments,
     next: Instant,
     unanswered: VecDeque<Unanswered>,
 }
@@ -28,9 +28,9 @@ impl Heartbeat {
     pub(super) fn new(interval: Duration, answer_within: Duration, now: Instant, phase: f64, first_moment: Instant) -> Self {
         // As a rule no more than one waits; left to itself it would take room for four.
         let unanswered = VecDeque::with_capacity(1);
-        let mut heartbeat = Self { interval, answer_within, first_moment, next: now, unanswered };
-        heartbeat.next = heartbeat.last_moment_before(now + interval.mul_f64(phase));
-        heartbeat
+        let moments = Moments::new(first_moment, interval / MOMENTS);
+        let next = moments.last_before(now + interval.mul_f64(phase));
+        Self { interval, answer_within, moments, next, unanswered }
     }
 
     /// When something is due: a beat, or the verdict.
@@ -49,14 +49,7 @@ impl Heartbeat {
     pub(super) fn sent(&mut self, mid: String, now: Instant) {
         self.unanswered.push_back(Unanswered { mid, until: now + self.answer_within });
         // From now, not from when it was due: after a sleep of the machine one beat is owed, not hundreds.
-        self.next = self.last_moment_before(now + self.interval);
-    }
-
-    /// Of those in common, the last that is not after `due`: a beat is early by a sixtieth of the interval at most, and never late.
-    fn last_moment_before(&self, due: Instant) -> Instant {
-        let apart_ns = (self.interval / MOMENTS).as_nanos().max(1);
-        let since_ns = due.saturating_duration_since(self.first_moment).as_nanos();
-        due - Duration::from_nanos(u64::try_from(since_ns % apart_ns).unwrap_or_default())
+        self.next = self.moments.last_before(now + self.interval);
     }
 
     /// An answer proves that the connection lived when its beat was sent: earlier beats need none any more.

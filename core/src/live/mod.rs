@@ -15,6 +15,7 @@ mod heartbeat;
 mod inbox;
 mod limit;
 mod line;
+mod moments;
 mod network;
 mod opening;
 mod orders;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::{Duration, Instant};
 
+use super::moments::Moments;
 use crate::account::AccountCell;
 use crate::error::Error;
 use crate::send_outcome::SendOutcome;
@@ -14,8 +15,11 @@ use crate::store::{EndedSend, InboxRow};
 /// Sends that wait for their answer at the same time, at most, over one account.
 pub(crate) const MAX_UNANSWERED: usize = 256;
 
-/// How a send ended, and its echo, are stored together with whatever else is stored within this time; else by themselves.
+/// How a send ended, and its echo, are stored together with whatever else is stored within this time; else by themselves, then as one
+/// with those of other accounts.
 const TELL_WITHIN: Duration = Duration::from_millis(100);
+/// Moments in that time which all accounts have in common: so it is no less than half of it.
+const MOMENTS: u32 = 2;
 
 /// Who waits for the outcome.
 pub(crate) enum Sender {
@@ -35,8 +39,9 @@ pub(crate) struct Outbox {
     ended: Vec<EndedSend>,
     /// What acknowledges the echoes among it.
     acks: Vec<String>,
-    /// Until when that is told.
+    /// When that is told.
     tell_at: Option<Instant>,
+    moments: Moments,
 }
 
 struct Unanswered {
@@ -46,8 +51,10 @@ struct Unanswered {
 }
 
 impl Outbox {
-    pub(crate) fn new(cell: Arc<AccountCell>, answer_within: Duration) -> Self {
-        Self { cell, answer_within, unanswered: BTreeMap::new(), ended: Vec::new(), acks: Vec::new(), tell_at: None }
+    /// `first_moment` is the same for all accounts.
+    pub(super) fn new(cell: Arc<AccountCell>, answer_within: Duration, first_moment: Instant) -> Self {
+        let moments = Moments::new(first_moment, TELL_WITHIN / MOMENTS);
+        Self { cell, answer_within, unanswered: BTreeMap::new(), ended: Vec::new(), acks: Vec::new(), tell_at: None, moments }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -64,7 +71,7 @@ impl Outbox {
         if let Some(send) = self.unanswered.remove(mid) {
             let outcome = outcome();
             self.ended.push(EndedSend { uuid: send.uuid.clone(), outcome: outcome.clone(), echo: None });
-            self.tell_at.get_or_insert(now + TELL_WITHIN);
+            self.tell_at.get_or_insert(self.moments.last_before(now + TELL_WITHIN));
             send.close(outcome, &self.cell);
         }
     }
@@ -164,7 +171,7 @@ mod tests {
     fn each_send_ends_exactly_once_delivered_rejected_or_unknown() {
         let cell = AccountCell::new("1", Common::for_tests());
         let start = Instant::now();
-        let mut outbox = Outbox::new(Arc::clone(&cell), LIMIT);
+        let mut outbox = Outbox::new(Arc::clone(&cell), LIMIT, start);
         let (caller, mut outcome) = oneshot::channel();
         outbox.sent("a".to_owned(), "-11".to_owned(), Sender::Caller(caller), start);
         outbox.sent("b".to_owned(), "-21".to_owned(), Sender::Pipeline, start);
@@ -204,5 +211,22 @@ mod tests {
         assert_eq!(outcome.try_recv().unwrap(), Ok(delivered()));
         let counters = cell.status().counters;
         assert_eq!((counters.delivered, counters.replied, counters.rejected, counters.unknown), (1, 0, 1, 2));
+    }
+
+    #[test]
+    fn ends_of_many_accounts_are_told_at_one_moment_and_none_later_than_it_may_be() {
+        let start = Instant::now();
+        let mut moments = std::collections::BTreeSet::new();
+        for ms in 0..100 {
+            let mut outbox = Outbox::new(AccountCell::new("1", Common::for_tests()), LIMIT, start);
+            let ended_at = start + Duration::from_millis(ms);
+            outbox.sent("a".to_owned(), "-11".to_owned(), Sender::Pipeline, start);
+            outbox.answered("a", ended_at, || SendOutcome::Unknown);
+            let wait = outbox.tell_at().unwrap() - ended_at;
+            assert!(wait > TELL_WITHIN / 2 && wait <= TELL_WITHIN, "{wait:?}");
+            moments.extend(outbox.tell_at());
+        }
+        // At 0 ms, and within the two steps that follow.
+        assert_eq!(moments.len(), 2);
     }
 }

@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
             storing: Storing::default(),
             has_more_to_take_up: false,
             backfill: Backfill::default(),
-            outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s)),
+            outbox: Outbox::new(Arc::clone(&live.cell), live.limit(|c| c.answer_timeout_s), live.service.opened_at),
             orders,
             ordered: Orders::default(),
             is_replies_turn: false,
