@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{self, Bytes, Message, Utf8Bytes};
 
 use super::head::UntilHeadEnds;
 use super::network;
@@ -117,8 +117,7 @@ impl Connector {
             .await
             .map_err(TransportError::of_handshake)?;
         let (stream, beyond) = shaken.into_inner().into_parts();
-        let stream = WebSocketStream::from_partially_read(stream, beyond, Role::Client, Some(buffers())).await;
-        Ok(Box::new(Socket { stream, said_goodbye: false }))
+        Ok(Box::new(Socket::new(stream, beyond).await))
     }
 }
 
@@ -134,6 +133,21 @@ fn buffers() -> WebSocketConfig {
 struct Socket<S> {
     stream: WebSocketStream<S>,
     said_goodbye: bool,
+    /// The last long text, held until tungstenite reads on elsewhere. A text lies in the buffer that it was read into. For a long
+    /// one the buffer grows, and once nobody holds a text in it, it is used again as it is: the connection would keep the room of
+    /// its longest text for good. While this is held, a full buffer is left for a fresh one; then only this holds the old one, and
+    /// it goes.
+    long: Option<Bytes>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// `beyond` is what was read after the handshake.
+    async fn new(stream: S, mut beyond: Vec<u8>) -> Self {
+        // This becomes the first buffer, and a fresh one later has the room that it has now.
+        beyond.reserve_exact(READ_BUFFER_BYTES.saturating_sub(beyond.len()));
+        let stream = WebSocketStream::from_partially_read(stream, beyond, Role::Client, Some(buffers())).await;
+        Self { stream, said_goodbye: false, long: None }
+    }
 }
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Connection for Socket<S> {}
@@ -143,10 +157,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for Socket<S> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
-            let Poll::Ready(message) = self.stream.poll_next_unpin(context) else { return Poll::Pending };
+            let polled = self.stream.poll_next_unpin(context);
+            self.long.take_if(|long| long.is_unique());
+            let Poll::Ready(message) = polled else { return Poll::Pending };
             return Poll::Ready(match message {
                 None => None,
-                Some(Ok(Message::Text(text))) => Some(Ok(Incoming::Text(text))),
+                Some(Ok(Message::Text(text))) => {
+                    if text.len() > READ_BUFFER_BYTES {
+                        self.long = Some(text.clone().into());
+                    }
+                    Some(Ok(Incoming::Text(text)))
+                }
                 Some(Ok(Message::Close(frame))) => {
                     Some(Ok(Incoming::Close { code: frame.map_or(1005, |frame| frame.code.into()) }))
                 }
@@ -231,5 +252,56 @@ impl From<tungstenite::Error> for TransportError {
             _ => problem.to_string(),
         };
         Self::new(code, detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio::io::DuplexStream;
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+    use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
+
+    use super::{Incoming, READ_BUFFER_BYTES, Socket};
+
+    const LONG: usize = 32 * READ_BUFFER_BYTES;
+    const SHORT: usize = READ_BUFFER_BYTES / 20;
+
+    async fn say(service: &mut WebSocketStream<DuplexStream>, length: usize) {
+        service.send(Message::text("x".repeat(length))).await.unwrap();
+    }
+
+    async fn hear(socket: &mut Socket<DuplexStream>, length: usize) -> Utf8Bytes {
+        let Some(Ok(Incoming::Text(text))) = socket.next().await else { panic!("no text came") };
+        assert_eq!(text.len(), length);
+        text
+    }
+
+    #[tokio::test]
+    async fn the_room_of_long_texts_is_given_back_once_short_ones_have_filled_what_was_left_of_it() {
+        for first in [&[LONG][..], &[SHORT, LONG], &[LONG, LONG, LONG], &[LONG, SHORT, LONG]] {
+            let (service, client) = tokio::io::duplex(4 * LONG);
+            let mut service = WebSocketStream::from_raw_socket(service, Role::Server, None).await;
+            let mut socket = Socket::new(client, Vec::new()).await;
+            for length in first {
+                say(&mut service, *length).await;
+            }
+            for length in first {
+                hear(&mut socket, *length).await;
+            }
+            // One after the other, as answers to heartbeats come, and none held while the next is read.
+            for _ in 0..READ_BUFFER_BYTES / SHORT {
+                say(&mut service, SHORT).await;
+                drop(hear(&mut socket, SHORT).await);
+            }
+            say(&mut service, SHORT).await;
+            let last = hear(&mut socket, SHORT).await;
+            assert!(socket.long.is_none(), "a long text is still held after {first:?}");
+            drop(socket);
+            // Of a text that nobody else holds, the capacity is the room from its beginning to the end of its buffer.
+            let room = Bytes::from(last).try_into_mut().unwrap().capacity();
+            assert!((READ_BUFFER_BYTES / 2..=READ_BUFFER_BYTES).contains(&room), "{room} bytes after {first:?}");
+        }
     }
 }
