@@ -110,9 +110,21 @@ pub(crate) async fn serve(shared: Arc<Shared>, unb: String, upgraded: Upgraded) 
         },
         by = session.run(&mut socket, &mut queue) => by,
     };
+    if let EndedBy::ClientWithFrame(_) = by {
+        // Whoever has closed it, and hears the answer, finds it on record.
+        session.finish(queue, by, started);
+        answer_close(&mut socket).await;
+        return;
+    }
     // The connection is gone for the client before anybody hears that it is.
     drop(socket);
     session.finish(queue, by, started);
+}
+
+/// Reading on sends the answer to the client's close frame.
+async fn answer_close(socket: &mut Socket) {
+    let answer = async { while let Some(Ok(_)) = socket.next().await {} };
+    let _ = timeout(CLOSE_TIMEOUT, answer).await;
 }
 
 async fn told_to_end(end: &mut watch::Receiver<End>) -> End {
@@ -153,9 +165,6 @@ impl Session {
                 message = socket.next() => match message {
                     Some(Ok(Message::Text(text))) => self.on_text(text.as_str()),
                     Some(Ok(Message::Close(frame))) => {
-                        // Reading on sends the answer to the close frame.
-                        let answer = async { while let Some(Ok(_)) = socket.next().await {} };
-                        let _ = timeout(CLOSE_TIMEOUT, answer).await;
                         return EndedBy::ClientWithFrame(frame.map_or(NO_CODE, |frame| frame.code.into()));
                     }
                     Some(Ok(Message::Binary(_))) => self.on_binary(),
