@@ -164,9 +164,9 @@ unsafe impl Growing for lk_imported_account {
 /// - `path`: the file.
 /// - `report`: where the report goes, yours to end with `lk_import_report_free`; NULL is put there on failure.
 ///
-/// Any thread. Blocks until all accounts are on record. Errors: `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_STORE_UNAVAILABLE` for a file
-/// that cannot be opened, `LK_STATUS_CORRUPT`; where nothing could be stored `LK_STATUS_STORE_FAILED`, `LK_STATUS_DISK_FULL`,
-/// `LK_STATUS_DISK_FAILED`; `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
+/// Any thread. Blocks until all accounts are on record. Errors: `LK_STATUS_NOT_A_DATABASE`, `LK_STATUS_INVALID_ARGUMENT` for a
+/// store of livekeeper's own, `LK_STATUS_STORE_UNAVAILABLE` for a file that cannot be opened, `LK_STATUS_CORRUPT`; where nothing could
+/// be stored `LK_STATUS_STORE_FAILED`, `LK_STATUS_DISK_FULL`, `LK_STATUS_DISK_FAILED`; `LK_STATUS_CLOSED`, `LK_STATUS_FORKED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn lk_manager_import_xianyu_db(
     manager: *const lk_manager,

@@ -219,8 +219,8 @@ impl Verbs {
     /// It can be called again. An account that is here already is left as it is, with whatever you have changed since: only one that
     /// is parked, or has no cookie, takes that of the file, if it is of the same Xianyu user. Returns when all is durable.
     ///
-    /// Raises `NotADatabase` for another kind of file, `StoreUnavailable` for one that cannot be opened, `Corrupt`, `StoreFailed` and
-    /// its like where nothing could be stored, `ManagerClosed`.
+    /// Raises `NotADatabase` for another kind of file, `InvalidArgument` for a store of livekeeper's own, `StoreUnavailable` for one that
+    /// cannot be opened, `Corrupt`, `StoreFailed` and its like where nothing could be stored, `ManagerClosed`.
     ///
     ///     for account in manager.import_xianyu_db("xianyu_data.db").accounts: print(account)
     fn import_xianyu_db<'py>(&self, py: Python<'py>, path: &Bound<'_, PyAny>) -> Answer<'py> {

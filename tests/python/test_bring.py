@@ -91,6 +91,9 @@ def test_what_cannot_be_read_says_what_it_is(manager: livekeeper.CookieManager, 
     sqlite3.connect(other).executescript("CREATE TABLE t (x)")
     with pytest.raises(livekeeper.NotADatabase, match="cookies"):
         manager.import_xianyu_db(other)
+    livekeeper.CookieManager(tmp_path / "own.db", livekeeper.Config(max_connecting=0)).close()
+    with pytest.raises(livekeeper.InvalidArgument, match="is a store of livekeeper: open it with CookieManager"):
+        manager.import_xianyu_db(tmp_path / "own.db")
     with pytest.raises(livekeeper.StoreUnavailable, match="missing.db"):
         manager.import_xianyu_db(tmp_path / "missing.db")
     with pytest.raises(livekeeper.InvalidArgument, match="document"):

@@ -272,6 +272,26 @@ fn what_is_no_file_of_the_python_program_is_refused_and_says_what_was_looked_for
     assert!(manager.list_cookies().unwrap().is_empty());
 }
 
+#[test]
+fn a_store_of_livekeeper_is_no_file_to_bring_accounts_from_and_says_what_to_do_instead() {
+    let scratch = Scratch::new("bring-own");
+    let (closed, open) = (scratch.join("closed.db"), scratch.join("open.db"));
+    let manager = furnished(&open);
+    furnished(&closed).close(LIMIT_S).wait().unwrap();
+    let refusals = [
+        manager.import_xianyu_db(&open).wait(),
+        manager.import_xianyu_db(&closed).wait(),
+        manager.import_accounts(&closed, None).wait(),
+    ];
+    for (refused, path) in refusals.into_iter().zip([&open, &closed, &closed]) {
+        let problem = refused.unwrap_err();
+        assert!(matches!(problem, Error::InvalidArgument { field: "path", .. }), "{problem:?}");
+        let sentence =
+            format!("{path:?} is a store of livekeeper: open it with CookieManager; to have its accounts in another store");
+        assert!(problem.to_string().contains(&sentence), "{problem}");
+    }
+}
+
 /// A manager with one account that has everything.
 fn furnished(path: impl AsRef<Path>) -> CookieManager {
     let manager = offline(path);

@@ -4,6 +4,7 @@
 mod account;
 mod bounded;
 mod document;
+mod own_store;
 pub(crate) mod report;
 mod rule_list;
 mod whole;

@@ -8,6 +8,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use super::account::{Brought, Login, MAX_ACCOUNTS, Source};
+use super::own_store;
 use super::report::{ImportedAccount, Notes, quoted};
 use super::rule_list::RuleList;
 use crate::account::{MAX_PAUSE_MINUTES, MAX_REMARK_BYTES, check_cookie_id};
@@ -18,7 +19,7 @@ use crate::reply::defaults::{self, DefaultReplies};
 use crate::reply_content::{DefaultReply, ReplyContent};
 use crate::rule::{KeywordRule, Picture};
 use crate::secret::Secret;
-use crate::store::{AccountSettings, explain, look_into};
+use crate::store::{AccountSettings, explain, is_ours, look_into};
 use crate::wire::cookie::Cookie;
 
 /// Pictures of which the file does not tell the size are taken to have this.
@@ -28,9 +29,13 @@ const DEFAULT_PAUSE_MINUTES: u32 = 10;
 /// Reads the file, and changes nothing. Blocks.
 ///
 /// # Errors
-/// [`Error::NotADatabase`] also where it has no accounts' table; [`Error::StoreUnavailable`], [`Error::Corrupt`].
+/// [`Error::NotADatabase`] also where it has no accounts' table, [`Error::InvalidArgument`] for a store of livekeeper's own;
+/// [`Error::StoreUnavailable`], [`Error::Corrupt`].
 pub(crate) fn read(path: &Path) -> Result<Source, Error> {
     look_into(path, |db| {
+        if is_ours(db).map_err(|problem| explain(path, &problem))? {
+            return Err(own_store::refused(path));
+        }
         let tables = tables(db).map_err(|problem| explain(path, &problem))?;
         let is_known = tables.get("cookies").is_some_and(|columns| columns.contains("id") && columns.contains("value"));
         if !is_known {

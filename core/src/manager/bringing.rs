@@ -33,8 +33,8 @@ impl CookieManager {
     /// To take an account anew, remove it first.
     ///
     /// # Errors
-    /// [`Error::NotADatabase`] for another kind of file, [`Error::StoreUnavailable`] for one that cannot be opened,
-    /// [`Error::Corrupt`]; where nothing at all could be stored [`Error::StoreFailed`] and its like; [`Error::Closed`].
+    /// [`Error::NotADatabase`] for another kind of file, [`Error::InvalidArgument`] for a store of livekeeper's own,
+    /// [`Error::StoreUnavailable`] for one that cannot be opened, [`Error::Corrupt`]; where nothing at all could be stored [`Error::StoreFailed`] and its like; [`Error::Closed`].
     pub fn import_xianyu_db(&self, path: impl AsRef<Path>) -> Call<ImportReport> {
         let path = path.as_ref().to_owned();
         self.bring(Existing::Stays, move || bring::read_xianyu_db(&path))

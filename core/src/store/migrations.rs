@@ -54,6 +54,17 @@ pub(super) fn look(db: &Connection) -> rusqlite::Result<Found> {
     Ok(if things == 0 && schema(db)? == 0 { Found::Empty } else { Found::Foreign })
 }
 
+/// Whether a database is a store, of whatever schema.
+pub(crate) fn is_ours(db: &Connection) -> rusqlite::Result<bool> {
+    look(db).map(|found| matches!(found, Found::Ours(_)))
+}
+
+/// The same, as a file that was read as bytes tells it.
+pub(crate) fn begins_as_ours(file: &[u8]) -> bool {
+    // Where SQLite notes whose a database is.
+    file.starts_with(b"SQLite format 3\0") && file.get(68..72) == Some(&APPLICATION_ID.to_be_bytes())
+}
+
 /// Anything may stand there in a damaged file; what is below zero counts as far too new.
 fn schema(db: &Connection) -> rusqlite::Result<u32> {
     db.pragma_query_value(None, "user_version", |row| row.get(0)).map(i32::cast_unsigned)

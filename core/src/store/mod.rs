@@ -67,6 +67,7 @@ pub(crate) use self::handover::{Answer, Handover, Taken};
 pub use self::inspection::{InspectedAccount, InspectedMessage, Inspection, Integrity, inspect};
 pub(crate) use self::looking::{explain, look_into};
 pub(crate) use self::messages::{InboxRow, Recorded, RowKind};
+pub(crate) use self::migrations::{begins_as_ours, is_ours};
 pub(crate) use self::orders::OrderNote;
 pub(crate) use self::outbox::{Content, Draft, EndedSend, NewSend};
 pub use self::trail::{MessageTrace, SendTrace};

@@ -28,8 +28,6 @@ It ends with exit code 0 if everything was taken; 1 if something was not, such a
 that was in the store already, or nothing could be; 2 for arguments that cannot be used.
 """
 _SQLITE = b"SQLite format 3\0"
-_OF_LIVEKEEPER = slice(68, 72), b"lkpr"
-"""Where SQLite notes whose a file is, and what is noted of a store."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,18 +72,18 @@ def _is_database(file: str) -> bool:
     """Else it is a document, or nothing that can be imported."""
     try:
         with Path(file).open("rb") as opened:
-            header = opened.read(100)
+            return opened.read(len(_SQLITE)) == _SQLITE
     except OSError as error:
         raise OSError(f"FILE: {said(error)}: name a file that you may read") from None
-    place, mark = _OF_LIVEKEEPER
-    if header.startswith(_SQLITE) and header[place] == mark:
-        raise Unusable(f"FILE: {file} is a store of livekeeper: `export` its accounts and import those, or copy it with its .key")
-    return header.startswith(_SQLITE)
 
 
 def _import_xianyu_db(manager: CookieManager, given: argparse.Namespace) -> ImportReport:
-    with _shown(manager, given):
-        return manager.import_xianyu_db(given.file)
+    try:
+        with _shown(manager, given):
+            return manager.import_xianyu_db(given.file)
+    except InvalidArgument as error:
+        # It is a store of livekeeper's own.
+        raise Unusable(f"FILE: {error}") from None
 
 
 def _import_document(manager: CookieManager, given: argparse.Namespace, words: Optional[str]) -> ImportReport:
