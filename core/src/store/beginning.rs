@@ -6,7 +6,7 @@ use super::Store;
 use super::backfill::ACTIVE_WITHIN_MS;
 use super::messages::{self, InboxRow};
 use super::writer::Fault;
-use super::{orders, outbox};
+use super::{echoes, orders, outbox};
 use crate::account::Fence;
 use crate::error::Error;
 
@@ -70,7 +70,7 @@ impl Store {
                 outbox::give_up(db, cookie_id, now_ms)?;
             }
             if found.overdue_echoes {
-                outbox::give_up_echoes(db, cookie_id, now_ms)?;
+                echoes::give_up_echoes(db, cookie_id, now_ms)?;
             }
             let undecided =
                 if found.undecided { messages::take_up(db, cookie_id, stale_before_ms, now_ms, limit)? } else { Vec::new() };
@@ -89,7 +89,7 @@ impl Store {
 
 fn find(db: &Connection, cookie_id: &str, active_since_ms: i64, now_ms: i64) -> rusqlite::Result<Found> {
     let noted_since_ms = active_since_ms.saturating_sub(ACTIVE_WITHIN_MS);
-    db.prepare_cached(FIND)?.query_row((cookie_id, noted_since_ms, now_ms - outbox::ECHO_WITHIN_MS), |row| {
+    db.prepare_cached(FIND)?.query_row((cookie_id, noted_since_ms, now_ms - echoes::ECHO_WITHIN_MS), |row| {
         Ok(Found {
             open_sends: row.get(0)?,
             overdue_echoes: row.get(1)?,

@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::orders::OrderNote;
 use super::outbox::Standing;
 use super::writer::Fault;
-use super::{Store, backfill, chats, orders, outbox};
+use super::{Store, backfill, chats, echoes, orders, outbox};
 use crate::account::Fence;
 use crate::decision::DecisionCode;
 use crate::error::Error;
@@ -162,7 +162,7 @@ pub(super) fn record(
                 outbox::insert(db, cookie_id, send, Some(&row.message_id), now_ms)?;
             }
         }
-        Found::Echo(send) => outbox::take_echo(db, cookie_id, &send)?,
+        Found::Echo(send) => echoes::take_echo(db, cookie_id, &send)?,
         // From when it was written: one that comes late must not take the chat for longer.
         Found::ByHand => chats::take_over(db, cookie_id, &row.chat_id, written_at_ms(row, now_ms))?,
         Found::Platform | Found::BeforeAccount => {}
@@ -183,7 +183,7 @@ pub(super) fn record_echo(db: &Connection, cookie_id: &str, row: &InboxRow, now_
 enum Found {
     Undecided,
     Platform,
-    Echo(outbox::Unechoed),
+    Echo(echoes::Unechoed),
     ByHand,
     BeforeAccount,
 }
@@ -198,7 +198,7 @@ impl Found {
             RowKind::Chat => return Ok(Self::Undecided),
             RowKind::Own => {}
         }
-        if let Some(send) = outbox::find_echoed(db, cookie_id, row, written_at_ms(row, now_ms))? {
+        if let Some(send) = echoes::find_echoed(db, cookie_id, row, written_at_ms(row, now_ms))? {
             return Ok(Self::Echo(send));
         }
         let is_older = row.created_at_ms > 0 && row.created_at_ms < known_since_ms(db, cookie_id)?;

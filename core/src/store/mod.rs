@@ -9,6 +9,7 @@ mod chats;
 mod cleaning;
 mod damage;
 mod default_replies;
+mod echoes;
 mod faults;
 mod handover;
 mod held;

@@ -1,0 +1,67 @@
+//! The echo of a send: the service pushes what was sent as the seller's own message, before its answer or after it.
+
+use rusqlite::Connection;
+
+use super::messages::InboxRow;
+use super::writer::Fault;
+
+/// How long after a send its echo is known by its text; one that names the service's id for it is known at any time.
+const ECHO_BY_TEXT_MS: i64 = 600_000;
+/// How long an echo is waited for: then it is as if it had come, so that sends without one do not pile up.
+pub(super) const ECHO_WITHIN_MS: i64 = 86_400_000;
+
+// Without statistics SQLite would rather walk the whole account by its primary key: the index is named.
+pub(super) const GIVE_UP_ECHOES: &str = "UPDATE outbox INDEXED BY outbox_open SET is_open = 0
+     WHERE cookie_id = ?1 AND is_open = 1 AND outcome <> 'sending' AND created_at_ms < ?2";
+pub(super) const UNECHOED: &str = "SELECT uuid, outcome, service_message_id, text, created_at_ms FROM outbox INDEXED BY outbox_open
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = 0";
+pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
+pub(super) const ECHOED_FOR_GOOD: &str = "UPDATE outbox SET is_echoed = 1, is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
+
+/// Echoes that have not come in their time are no longer waited for.
+pub(super) fn give_up_echoes(db: &Connection, cookie_id: &str, now_ms: i64) -> Result<(), Fault> {
+    db.prepare_cached(GIVE_UP_ECHOES)?.execute((cookie_id, now_ms - ECHO_WITHIN_MS))?;
+    Ok(())
+}
+
+/// A send whose echo was found.
+pub(super) struct Unechoed {
+    uuid: String,
+    is_sending: bool,
+}
+
+/// The send of which an own message is the echo: that which the service knows by this message's id, else the first with its text.
+pub(super) fn find_echoed(
+    db: &Connection,
+    cookie_id: &str,
+    own: &InboxRow,
+    written_at_ms: i64,
+) -> rusqlite::Result<Option<Unechoed>> {
+    let mut statement = db.prepare_cached(UNECHOED)?;
+    // In the order of their uuids, which is that of their times.
+    let mut rows = statement.query((cookie_id, &own.chat_id))?;
+    let mut by_text = None;
+    while let Some(row) = rows.next()? {
+        let (outcome, service_id) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str_or_null()?);
+        let is_by_id = service_id == Some(&own.message_id);
+        let is_by_text = || -> rusqlite::Result<bool> {
+            let is_same = outcome != "rejected" && row.get_ref(3)?.as_str()? == own.text;
+            Ok(is_same && row.get::<_, i64>(4)? >= written_at_ms - ECHO_BY_TEXT_MS)
+        };
+        if is_by_id || (by_text.is_none() && is_by_text()?) {
+            let found = Unechoed { uuid: row.get(0)?, is_sending: outcome == "sending" };
+            if is_by_id {
+                return Ok(Some(found));
+            }
+            by_text = Some(found);
+        }
+    }
+    Ok(by_text)
+}
+
+/// It has its echo, and with that whatever was to come of it, unless its answer is still to come.
+pub(super) fn take_echo(db: &Connection, cookie_id: &str, send: &Unechoed) -> Result<(), Fault> {
+    let echoed = if send.is_sending { ECHOED } else { ECHOED_FOR_GOOD };
+    db.prepare_cached(echoed)?.execute((&send.uuid, cookie_id))?;
+    Ok(())
+}
