@@ -1,6 +1,9 @@
 //! The echo of a send: the service pushes what was sent as the seller's own message, before its answer or after it.
+//!
+//! Before the answer an echo is known by its text only, and of several sends with one text it may be any one's: it is noted of the
+//! first. The answer names the service's id; where that tells otherwise, two sends change places.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::messages::InboxRow;
 use super::writer::Fault;
@@ -15,6 +18,14 @@ pub(super) const GIVE_UP_ECHOES: &str = "UPDATE outbox INDEXED BY outbox_open SE
      WHERE cookie_id = ?1 AND is_open = 1 AND outcome <> 'sending' AND created_at_ms < ?2";
 pub(super) const UNECHOED: &str = "SELECT uuid, outcome, service_message_id, text, created_at_ms FROM outbox INDEXED BY outbox_open
      WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = 0";
+pub(super) const SENDING: &str =
+    "SELECT is_echoed, chat_id, text FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
+pub(super) const IS_RECORDED: &str = "SELECT 1 FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
+// What is being sent has its answer to come; of others nobody will ever know the id.
+pub(super) const WITH_TEXT: &str = "SELECT uuid, outcome FROM outbox INDEXED BY outbox_open
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = ?3 AND text = ?4 AND service_message_id IS NULL
+     ORDER BY outcome <> 'sending', uuid LIMIT 1";
+pub(super) const NOT_ECHOED: &str = "UPDATE outbox SET is_echoed = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED_FOR_GOOD: &str = "UPDATE outbox SET is_echoed = 1, is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 
@@ -30,7 +41,48 @@ pub(super) struct Unechoed {
     is_sending: bool,
 }
 
-/// The send of which an own message is the echo: that which the service knows by this message's id, else the first with its text.
+/// A send whose answer is still to come.
+pub(super) struct Sending {
+    /// Whether an echo was noted of it: by its text, so it may be another's.
+    pub(super) is_echoed: bool,
+    chat_id: String,
+    text: String,
+}
+
+impl Sending {
+    pub(super) fn of(db: &Connection, cookie_id: &str, uuid: &str) -> rusqlite::Result<Option<Self>> {
+        let read = |row: &Row<'_>| Ok(Self { is_echoed: row.get(0)?, chat_id: row.get(1)?, text: row.get(2)? });
+        db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), read).optional()
+    }
+
+    /// Whether its own echo has come, now that it is closed with the service's id; `None`: it was rejected, and has none.
+    pub(super) fn settle(&self, db: &Connection, cookie_id: &str, uuid: &str, service_id: Option<&str>) -> Result<bool, Fault> {
+        let has_come = match service_id {
+            Some(service_id) => db.prepare_cached(IS_RECORDED)?.exists((cookie_id, &self.chat_id, service_id))?,
+            None => false,
+        };
+        if has_come == self.is_echoed {
+            return Ok(has_come);
+        }
+        let Some(other) = self.other_with_text(db, cookie_id, !self.is_echoed)? else { return Ok(self.is_echoed) };
+        if has_come {
+            db.prepare_cached(NOT_ECHOED)?.execute((&other.uuid, cookie_id))?;
+        } else {
+            db.prepare_cached(NOT_ECHOED)?.execute((uuid, cookie_id))?;
+            take_echo(db, cookie_id, &other)?;
+        }
+        Ok(has_come)
+    }
+
+    /// Another send with its text, of which the service's id is not known.
+    fn other_with_text(&self, db: &Connection, cookie_id: &str, is_echoed: bool) -> rusqlite::Result<Option<Unechoed>> {
+        let read = |row: &Row<'_>| Ok(Unechoed { uuid: row.get(0)?, is_sending: row.get_ref(1)?.as_str()? == "sending" });
+        db.prepare_cached(WITH_TEXT)?.query_row((cookie_id, &self.chat_id, is_echoed, &self.text), read).optional()
+    }
+}
+
+/// The send of which an own message is the echo: that which the service knows by this message's id; else the first with its text,
+/// one that is known by another id only where there is no other.
 pub(super) fn find_echoed(
     db: &Connection,
     cookie_id: &str,
@@ -40,20 +92,21 @@ pub(super) fn find_echoed(
     let mut statement = db.prepare_cached(UNECHOED)?;
     // In the order of their uuids, which is that of their times.
     let mut rows = statement.query((cookie_id, &own.chat_id))?;
-    let mut by_text = None;
+    let (mut by_text, mut is_without_id) = (None, false);
     while let Some(row) = rows.next()? {
         let (outcome, service_id) = (row.get_ref(1)?.as_str()?, row.get_ref(2)?.as_str_or_null()?);
         let is_by_id = service_id == Some(&own.message_id);
+        let is_better = by_text.is_none() || (service_id.is_none() && !is_without_id);
         let is_by_text = || -> rusqlite::Result<bool> {
             let is_same = outcome != "rejected" && row.get_ref(3)?.as_str()? == own.text;
             Ok(is_same && row.get::<_, i64>(4)? >= written_at_ms - ECHO_BY_TEXT_MS)
         };
-        if is_by_id || (by_text.is_none() && is_by_text()?) {
+        if is_by_id || (is_better && is_by_text()?) {
             let found = Unechoed { uuid: row.get(0)?, is_sending: outcome == "sending" };
             if is_by_id {
                 return Ok(Some(found));
             }
-            by_text = Some(found);
+            (by_text, is_without_id) = (Some(found), service_id.is_none());
         }
     }
     Ok(by_text)

@@ -36,6 +36,8 @@ mod backfill_tests;
 #[cfg(test)]
 mod damage_tests;
 #[cfg(test)]
+mod echoes_tests;
+#[cfg(test)]
 mod fixture_tests;
 #[cfg(test)]
 mod orders_tests;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use super::echoes::Sending;
 use super::messages::InboxRow;
 use super::writer::Fault;
 use super::{Store, chats, default_replies, echoes, trail};
@@ -174,19 +175,24 @@ pub(super) fn close(
         SendOutcome::Rejected { reason, code, more_info } => ("rejected", Some(reason), Some(*code), more_info.as_ref(), None),
         SendOutcome::Unknown => ("unknown", None, None, None, None),
     };
-    if has_echo {
-        let closed = (uuid, cookie_id, name, reason, code, service_id, now_ms, more_info);
-        if db.prepare_cached(CLOSE_ECHOED)?.execute(closed)? == 0 {
-            db.prepare_cached(echoes::ECHOED_FOR_GOOD)?.execute((uuid, cookie_id))?;
-        }
+    let closed = (uuid, cookie_id, name, reason, code, service_id, now_ms, more_info);
+    if has_echo && db.prepare_cached(CLOSE_ECHOED)?.execute(closed)? > 0 {
         return Ok(());
     }
-    let is_echoed: Option<bool> = db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), |row| row.get(0)).optional()?;
-    let Some(is_echoed) = is_echoed else { return Ok(()) };
-    db.prepare_cached(CLOSE)?.execute((uuid, cookie_id, name, reason, code, service_id, now_ms, more_info))?;
-    // What was rejected has no echo.
-    if is_echoed || matches!(outcome, SendOutcome::Rejected { .. }) {
-        db.prepare_cached(CLOSE_FOR_GOOD)?.execute((uuid, cookie_id))?;
+    let mut is_echoed = has_echo;
+    if let Some(sending) = Sending::of(db, cookie_id, uuid)? {
+        db.prepare_cached(CLOSE)?.execute(closed)?;
+        is_echoed |= match outcome {
+            SendOutcome::Unknown => sending.is_echoed,
+            _ => sending.settle(db, cookie_id, uuid, service_id.map(String::as_str))?,
+        };
+        // What was rejected has no echo.
+        if matches!(outcome, SendOutcome::Rejected { .. }) {
+            db.prepare_cached(CLOSE_FOR_GOOD)?.execute((uuid, cookie_id))?;
+        }
+    }
+    if is_echoed {
+        db.prepare_cached(echoes::ECHOED_FOR_GOOD)?.execute((uuid, cookie_id))?;
     }
     Ok(())
 }
@@ -212,7 +218,6 @@ pub(super) const DECIDE: &str = "UPDATE messages SET decision = ?4, decided_at_m
      WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3 AND decision IS NULL";
 pub(super) const FOLD: &str = "UPDATE messages SET decision = ?4, decided_at_ms = ?5, folded_into = ?6
      WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3 AND decision IS NULL";
-pub(super) const SENDING: &str = "SELECT is_echoed FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
 // It touches no index: only what is said with the second does.
 pub(super) const CLOSE: &str =
     "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8
@@ -220,7 +225,7 @@ pub(super) const CLOSE: &str =
 pub(super) const CLOSE_ECHOED: &str =
     "UPDATE outbox SET outcome = ?3, reason = ?4, code = ?5, service_message_id = ?6, closed_at_ms = ?7, more_info = ?8,
          is_echoed = 1, is_open = 0
-     WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
+     WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending' AND is_echoed = 0";
 pub(super) const CLOSE_FOR_GOOD: &str = "UPDATE outbox SET is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const WITHDRAW: &str =
     "DELETE FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending' RETURNING message_id, chat_id";
