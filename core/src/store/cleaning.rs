@@ -8,15 +8,15 @@ use crate::error::Error;
 const STEP: u32 = 200;
 /// Rows that one step looks at, at most: the oldest lie first, but for those of a clock that was set back, and those of accounts
 /// that an earlier schema has numbered each by itself.
-const LOOK: u32 = 2_000;
+pub(super) const LOOK: u32 = 2_000;
 
 impl Store {
-    /// Takes out messages of all accounts that were recorded before that moment, their decisions and replies with them: one step.
-    /// Whether there may be more.
-    pub(crate) async fn take_out_old_messages(&self, before_ms: i64) -> Result<bool, Error> {
+    /// Takes out messages of all accounts that were recorded before that moment, their decisions and replies with them: one step,
+    /// among the rows that lie behind this one, from 0. Whether there may be more.
+    pub(crate) async fn take_out_old_messages(&self, behind: i64, before_ms: i64) -> Result<bool, Error> {
         self.write(move |db| {
             let mut statement = db.prepare_cached(OLD_MESSAGES)?;
-            let old = statement.query_map((before_ms, STEP, LOOK), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            let old = statement.query_map((before_ms, STEP, LOOK, behind), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let old: Vec<(i64, String, Option<String>)> = old.collect::<rusqlite::Result<_>>()?;
             for (arrival, cookie_id, sends) in &old {
                 outbox::remove(db, cookie_id, sends.as_deref())?;
@@ -44,7 +44,7 @@ impl Store {
 }
 
 const OLD_MESSAGES: &str = "SELECT arrival, cookie_id, sends FROM
-         (SELECT arrival, cookie_id, sends, received_at_ms FROM messages ORDER BY arrival LIMIT ?3)
+         (SELECT arrival, cookie_id, sends, received_at_ms FROM messages WHERE arrival > ?4 ORDER BY arrival LIMIT ?3)
      WHERE received_at_ms < ?1 LIMIT ?2";
 const TAKE_OUT_MESSAGE: &str = "DELETE FROM messages WHERE arrival = ?1";
 pub(super) const TAKE_OUT_OLD_SENDS: &str = "DELETE FROM outbox WHERE cookie_id = ?1 AND uuid IN

@@ -44,7 +44,7 @@ mod orders_tests;
 #[cfg(test)]
 mod sealed_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod trail_tests;
 
@@ -62,6 +62,7 @@ use crate::error::Error;
 use crate::fork;
 use crate::key::KeySource;
 
+pub(crate) use self::aged::Part;
 pub(crate) use self::backfill::ActiveChat;
 pub(crate) use self::bringing::{AccountAnswers, AccountSettings};
 pub use self::chats::PausedChat;

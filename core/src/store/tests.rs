@@ -31,7 +31,7 @@ impl Drop for Scratch {
     }
 }
 
-pub(super) fn record(cookie_id: &str) -> AccountRecord {
+pub(crate) fn record(cookie_id: &str) -> AccountRecord {
     AccountRecord {
         cookie_id: cookie_id.to_owned(),
         cookie: Secret::new("unb=1; _m_h5_tk=t_1"),
@@ -46,11 +46,11 @@ pub(super) fn record(cookie_id: &str) -> AccountRecord {
     }
 }
 
-pub(super) fn fence(cookie_id: &str) -> Fence {
+pub(crate) fn fence(cookie_id: &str) -> Fence {
     AccountCell::new(cookie_id, Common::for_tests()).next_epoch()
 }
 
-pub(super) fn row(message_id: &str) -> InboxRow {
+pub(crate) fn row(message_id: &str) -> InboxRow {
     InboxRow {
         message_id: message_id.to_owned(),
         chat_id: "chat".to_owned(),

@@ -376,7 +376,7 @@ async fn what_is_too_old_to_be_kept_is_taken_out_in_small_steps_and_the_rest_sta
         let aged = async |before_ms| store.with_aged(vec!["a".to_owned(), "another".to_owned()], before_ms).await.unwrap();
         assert_eq!((aged(NOW_MS).await, aged(NOW_MS + 5).await), (vec![], vec!["a".to_owned()]));
         let mut steps = 1;
-        while store.take_out_old_messages(NOW_MS + 5).await.unwrap() {
+        while store.take_out_old_messages(0, NOW_MS + 5).await.unwrap() {
             steps += 1;
         }
         assert!(!store.take_out_old("a", NOW_MS + 5).await.unwrap());
