@@ -8,8 +8,9 @@ import logging
 import os
 import sys
 import threading
+from _queue import SimpleQueue
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Union
 
 from . import _at_exit, _threads
 from .states import ReasonCode
@@ -159,33 +160,46 @@ def running_loop() -> Optional[AbstractEventLoop]:
 
 
 _own_loop: Optional[AbstractEventLoop] = None
-_making = threading.Lock()
+_making = _threads.allocate_lock()
 
 
 def shared_loop() -> AbstractEventLoop:
     """The library's own event loop, on one thread, for functions that were given where no loop ran; made on first use."""
     global _own_loop
-    import asyncio
-
     with _making:
         if _own_loop is None:
-            loop = asyncio.new_event_loop()
+            made: SimpleQueue[Union[AbstractEventLoop, BaseException]] = SimpleQueue()
             try:
-                threading.Thread(target=loop.run_forever, name="livekeeper-async", daemon=True).start()
+                _threads.start_new_thread(run_loop, (made,))
             except RuntimeError as error:
                 # It keeps that thread for good, so only where there is no other any more.
                 spare = _threads.spare() if "interpreter shutdown" in str(error) else None
                 if spare is None:
-                    loop.close()
                     raise
-                spare.put((loop.run_forever, ()))
+                spare.put((run_loop, (made,)))
+            loop = made.get()
+            if isinstance(loop, BaseException):
+                raise loop
             _own_loop = loop
         return _own_loop
 
 
+def run_loop(made: SimpleQueue[Union[AbstractEventLoop, BaseException]]) -> None:
+    """The whole life of its thread. The loop is made here: under gevent what it waits with is its thread's own."""
+    try:
+        import asyncio
+
+        loop = asyncio.new_event_loop()
+    except BaseException as error:
+        made.put(error)
+        return
+    threading.current_thread().name = "livekeeper-async"
+    made.put(loop)
+    loop.run_forever()
+
+
 def begin_early() -> None:
-    """Where threads are refused later: so the loop takes none of the spare ones. What `threading` has may be gevent's greenlets, so not
-    on the caller's thread."""
+    """Where threads are refused later: so the loop takes none of the spare ones. The caller waits for none of it."""
     try:
         _threads.start_new_thread(shared_loop, ())
     except RuntimeError:
@@ -196,7 +210,7 @@ def begin_early() -> None:
 def forget_loop() -> None:
     """In a fork: its thread is the parent's, and so is whoever held the lock."""
     global _own_loop, _making
-    _own_loop, _making = None, threading.Lock()
+    _own_loop, _making = None, _threads.allocate_lock()
 
 
 if hasattr(os, "register_at_fork"):

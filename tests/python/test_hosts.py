@@ -288,6 +288,44 @@ say(len(ticks) > before)
     assert sorted(done.stdout.splitlines()) == sorted(["在的", "rejected", "True", "livekeeper.live.outbox WARNING"])
 
 
+def test_under_gevent_coroutines_are_awaited_one_after_the_other_and_beside_each_other() -> None:
+    pytest.importorskip("gevent")
+    done = run_python(
+        """
+from gevent import monkey
+monkey.patch_all()
+import asyncio, gevent, livekeeper
+from livekeeper.testing import Simulator
+
+simulator = Simulator()
+manager = livekeeper.CookieManager(":memory:", simulator.config())
+pool = gevent.get_hub().threadpool
+unb = pool.apply(simulator.open_shop, (manager, "shop"))
+# Made on the loop that it belongs to, as Python 3.9 wants it.
+both_ask = []
+
+@manager.on_message
+async def answers(message):
+    if message.text == "first":
+        both_ask.append(asyncio.Event())
+        await asyncio.sleep(0.01)
+    elif message.text == "waits":
+        await both_ask[0].wait()
+    else:
+        both_ask[0].set()
+    return f"re: {message.text}"
+
+buyers = [simulator.buyer(name, unb) for name in ("小王", "小李")]
+buyers[0].says("first")
+print(pool.apply(buyers[0].hears, (), {"within_s": 20}).text)
+buyers[0].says("waits")
+buyers[1].says("lets go")
+print(*[pool.apply(buyer.hears, (), {"within_s": 20}).text for buyer in buyers], sep="\\n")
+"""
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "re: first\nre: waits\nre: lets go\n", "")
+
+
 def test_a_sub_interpreter_is_refused_with_what_to_do_instead() -> None:
     module = next((name for name in ("_interpreters", "_xxsubinterpreters") if has(name)), None)
     if module is None:
