@@ -6,6 +6,8 @@ mod chats;
 mod orders;
 mod providing;
 mod remarks;
+mod sending;
+mod showing;
 mod taking;
 mod work;
 
@@ -21,35 +23,27 @@ use tokio::time::Instant;
 use crate::account::{AccountCell, check_cookie_id};
 use crate::account_options::AccountOptions;
 use crate::call::Call;
-use crate::capacity::{Capacity, CapacityItem, CapacityKind};
+use crate::capacity::{CapacityItem, CapacityKind};
 use crate::config::{Config, seconds};
 use crate::error::Error;
-use crate::event::Events;
 use crate::housekeeping::keep_house;
 use crate::key::KeySource;
 use crate::live::api::Api;
 use crate::live::transport::Connector;
 use crate::live::{Proxy, Service, XianyuLive, tls};
-use crate::metrics::Metrics;
 use crate::reply::defaults::DefaultReplies;
 use crate::reply::rules::{NewRules, Rules};
-use crate::rule::{KeywordRule, Picture};
-use crate::send_outcome::SendOutcome;
-use crate::status::AccountStatus;
+use crate::rule::KeywordRule;
 use crate::stop_report::StopReport;
-use crate::store::{Content, DefaultReplyOf, Store};
+use crate::store::{DefaultReplyOf, Store};
 use crate::supervisor::{BoxFuture, Slot};
 use crate::tasks::{TaskManager, check_priority};
-use crate::wanted::Wanted;
 use crate::wire::cookie::Cookie;
 
 /// Accounts whose rules are read ahead of being made ready, when a store is opened.
 const READ_AHEAD: usize = 256;
-/// One message that is sent, in bytes, at most.
-const MAX_TEXT_BYTES: usize = 20_000;
 /// A chat's or user's id in bytes, at most.
 const MAX_ID_BYTES: usize = 255;
-
 /// Keeps the accounts of one store alive on a background runtime.
 ///
 /// Every method may be called from any thread, at the same time. Methods that change something return a [`Call`] at once: the
@@ -304,106 +298,6 @@ impl CookieManager {
         self.tasks.look(async move { store.rules(&cookie_id).await })
     }
 
-    /// The account at this moment. Wait-free: never behind a writer.
-    ///
-    /// # Errors
-    /// [`Error::AccountNotFound`], [`Error::Closed`].
-    pub fn status(&self, cookie_id: &str) -> Result<AccountStatus, Error> {
-        self.tasks.status(cookie_id)
-    }
-
-    /// All accounts, in the order of their ids. Does not block.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn statuses(&self) -> Result<Vec<AccountStatus>, Error> {
-        self.tasks.statuses()
-    }
-
-    /// Waits until the account is as wanted, at most `timeout_s` seconds (0 … 86,400). An account that is being removed while
-    /// it is waited for can still be seen to stop.
-    ///
-    /// # Errors
-    /// [`Error::AccountNotFound`], [`Error::TimedOut`] saying how things stood, [`Error::InvalidArgument`], [`Error::Closed`].
-    pub fn wait_for(&self, cookie_id: &str, wanted: Wanted, timeout_s: f64) -> Call<AccountStatus> {
-        self.tasks.wait_for(cookie_id, wanted, timeout_s)
-    }
-
-    /// A reader of what happens from now on, over all accounts. Does not block. It ends when the manager is closed.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn events(&self) -> Result<Events, Error> {
-        self.tasks.events()
-    }
-
-    /// What is used of everything that has a bound, at this moment. Reads `/proc`; blocks for about a millisecond.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn capacity(&self) -> Result<Capacity, Error> {
-        self.tasks.capacity()
-    }
-
-    /// How many accounts stand how, what they have done, and the capacity. Blocks for about a millisecond.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn metrics(&self) -> Result<Metrics, Error> {
-        self.tasks.metrics()
-    }
-
-    /// The same as text for a monitoring system, in the [OpenMetrics](https://prometheus.io/docs/specs/om/open_metrics_spec/)
-    /// form. `per_account` adds series for each account: a few lines more for each of them.
-    ///
-    /// # Errors
-    /// [`Error::Closed`].
-    pub fn metrics_text(&self, per_account: bool) -> Result<String, Error> {
-        self.tasks.metrics_text(per_account)
-    }
-
-    /// Sends a text into a chat and tells how that ended: delivered, rejected with the service's reason, or unknown. What is
-    /// unknown is never sent again by itself.
-    ///
-    /// Into one chat, messages go out in the order of the calls, no faster than `chat_send_rate_per_s` and `send_rate_per_s`.
-    /// Answered within `answer_timeout_s` of when it goes out: usually at once; of n calls that want to go faster than a rate, the
-    /// last waits about n ÷ rate seconds. Also an account and a chat that are paused are sent to.
-    ///
-    /// - `chat_id`, `user_id`: the chat and the buyer, without `@goofish`.
-    /// - `text`: 1 … 20,000 bytes.
-    ///
-    /// # Errors
-    /// [`Error::AccountNotFound`], [`Error::NotConnected`] (also when the session ends before it could go out) and
-    /// [`Error::AtCapacity`] (256 calls wait already): nothing was sent. [`Error::StoreFailed`], [`Error::InvalidArgument`],
-    /// [`Error::Closed`].
-    pub fn send_text(&self, cookie_id: &str, chat_id: &str, user_id: &str, text: &str) -> Call<SendOutcome> {
-        self.send(cookie_id, chat_id, user_id, check_text(text).map(|()| Content::Text(text.to_owned())))
-    }
-
-    /// Sends a picture that the site already has into a chat, and tells how that ended: as [`Self::send_text`], in one order with
-    /// the texts.
-    ///
-    /// # Errors
-    /// Those of [`Self::send_text`]; [`Error::InvalidArgument`] names the picture's field.
-    pub fn send_image(&self, cookie_id: &str, chat_id: &str, user_id: &str, picture: Picture) -> Call<SendOutcome> {
-        let checked = picture.check().map_err(|(field, problem)| Error::invalid(field, problem));
-        self.send(cookie_id, chat_id, user_id, checked.map(|()| Content::Picture(picture)))
-    }
-
-    fn send(&self, cookie_id: &str, chat_id: &str, user_id: &str, content: Result<Content, Error>) -> Call<SendOutcome> {
-        let sent = self
-            .tasks
-            .check_open()
-            .and_then(|()| check_id("chat_id", chat_id))
-            .and_then(|()| check_id("user_id", user_id))
-            .and(content)
-            .and_then(|content| self.tasks.supervisor().worker(cookie_id)?.send(chat_id, user_id, content));
-        match sent {
-            Ok(outcome) => Call::under_way(outcome),
-            Err(error) => Call::ready(Err(error)),
-        }
-    }
-
     /// Stops every account, closes the store and the runtime, within about `timeout_s` seconds (0 … 86,400), and reports on
     /// each account. A second call answers with the first one's report.
     ///
@@ -524,13 +418,6 @@ fn parse_cookie(cookie_value: &str) -> Result<Cookie, Error> {
 fn check_id(field: &'static str, id: &str) -> Result<(), Error> {
     if id.is_empty() || id.len() > MAX_ID_BYTES || id.contains('\0') {
         return Err(Error::invalid(field, format!("must have 1 … {MAX_ID_BYTES} bytes and no NUL")));
-    }
-    Ok(())
-}
-
-fn check_text(text: &str) -> Result<(), Error> {
-    if text.is_empty() || text.len() > MAX_TEXT_BYTES {
-        return Err(Error::invalid("text", format!("has {} bytes, allowed are 1 … {MAX_TEXT_BYTES}", text.len())));
     }
     Ok(())
 }
