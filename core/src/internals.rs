@@ -104,7 +104,7 @@ impl Store {
     }
 
     async fn take(&self, number: u64, handover: Handover) -> Result<Handed, Error> {
-        Ok(Handed(self.store.room().await?.take(self.fence(number), Arc::new(handover), 1)))
+        Ok(Handed(self.store.room().await?.take(self.fence(number), handover, 1)))
     }
 }
 

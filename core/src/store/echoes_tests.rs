@@ -1,6 +1,7 @@
 //! Echoes and answers of several sends in every order in which they can come, on a store in memory.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::tests::{fence, record, row};
 use super::{Content, EndedSend, Handover, InboxRow, NewSend, RowKind, Store};
@@ -44,12 +45,13 @@ impl Chat {
         let store = Store::open(Path::new(":memory:")).unwrap();
         store.put_account(record("a"), None, false, NOW_MS).await.unwrap();
         let chat = Self { store, fence: fence("a") };
-        let sends = (0..sends).map(|send| NewSend {
+        let send = |send| NewSend {
             uuid: format!("-{send}"),
             chat_id: "chat".to_owned(),
             peer_id: "2".to_owned(),
             content: Content::Text("在的".to_owned()),
-        });
+        };
+        let sends = (0..sends).map(|number| Arc::new(send(number)));
         chat.hand_over(Handover { sends: sends.collect(), ..Handover::default() }, NOW_MS).await;
         chat
     }

@@ -63,7 +63,8 @@ impl Room<'_> {
     ///
     /// The seller's own messages are told apart in the same transaction: an echo of what was sent is one of the outbox; anything
     /// else was written by hand, and its chat is a person's from now on. So they are looked at before anything is decided.
-    pub(crate) fn take(self, fence: Fence, handover: Arc<Handover>, now_ms: i64) -> oneshot::Receiver<Answer> {
+    pub(crate) fn take(self, fence: Fence, handover: impl Into<Arc<Handover>>, now_ms: i64) -> oneshot::Receiver<Answer> {
+        let handover = handover.into();
         self.0.submit(move |db| take(db, &fence, &handover, now_ms))
     }
 }

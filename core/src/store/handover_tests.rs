@@ -15,7 +15,7 @@ use crate::store::{Content, Draft, EndedSend, InboxRow, NewSend, Recorded, RowKi
 const NOW_MS: i64 = 1_790_000_000_000;
 
 async fn take_all(store: &Store, fence: Fence, handover: Handover, now_ms: i64) -> Result<oneshot::Receiver<Answer>, Error> {
-    Ok(store.room().await?.take(fence, Arc::new(handover), now_ms))
+    Ok(store.room().await?.take(fence, handover, now_ms))
 }
 
 impl Store {
