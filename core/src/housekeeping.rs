@@ -6,7 +6,7 @@ use tokio::time::{Duration, sleep};
 
 use crate::error::Error;
 use crate::live::{Service, XianyuLive};
-use crate::store::{Part, Store};
+use crate::store::{LOOK, Part, Store};
 use crate::supervisor::Supervisor;
 
 const BETWEEN_LOOKS: Duration = Duration::from_secs(3_600);
@@ -63,7 +63,11 @@ async fn look_through(store: &Store, place: &mut i64, parts: usize, before_ms: i
                 *place = 0;
                 return Look::IsDone;
             }
-            Err(problem) => return not_known(&problem),
+            Err(problem) => {
+                // Else what lies behind a damaged page would never be looked at.
+                *place += i64::from(LOOK);
+                return not_known(&problem);
+            }
         }
         sleep(BETWEEN_STEPS).await;
     }
@@ -94,7 +98,7 @@ fn not_known(problem: &Error) -> Look {
 }
 
 /// What is taken out.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 enum Old<'a> {
     /// Messages of all accounts, among the rows behind this one.
     Messages { behind: i64 },
@@ -113,8 +117,9 @@ async fn take_out(store: &Store, old: Old<'_>, before_ms: i64) -> Look {
             Ok(false) => return Look::IsDone,
             Err(Error::Closed) => return Look::IsLast,
             Err(problem) => {
+                let cookie_id = if let Old::Of(cookie_id) = old { Some(cookie_id) } else { None };
                 // The next look tries again.
-                tracing::warn!(?old, %problem, "old messages are still there");
+                tracing::warn!(cookie_id, %problem, "old messages are still there");
                 return Look::IsDone;
             }
         }

@@ -172,11 +172,14 @@ def shared_loop() -> AbstractEventLoop:
             try:
                 _threads.start_new_thread(run_loop, (made,))
             except RuntimeError as error:
-                # It keeps that thread for good, so only where there is no other any more.
+                # It keeps that thread for good, so only where there is no other any more. Nothing is waited for: those who wait
+                # for this lock may have all the others.
                 spare = _threads.spare() if "interpreter shutdown" in str(error) else None
                 if spare is None:
                     raise
-                spare.put((run_loop, (made,)))
+                _own_loop = new_loop()
+                spare.put((_own_loop.run_forever, ()))
+                return _own_loop
             loop = made.get()
             if isinstance(loop, BaseException):
                 raise loop
@@ -184,17 +187,21 @@ def shared_loop() -> AbstractEventLoop:
         return _own_loop
 
 
+def new_loop() -> AbstractEventLoop:
+    import asyncio
+
+    return asyncio.new_event_loop()
+
+
 def run_loop(made: SimpleQueue[Union[AbstractEventLoop, BaseException]]) -> None:
     """The whole life of its thread. The loop is made here: under gevent what it waits with is its thread's own."""
     try:
-        import asyncio
-
-        loop = asyncio.new_event_loop()
+        loop = new_loop()
     except BaseException as error:
         made.put(error)
         return
-    threading.current_thread().name = "livekeeper-async"
     made.put(loop)
+    threading.current_thread().name = "livekeeper-async"
     loop.run_forever()
 
 

@@ -128,6 +128,22 @@ threading.Thread(target=late).start()
     assert (done.stdout, done.stderr, done.returncode) == ("all of them are there\n", "", 0)
 
 
+def test_coroutines_of_a_lambda_are_awaited_at_the_same_time_when_the_main_thread_is_at_its_end() -> None:
+    program = LATE.replace("HANDLER", "lambda message: awaited(message)") + """
+buyers = [simulator.buyer(name, unb) for name in ("甲", "乙", "丙", "丁")]
+
+def late():
+    threading.main_thread().join()
+    for buyer in buyers:
+        buyer.says("在吗")
+    print(*(buyer.hears(within_s=20).text for buyer in buyers))
+
+threading.Thread(target=late).start()
+"""
+    done = run_python(program)
+    assert (done.stdout, done.stderr, done.returncode) == ("re: 在吗 re: 在吗 re: 在吗 re: 在吗\n", "", 0)
+
+
 def test_the_interpreter_exits_cleanly_at_any_instant() -> None:
     number = int(os.environ.get("LIVEKEEPER_EXITS", "40"))
     seed = int(os.environ.get("LIVEKEEPER_EXIT_SEED", str(random.randrange(1 << 30))))

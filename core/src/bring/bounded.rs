@@ -7,13 +7,16 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::own_store;
 use crate::error::Error;
-use crate::store::Store;
+use crate::store::{Store, begins_as_ours};
 
 /// What a document may have.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// More than stands in a document beside its accounts.
 const HEAD_BYTES: u64 = 64 * 1024;
+/// What tells a store of livekeeper.
+const BEGINNING_BYTES: u64 = 100;
 /// What its accounts may have.
 pub(super) const MAX_ENTRIES_BYTES: u64 = MAX_BYTES - HEAD_BYTES;
 
@@ -64,7 +67,12 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Error> {
     }
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    (&file).take(BEGINNING_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+    // However large it is.
+    if begins_as_ours(&bytes) {
+        return Err(own_store::refused(path));
+    }
+    file.take(MAX_BYTES + 1 - bytes.len() as u64).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::invalid("path", format!("{shown:?} has more than {MAX_BYTES} bytes, which no such document has")));
     }

@@ -13,7 +13,7 @@ use super::account::{Brought, Login, MAX_ACCOUNTS, Source};
 use super::bounded::{MAX_ENTRIES_BYTES, json_of, read_file};
 use super::report::{ImportedAccount, Notes, quoted};
 use super::rule_list::RuleList;
-use super::{own_store, whole};
+use super::whole;
 use crate::account::{AccessToken, AccountRecord, MAX_PAUSE_MINUTES, MAX_REMARK_BYTES, PRIORITIES, check_cookie_id};
 use crate::error::Error;
 use crate::key::{Key, Passphrase};
@@ -25,7 +25,7 @@ use crate::reply_content::DefaultReply;
 use crate::rule::KeywordRule;
 use crate::sealing;
 use crate::secret::Secret;
-use crate::store::{AccountSettings, begins_as_ours};
+use crate::store::AccountSettings;
 use crate::wire::cookie::Cookie;
 
 const FORMAT: &str = "livekeeper accounts";
@@ -323,9 +323,6 @@ impl Opened {
 /// [`Error::WrongKey`].
 pub(crate) fn read(path: &Path, passphrase: Option<&Passphrase>) -> Result<Source, Error> {
     let bytes = read_file(path)?;
-    if begins_as_ours(&bytes) {
-        return Err(own_store::refused(path));
-    }
     let path = &*path.display().to_string();
     let head: Head = serde_json::from_slice(&bytes).map_err(|problem| no_document(path, "", &problem))?;
     if head.format != FORMAT {

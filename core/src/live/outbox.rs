@@ -226,7 +226,7 @@ mod tests {
             assert!(wait > TELL_WITHIN / 2 && wait <= TELL_WITHIN, "{wait:?}");
             moments.extend(outbox.tell_at());
         }
-        // At 0 ms, and within the two steps that follow.
+        // Those of 0 to 24 ms, and the others.
         assert_eq!(moments.len(), 2);
     }
 }

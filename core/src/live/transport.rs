@@ -136,7 +136,8 @@ struct Socket<S> {
     /// The last long text, held until tungstenite reads on elsewhere. A text lies in the buffer that it was read into. For a long
     /// one the buffer grows, and once nobody holds a text in it, it is used again as it is: the connection would keep the room of
     /// its longest text for good. While this is held, a full buffer is left for a fresh one; then only this holds the old one, and
-    /// it goes.
+    /// it goes. Not so for a text that comes in several frames, as tungstenite puts it together elsewhere: the buffer keeps the room
+    /// of its longest frame.
     long: Option<Bytes>,
 }
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 const STEP: u32 = 200;
 /// Rows that one step looks at, at most: the oldest lie first, but for those of a clock that was set back, and those of accounts
 /// that an earlier schema has numbered each by itself.
-pub(super) const LOOK: u32 = 2_000;
+pub(crate) const LOOK: u32 = 2_000;
 
 impl Store {
     /// Takes out messages of all accounts that were recorded before that moment, their decisions and replies with them: one step,

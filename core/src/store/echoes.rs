@@ -5,10 +5,14 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::chats;
 use super::messages::InboxRow;
 use super::writer::Fault;
+use crate::decision::DecisionCode;
 
-/// How long after a send its echo is known by its text; one that names the service's id for it is known at any time.
+/// How long after a send its echo is known by its text, and two sends may have each other's; one that names the service's id for it
+/// is known as long as it is waited for. There is no bound the other way: with a clock that is ahead, echoes seem to be written
+/// before their sends.
 const ECHO_BY_TEXT_MS: i64 = 600_000;
 /// How long an echo is waited for: then it is as if it had come, so that sends without one do not pile up.
 pub(super) const ECHO_WITHIN_MS: i64 = 86_400_000;
@@ -19,11 +23,12 @@ pub(super) const GIVE_UP_ECHOES: &str = "UPDATE outbox INDEXED BY outbox_open SE
 pub(super) const UNECHOED: &str = "SELECT uuid, outcome, service_message_id, text, created_at_ms FROM outbox INDEXED BY outbox_open
      WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = 0";
 pub(super) const SENDING: &str =
-    "SELECT is_echoed, chat_id, text FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
-pub(super) const IS_RECORDED: &str = "SELECT 1 FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
+    "SELECT is_echoed, chat_id, text, created_at_ms FROM outbox WHERE uuid = ?1 AND cookie_id = ?2 AND outcome = 'sending'";
+pub(super) const RECORDED: &str = "SELECT decision FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
 // What is being sent has its answer to come; of others nobody will ever know the id.
 pub(super) const WITH_TEXT: &str = "SELECT uuid, outcome FROM outbox INDEXED BY outbox_open
      WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = ?3 AND text = ?4 AND service_message_id IS NULL
+         AND created_at_ms >= ?5
      ORDER BY outcome <> 'sending', uuid LIMIT 1";
 pub(super) const NOT_ECHOED: &str = "UPDATE outbox SET is_echoed = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
@@ -41,43 +46,92 @@ pub(super) struct Unechoed {
     is_sending: bool,
 }
 
+/// Where the echo of a send stands when its answer has come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OwnEcho {
+    /// It has not come.
+    Awaited,
+    /// It was taken for an echo by its text, if not of this send.
+    KnownByText,
+    /// It came before its answer with another text than was sent, and was not taken for an echo.
+    NotKnown,
+    /// It has come with the answer.
+    WithAnswer,
+}
+
+impl OwnEcho {
+    /// Of a send that the service knows by this id.
+    fn find(db: &Connection, cookie_id: &str, chat_id: &str, service_id: &str) -> rusqlite::Result<Self> {
+        let mut statement = db.prepare_cached(RECORDED)?;
+        let mut rows = statement.query((cookie_id, chat_id, service_id))?;
+        let Some(row) = rows.next()? else { return Ok(Self::Awaited) };
+        let is_echo = row.get_ref(0)?.as_str_or_null()? == Some(DecisionCode::Echo.name());
+        Ok(if is_echo { Self::KnownByText } else { Self::NotKnown })
+    }
+}
+
 /// A send whose answer is still to come.
 pub(super) struct Sending {
     /// Whether an echo was noted of it: by its text, so it may be another's.
     pub(super) is_echoed: bool,
     chat_id: String,
     text: String,
+    created_at_ms: i64,
 }
 
 impl Sending {
     pub(super) fn of(db: &Connection, cookie_id: &str, uuid: &str) -> rusqlite::Result<Option<Self>> {
-        let read = |row: &Row<'_>| Ok(Self { is_echoed: row.get(0)?, chat_id: row.get(1)?, text: row.get(2)? });
+        let read = |row: &Row<'_>| {
+            Ok(Self { is_echoed: row.get(0)?, chat_id: row.get(1)?, text: row.get(2)?, created_at_ms: row.get(3)? })
+        };
         db.prepare_cached(SENDING)?.query_row((uuid, cookie_id), read).optional()
     }
 
-    /// Whether its own echo has come, now that it is closed with the service's id; `None`: it was rejected, and has none.
-    pub(super) fn settle(&self, db: &Connection, cookie_id: &str, uuid: &str, service_id: Option<&str>) -> Result<bool, Fault> {
-        let has_come = match service_id {
-            Some(service_id) => db.prepare_cached(IS_RECORDED)?.exists((cookie_id, &self.chat_id, service_id))?,
-            None => false,
-        };
-        if has_come == self.is_echoed {
-            return Ok(has_come);
+    /// Whether its own echo has come, now that it is delivered under the service's id.
+    pub(super) fn settle(
+        &self,
+        db: &Connection,
+        cookie_id: &str,
+        uuid: &str,
+        service_id: &str,
+        is_with_answer: bool,
+    ) -> Result<bool, Fault> {
+        let own = if is_with_answer { OwnEcho::WithAnswer } else { OwnEcho::find(db, cookie_id, &self.chat_id, service_id)? };
+        match (own, self.is_echoed) {
+            (OwnEcho::Awaited, false) => Ok(false),
+            (OwnEcho::Awaited, true) => {
+                let Some(other) = self.other_with_text(db, cookie_id, false)? else { return Ok(true) };
+                db.prepare_cached(NOT_ECHOED)?.execute((uuid, cookie_id))?;
+                take_echo(db, cookie_id, &other)?;
+                Ok(false)
+            }
+            (OwnEcho::KnownByText, true) | (OwnEcho::NotKnown | OwnEcho::WithAnswer, false) => Ok(true),
+            (OwnEcho::KnownByText, false) => {
+                let Some(other) = self.other_with_text(db, cookie_id, true)? else { return Ok(false) };
+                db.prepare_cached(NOT_ECHOED)?.execute((&other.uuid, cookie_id))?;
+                Ok(true)
+            }
+            (OwnEcho::NotKnown | OwnEcho::WithAnswer, true) => {
+                self.pass_on(db, cookie_id)?;
+                Ok(true)
+            }
         }
-        let Some(other) = self.other_with_text(db, cookie_id, !self.is_echoed)? else { return Ok(self.is_echoed) };
-        if has_come {
-            db.prepare_cached(NOT_ECHOED)?.execute((&other.uuid, cookie_id))?;
-        } else {
-            db.prepare_cached(NOT_ECHOED)?.execute((uuid, cookie_id))?;
-            take_echo(db, cookie_id, &other)?;
+    }
+
+    /// What was noted of it is none of its own: it is another send's, or else a person has written the same.
+    pub(super) fn pass_on(&self, db: &Connection, cookie_id: &str) -> Result<(), Fault> {
+        match self.other_with_text(db, cookie_id, false)? {
+            Some(other) => take_echo(db, cookie_id, &other),
+            None => chats::take_over(db, cookie_id, &self.chat_id, self.created_at_ms),
         }
-        Ok(has_come)
     }
 
     /// Another send with its text, of which the service's id is not known.
     fn other_with_text(&self, db: &Connection, cookie_id: &str, is_echoed: bool) -> rusqlite::Result<Option<Unechoed>> {
         let read = |row: &Row<'_>| Ok(Unechoed { uuid: row.get(0)?, is_sending: row.get_ref(1)?.as_str()? == "sending" });
-        db.prepare_cached(WITH_TEXT)?.query_row((cookie_id, &self.chat_id, is_echoed, &self.text), read).optional()
+        let not_before_ms = self.created_at_ms - ECHO_BY_TEXT_MS;
+        let like_it = (cookie_id, &self.chat_id, is_echoed, &self.text, not_before_ms);
+        db.prepare_cached(WITH_TEXT)?.query_row(like_it, read).optional()
     }
 }
 
@@ -114,7 +168,15 @@ pub(super) fn find_echoed(
 
 /// It has its echo, and with that whatever was to come of it, unless its answer is still to come.
 pub(super) fn take_echo(db: &Connection, cookie_id: &str, send: &Unechoed) -> Result<(), Fault> {
-    let echoed = if send.is_sending { ECHOED } else { ECHOED_FOR_GOOD };
-    db.prepare_cached(echoed)?.execute((&send.uuid, cookie_id))?;
+    if !send.is_sending {
+        return close(db, cookie_id, &send.uuid);
+    }
+    db.prepare_cached(ECHOED)?.execute((&send.uuid, cookie_id))?;
+    Ok(())
+}
+
+/// A send that has ended has its echo, too.
+pub(super) fn close(db: &Connection, cookie_id: &str, uuid: &str) -> Result<(), Fault> {
+    db.prepare_cached(ECHOED_FOR_GOOD)?.execute((uuid, cookie_id))?;
     Ok(())
 }

@@ -75,10 +75,9 @@ fn take(db: &Connection, fence: &Fence, handover: &Handover, now_ms: i64) -> Res
     // First, so that their echoes are known by the service's ids. An echo itself is for the account's session only to record.
     for EndedSend { uuid, outcome, echo } in &handover.ended {
         let echo = echo.as_ref().filter(|_| is_current);
-        outbox::close(db, cookie_id, uuid, outcome, echo.is_some(), now_ms)?;
-        if let Some(echo) = echo {
-            taken.known_echoes += usize::from(!messages::record_echo(db, cookie_id, echo, now_ms)?);
-        }
+        let is_new = echo.map(|echo| messages::record_echo(db, cookie_id, echo, now_ms)).transpose()?;
+        taken.known_echoes += usize::from(is_new == Some(false));
+        outbox::close(db, cookie_id, uuid, outcome, is_new == Some(true), now_ms)?;
     }
     if !is_current {
         return Ok(None);

@@ -66,6 +66,7 @@ pub(crate) use self::aged::Part;
 pub(crate) use self::backfill::ActiveChat;
 pub(crate) use self::bringing::{AccountAnswers, AccountSettings};
 pub use self::chats::PausedChat;
+pub(crate) use self::cleaning::LOOK;
 pub(crate) use self::default_replies::DefaultReplyOf;
 pub(crate) use self::handover::{Answer, Handover, Taken};
 pub use self::inspection::{InspectedAccount, InspectedMessage, Inspection, Integrity, inspect};

@@ -161,7 +161,7 @@ pub(super) fn decide(db: &Connection, fence: &Fence, draft: &Draft, now_ms: i64)
     Ok(Some(standing.decision))
 }
 
-/// Stores how a send has ended, and whether its echo has come with that.
+/// Stores how a send has ended, and whether its echo has come with that for the first time.
 pub(super) fn close(
     db: &Connection,
     cookie_id: &str,
@@ -179,22 +179,23 @@ pub(super) fn close(
     if has_echo && db.prepare_cached(CLOSE_ECHOED)?.execute(closed)? > 0 {
         return Ok(());
     }
-    let mut is_echoed = has_echo;
-    if let Some(sending) = Sending::of(db, cookie_id, uuid)? {
-        db.prepare_cached(CLOSE)?.execute(closed)?;
-        is_echoed |= match outcome {
-            SendOutcome::Unknown => sending.is_echoed,
-            _ => sending.settle(db, cookie_id, uuid, service_id.map(String::as_str))?,
-        };
-        // What was rejected has no echo.
-        if matches!(outcome, SendOutcome::Rejected { .. }) {
+    let Some(sending) = Sending::of(db, cookie_id, uuid)? else {
+        return if has_echo { echoes::close(db, cookie_id, uuid) } else { Ok(()) };
+    };
+    db.prepare_cached(CLOSE)?.execute(closed)?;
+    let is_echoed = match outcome {
+        SendOutcome::Unknown => sending.is_echoed,
+        SendOutcome::Delivered { message_id } => sending.settle(db, cookie_id, uuid, message_id, has_echo)?,
+        SendOutcome::Rejected { .. } => {
+            if sending.is_echoed {
+                sending.pass_on(db, cookie_id)?;
+            }
+            // It has none.
             db.prepare_cached(CLOSE_FOR_GOOD)?.execute((uuid, cookie_id))?;
+            false
         }
-    }
-    if is_echoed {
-        db.prepare_cached(echoes::ECHOED_FOR_GOOD)?.execute((uuid, cookie_id))?;
-    }
-    Ok(())
+    };
+    if is_echoed { echoes::close(db, cookie_id, uuid) } else { Ok(()) }
 }
 
 /// What speaks against a reply now, though nothing did when it was drafted.

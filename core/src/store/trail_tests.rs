@@ -418,7 +418,7 @@ fn every_statement_of_the_trail_seeks_and_none_walks_an_account() {
         super::outbox::DECIDE,
         super::outbox::FOLD,
         super::echoes::SENDING,
-        super::echoes::IS_RECORDED,
+        super::echoes::RECORDED,
         super::echoes::WITH_TEXT,
         super::echoes::NOT_ECHOED,
         super::outbox::CLOSE,

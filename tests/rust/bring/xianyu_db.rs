@@ -1,6 +1,6 @@
 //! Accounts out of the database of today's Python program, and what is none.
 
-use std::fs;
+use std::fs::{self, File};
 
 use livekeeper::{Error, ImportOutcome, KeywordRule, Picture, ReasonCode};
 use livekeeper_simulator::Options;
@@ -230,12 +230,17 @@ fn a_store_of_livekeeper_is_no_file_to_bring_accounts_from_and_says_what_to_do_i
     let (closed, open) = (scratch.join("closed.db"), scratch.join("open.db"));
     let manager = furnished(&open);
     furnished(&closed).close(LIMIT_S).wait().unwrap();
+    // Larger than any document, if on no disk.
+    let large = scratch.join("large.db");
+    fs::copy(&closed, &large).unwrap();
+    File::options().write(true).open(&large).unwrap().set_len(1 << 30).unwrap();
     let refusals = [
         manager.import_xianyu_db(&open).wait(),
         manager.import_xianyu_db(&closed).wait(),
         manager.import_accounts(&closed, None).wait(),
+        manager.import_accounts(&large, None).wait(),
     ];
-    for (refused, path) in refusals.into_iter().zip([&open, &closed, &closed]) {
+    for (refused, path) in refusals.into_iter().zip([&open, &closed, &closed, &large]) {
         let problem = refused.unwrap_err();
         assert!(matches!(problem, Error::InvalidArgument { field: "path", .. }), "{problem:?}");
         let sentence =
