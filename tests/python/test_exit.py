@@ -129,7 +129,8 @@ threading.Thread(target=late).start()
 
 
 def test_coroutines_of_a_lambda_are_awaited_at_the_same_time_when_the_main_thread_is_at_its_end() -> None:
-    program = LATE.replace("HANDLER", "lambda message: awaited(message)") + """
+    program = LATE.replace("HANDLER", "lambda message: (met.wait(timeout=20), awaited(message))[1]") + """
+met = threading.Barrier(4)
 buyers = [simulator.buyer(name, unb) for name in ("甲", "乙", "丙", "丁")]
 
 def late():
