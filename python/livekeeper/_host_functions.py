@@ -61,12 +61,21 @@ class HostFunction:
         try:
             value = self.function(*self.view(*arguments))
             if isinstance(value, Awaitable):
-                Awaiting(value, self.loop or shared_loop(), answer, self).submit()
+                self.submit(value, answer)
                 return
         except BaseException as error:
             self.fail(answer, sentence(error))
         else:
             self.give(answer, value)
+
+    def submit(self, awaitable: Awaitable[object], answer: Answer) -> None:
+        if self.loop is not None:
+            Awaiting(awaitable, self.loop, answer, self).submit()
+            return
+        loop, is_refused = shared_loop()
+        Awaiting(awaitable, loop, answer, self).submit()
+        if is_refused:
+            run(loop)
 
     def give(self, answer: Answer, value: object) -> None:
         problem = answer.give(value)
@@ -163,28 +172,38 @@ _own_loop: Optional[AbstractEventLoop] = None
 _making = _threads.allocate_lock()
 
 
-def shared_loop() -> AbstractEventLoop:
-    """The library's own event loop, on one thread, for functions that were given where no loop ran; made on first use."""
+def shared_loop() -> tuple[AbstractEventLoop, bool]:
+    """The library's own event loop, on one thread, for functions that were given where no loop ran; made on first use. And whether
+    it was refused a thread: then the caller's has to run it from now on. It is made on the thread that runs it, as under gevent what
+    it waits with is its thread's own."""
     global _own_loop
     with _making:
-        if _own_loop is None:
-            made: SimpleQueue[Union[AbstractEventLoop, BaseException]] = SimpleQueue()
-            try:
-                _threads.start_new_thread(run_loop, (made,))
-            except RuntimeError as error:
-                # It keeps that thread for good, so only where there is no other any more. Nothing is waited for: those who wait
-                # for this lock may have all the others.
-                spare = _threads.spare() if "interpreter shutdown" in str(error) else None
-                if spare is None:
-                    raise
-                _own_loop = new_loop()
-                spare.put((_own_loop.run_forever, ()))
-                return _own_loop
-            loop = made.get()
-            if isinstance(loop, BaseException):
-                raise loop
-            _own_loop = loop
-        return _own_loop
+        if _own_loop is not None:
+            return _own_loop, False
+        made: SimpleQueue[Union[AbstractEventLoop, BaseException]] = SimpleQueue()
+        try:
+            _threads.start_new_thread(make_and_run, (made,))
+        except RuntimeError as error:
+            # Nor can one of the spare ones be waited for: they may all wait for this lock.
+            if "interpreter shutdown" not in str(error):
+                raise
+            _own_loop = new_loop()
+            return _own_loop, True
+        loop = made.get()
+        if isinstance(loop, BaseException):
+            raise loop
+        _own_loop = loop
+        return loop, False
+
+
+def make_and_run(made: SimpleQueue[Union[AbstractEventLoop, BaseException]]) -> None:
+    try:
+        loop = new_loop()
+    except BaseException as error:
+        made.put(error)
+        return
+    made.put(loop)
+    run(loop)
 
 
 def new_loop() -> AbstractEventLoop:
@@ -193,14 +212,8 @@ def new_loop() -> AbstractEventLoop:
     return asyncio.new_event_loop()
 
 
-def run_loop(made: SimpleQueue[Union[AbstractEventLoop, BaseException]]) -> None:
-    """The whole life of its thread. The loop is made here: under gevent what it waits with is its thread's own."""
-    try:
-        loop = new_loop()
-    except BaseException as error:
-        made.put(error)
-        return
-    made.put(loop)
+def run(loop: AbstractEventLoop) -> None:
+    """To the end of its thread."""
     threading.current_thread().name = "livekeeper-async"
     loop.run_forever()
 
@@ -208,10 +221,16 @@ def run_loop(made: SimpleQueue[Union[AbstractEventLoop, BaseException]]) -> None
 def begin_early() -> None:
     """Where threads are refused later: so the loop takes none of the spare ones. The caller waits for none of it."""
     try:
-        _threads.start_new_thread(shared_loop, ())
+        _threads.start_new_thread(make_early, ())
     except RuntimeError:
         # It is late already.
         pass
+
+
+def make_early() -> None:
+    loop, is_refused = shared_loop()
+    if is_refused:
+        run(loop)
 
 
 def forget_loop() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -224,6 +225,9 @@ for _ in range(4):
 time.sleep(0.02)
 sys.exit(0)
 """
+    # Where the interpreter itself is on the heap, a daemon thread that waits for the GIL may read it after it was freed (seen with
+    # 3.10.13, once in some 1,000 exits, in `take_gil` under Python's frames only): that is not an abort of Rust's.
+    ends = [0] if sys.version_info >= (3, 11) else [0, -signal.SIGSEGV]
     for _ in range(10):
         done = run_python(program.replace("WORK", work))
-        assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+        assert (done.stdout, done.stderr) == ("", "") and done.returncode in ends, done

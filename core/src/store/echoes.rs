@@ -27,9 +27,10 @@ pub(super) const SENDING: &str =
 pub(super) const RECORDED: &str = "SELECT decision FROM messages WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = ?3";
 // What is being sent has its answer to come; of others nobody will ever know the id.
 pub(super) const WITH_TEXT: &str = "SELECT uuid, outcome FROM outbox INDEXED BY outbox_open
-     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = ?3 AND text = ?4 AND service_message_id IS NULL
-         AND created_at_ms >= ?5
-     ORDER BY outcome <> 'sending', uuid LIMIT 1";
+     WHERE cookie_id = ?1 AND chat_id = ?2 AND is_open = 1 AND is_echoed = ?3 AND text = ?4 AND created_at_ms >= ?5
+         AND (service_message_id IS NULL OR EXISTS (SELECT 1 FROM messages
+             WHERE cookie_id = ?1 AND chat_id = ?2 AND message_id = outbox.service_message_id))
+     ORDER BY outcome <> 'sending', service_message_id IS NOT NULL, uuid LIMIT 1";
 pub(super) const NOT_ECHOED: &str = "UPDATE outbox SET is_echoed = 0 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED: &str = "UPDATE outbox SET is_echoed = 1 WHERE uuid = ?1 AND cookie_id = ?2";
 pub(super) const ECHOED_FOR_GOOD: &str = "UPDATE outbox SET is_echoed = 1, is_open = 0 WHERE uuid = ?1 AND cookie_id = ?2";
@@ -100,10 +101,11 @@ impl Sending {
         match (own, self.is_echoed) {
             (OwnEcho::Awaited, false) => Ok(false),
             (OwnEcho::Awaited, true) => {
-                let Some(other) = self.other_with_text(db, cookie_id, false)? else { return Ok(true) };
-                db.prepare_cached(NOT_ECHOED)?.execute((uuid, cookie_id))?;
-                take_echo(db, cookie_id, &other)?;
-                Ok(false)
+                let is_passed_on = self.pass_on(db, cookie_id)?;
+                if is_passed_on {
+                    db.prepare_cached(NOT_ECHOED)?.execute((uuid, cookie_id))?;
+                }
+                Ok(!is_passed_on)
             }
             (OwnEcho::KnownByText, true) | (OwnEcho::NotKnown | OwnEcho::WithAnswer, false) => Ok(true),
             (OwnEcho::KnownByText, false) => {
@@ -112,21 +114,27 @@ impl Sending {
                 Ok(true)
             }
             (OwnEcho::NotKnown | OwnEcho::WithAnswer, true) => {
-                self.pass_on(db, cookie_id)?;
+                if !self.pass_on(db, cookie_id)? {
+                    self.take_over(db, cookie_id)?;
+                }
                 Ok(true)
             }
         }
     }
 
-    /// What was noted of it is none of its own: it is another send's, or else a person has written the same.
-    pub(super) fn pass_on(&self, db: &Connection, cookie_id: &str) -> Result<(), Fault> {
-        match self.other_with_text(db, cookie_id, false)? {
-            Some(other) => take_echo(db, cookie_id, &other),
-            None => chats::take_over(db, cookie_id, &self.chat_id, self.created_at_ms),
-        }
+    /// What was noted of it is none of its own: it is that of another send, if there is one for it.
+    pub(super) fn pass_on(&self, db: &Connection, cookie_id: &str) -> Result<bool, Fault> {
+        let other = self.other_with_text(db, cookie_id, false)?;
+        other.as_ref().map_or(Ok(()), |other| take_echo(db, cookie_id, other))?;
+        Ok(other.is_some())
     }
 
-    /// Another send with its text, of which the service's id is not known.
+    /// A person has written the same.
+    pub(super) fn take_over(&self, db: &Connection, cookie_id: &str) -> Result<(), Fault> {
+        chats::take_over(db, cookie_id, &self.chat_id, self.created_at_ms)
+    }
+
+    /// Another send with its text: one of which the service's id is not known, or of which the echo is noted of a third.
     fn other_with_text(&self, db: &Connection, cookie_id: &str, is_echoed: bool) -> rusqlite::Result<Option<Unechoed>> {
         let read = |row: &Row<'_>| Ok(Unechoed { uuid: row.get(0)?, is_sending: row.get_ref(1)?.as_str()? == "sending" });
         let not_before_ms = self.created_at_ms - ECHO_BY_TEXT_MS;

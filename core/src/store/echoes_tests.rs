@@ -22,6 +22,8 @@ enum Comes {
     Refusal(usize),
     /// No answer came in time.
     NoAnswer(usize),
+    /// It was surely not written.
+    Withdrawal(usize),
     Echo(usize),
     /// The echo of a send as the service has put it, in other words.
     EchoInOtherWords(usize),
@@ -29,7 +31,7 @@ enum Comes {
     Person,
 }
 
-use Comes::{Answer, AnswerWithEcho, Echo, EchoInOtherWords, NoAnswer, Person, Refusal};
+use Comes::{Answer, AnswerWithEcho, Echo, EchoInOtherWords, NoAnswer, Person, Refusal, Withdrawal};
 
 /// A store whose chats are looked at one after another.
 struct Chats {
@@ -100,6 +102,7 @@ impl Chat<'_> {
                 ended(send, SendOutcome::Rejected { reason: "CSI_FORBID".to_owned(), code: 403, more_info: None }, None)
             }
             NoAnswer(send) => ended(send, SendOutcome::Unknown, None),
+            Withdrawal(send) => return self.chats.store.withdraw("a", self.uuid(send)).await.unwrap(),
             Echo(send) => pushed(self.echo(send, at_ms)),
             EchoInOtherWords(send) => pushed(self.own(&format!("echo {send}"), "在的，亲", at_ms)),
             Person => pushed(self.own("person", TEXT, at_ms)),
@@ -168,14 +171,16 @@ async fn each_of_several_sends_with_one_text_has_its_own_echo_in_whatever_order_
 #[tokio::test]
 async fn no_echo_is_taken_for_a_person_s_words_where_one_of_the_sends_was_never_answered() {
     let mut chats = Chats::new().await;
-    for unanswered in 0..2 {
-        let events = [NoAnswer(unanswered), Echo(0), Answer(1 - unanswered), Echo(1)];
+    let first = [NoAnswer(0), Echo(0), Answer(1), Echo(1), AnswerWithEcho(2)];
+    let second = [Answer(0), Echo(0), NoAnswer(1), Echo(1), AnswerWithEcho(2)];
+    let with_refusal = [NoAnswer(0), Echo(0), Answer(1), Echo(1), Refusal(2)];
+    for (events, echoes) in [(first, 3), (second, 3), (with_refusal, 2)] {
         for order in orders(&events) {
-            let chat = chats.with(2).await;
+            let chat = chats.with(3).await;
             for what in &order {
                 chat.comes(*what, NOW_MS).await;
             }
-            assert_eq!(chat.found().await, [DecisionCode::Echo; 2], "{order:?}");
+            assert_eq!(chat.found().await, vec![DecisionCode::Echo; echoes], "{order:?}");
             assert!(!chat.is_a_person_s(NOW_MS).await, "{order:?}");
         }
     }
@@ -184,7 +189,7 @@ async fn no_echo_is_taken_for_a_person_s_words_where_one_of_the_sends_was_never_
 #[tokio::test]
 async fn a_chat_is_a_person_s_who_has_written_what_is_being_sent_there() {
     let mut chats = Chats::new().await;
-    let answers = [&[Answer(0), Echo(0)][..], &[AnswerWithEcho(0)], &[Refusal(0)], &[EchoInOtherWords(0), Answer(0)]];
+    let answers = [&[Answer(0), Echo(0)][..], &[AnswerWithEcho(0)], &[Withdrawal(0)], &[EchoInOtherWords(0), Answer(0)]];
     for answer in answers {
         for place in 0..=answer.len() {
             let chat = chats.with(1).await;

@@ -87,8 +87,14 @@ impl Store {
     pub(crate) async fn withdraw(&self, cookie_id: &str, uuid: String) -> Result<(), Error> {
         let cookie_id = cookie_id.to_owned();
         let withdrawn = self.submit(move |db| {
+            let sending = Sending::of(db, &cookie_id, &uuid)?;
             let withdrawn: Option<(Option<String>, String)> =
                 db.prepare_cached(WITHDRAW)?.query_row((&uuid, &cookie_id), |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            if let Some(sending) = sending.filter(|sending| sending.is_echoed)
+                && !sending.pass_on(db, &cookie_id)?
+            {
+                sending.take_over(db, &cookie_id)?;
+            }
             let Some((Some(message_id), chat_id)) = withdrawn else { return Ok(()) };
             let message = (&cookie_id, &chat_id, &message_id);
             let sends: Option<String> = db.prepare_cached(SENDS)?.query_row(message, |row| row.get(0)).optional()?.flatten();
@@ -187,10 +193,10 @@ pub(super) fn close(
         SendOutcome::Unknown => sending.is_echoed,
         SendOutcome::Delivered { message_id } => sending.settle(db, cookie_id, uuid, message_id, has_echo)?,
         SendOutcome::Rejected { .. } => {
+            // It has none. (Or has one in spite of that, if a gateway was wrong: no sign of a person.)
             if sending.is_echoed {
                 sending.pass_on(db, cookie_id)?;
             }
-            // It has none.
             db.prepare_cached(CLOSE_FOR_GOOD)?.execute((uuid, cookie_id))?;
             false
         }
