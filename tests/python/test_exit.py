@@ -146,6 +146,19 @@ threading.Thread(target=late).start()
     assert (done.stdout, done.stderr, done.returncode) == ("re: 在吗 re: 在吗 re: 在吗 re: 在吗\n", "", 0)
 
 
+def test_a_coroutine_is_awaited_under_gevent_while_functions_of_atexit_run() -> None:
+    pytest.importorskip("gevent")
+    program = "from gevent import monkey; monkey.patch_all()" + LATE.replace("HANDLER", "lambda message: named(message)")
+    program = program.replace("threading.main_thread().join()", "pass") + """
+async def named(message):
+    await asyncio.sleep(0)
+    return threading.current_thread().name
+
+""" + LATE_ENDS["while functions of atexit run"]
+    done = run_python(program)
+    assert (done.stdout, done.stderr, done.returncode) == ("livekeeper-async\n" * 3, "", 0)
+
+
 def test_the_interpreter_exits_cleanly_at_any_instant() -> None:
     number = int(os.environ.get("LIVEKEEPER_EXITS", "40"))
     seed = int(os.environ.get("LIVEKEEPER_EXIT_SEED", str(random.randrange(1 << 30))))
