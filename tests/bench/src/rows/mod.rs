@@ -30,11 +30,11 @@ pub(crate) struct Scenario {
 }
 
 pub(crate) const SCENARIOS: [Scenario; 12] = [
-    Scenario { name: "crowd", runs: 3, is_quick: true },
+    Scenario { name: "crowd", runs: 5, is_quick: true },
     Scenario { name: "crowd-tls", runs: 1, is_quick: false },
     Scenario { name: "answers", runs: 5, is_quick: true },
     Scenario { name: "answers-tls", runs: 3, is_quick: false },
-    Scenario { name: "latency", runs: 3, is_quick: true },
+    Scenario { name: "latency", runs: 5, is_quick: true },
     Scenario { name: "accounts", runs: 1, is_quick: false },
     Scenario { name: "rules", runs: 1, is_quick: false },
     Scenario { name: "store", runs: 5, is_quick: true },
