@@ -16,7 +16,7 @@ const CHATS: usize = 4;
 /// The same in the open loop: so many that a slow client's open questions are hardly ever two in one chat. The simulator could
 /// not say then which of them a send answers.
 const OPEN_CHATS: usize = 64;
-/// For the last answers, after the last question: of 8,000 accounts that all wait, some take seconds.
+/// For the last answers, after the last question: of 10,000 accounts that all wait, some take seconds.
 const DRAIN_LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks at what is due in the open loop.
 const TICK: Duration = Duration::from_millis(1);

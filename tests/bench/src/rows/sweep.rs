@@ -9,7 +9,7 @@ use crate::load;
 use crate::results::{Bound, Results, Row};
 use crate::stand::Stand;
 
-const ACCOUNTS: [usize; 4] = [10, 100, 1_000, 8_000];
+const ACCOUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
 const RULES: [usize; 4] = [10, 100, 1_000, 10_000];
 /// With 10,000 rules each they have a million.
 const ACCOUNTS_WITH_RULES: usize = 20;
